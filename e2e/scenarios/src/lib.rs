@@ -1,0 +1,1 @@
+//! End-to-end scenarios against a real API server and a real node.

@@ -1,0 +1,1 @@
+//! The TodoPlatform resource: its types, rules and status.

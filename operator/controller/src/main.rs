@@ -1,0 +1,3 @@
+//! The TodoPlatform operator.
+
+fn main() {}

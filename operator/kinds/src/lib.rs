@@ -1,0 +1,1 @@
+//! Small typed structs of foreign kinds that a platform is made of.

@@ -1,0 +1,3 @@
+//! kubectl todo: day-2 work on a TodoPlatform.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! From a TodoPlatform to its children: validate, then build; pure.

@@ -1,0 +1,3 @@
+//! The analytics service: daily counts per user.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The todo domain: tasks, reminders and events; pure.

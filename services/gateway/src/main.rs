@@ -1,0 +1,3 @@
+//! The gateway: tokens, rate limits, CORS, routing.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! What every service shares: configuration, HTTP, Dapr, stores, telemetry, shutdown.

@@ -1,0 +1,3 @@
+//! The notification service: mail for task events, exactly once enqueued.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! The scheduler: reminders in Redis, published when they fall due.
+
+fn main() {}

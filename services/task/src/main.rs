@@ -1,0 +1,3 @@
+//! The task service: tasks in PostgreSQL, events by outbox.
+
+fn main() {}
