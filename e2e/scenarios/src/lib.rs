@@ -7,9 +7,12 @@
 pub mod cluster;
 pub mod command;
 pub mod env;
+pub mod forward;
+pub mod install;
 pub mod mail;
 pub mod operator;
 pub mod platform;
+pub mod user;
 pub mod wait;
 pub mod writes;
 

@@ -1,0 +1,47 @@
+//! The operator as a user installs it, and what the samples expect to find beside a platform.
+
+use std::path::{Path, PathBuf};
+
+use crate::{Result, command, env};
+
+/// A path of the project.
+pub fn project(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
+}
+
+/// Installs both charts by Helm, as the README says; a second time upgrades to the same.
+pub async fn operator() -> Result<()> {
+    let helm = env::or("TODO_TEST_HELM", "helm");
+    let (registry, tag) = (env::required("TODO_TEST_REGISTRY")?, env::required("TODO_TEST_TAG")?);
+    let crds = project("charts/todoplatform-crds").display().to_string();
+    command::ok(&helm, &["upgrade", "--install", "todoplatform-crds", &crds, "-n", "todoplatform-system", "--create-namespace"], None)
+        .await?;
+    let chart = project("charts/todoplatform-operator").display().to_string();
+    let images = format!(
+        "images.registry={registry},images.tag={tag},images.postgres={},images.redis={},\
+         image.repository={registry}/todoplatform-operator,image.tag={tag}",
+        env::required("TODO_TEST_POSTGRES_IMAGE")?,
+        env::required("TODO_TEST_REDIS_IMAGE")?,
+    );
+    let args = ["upgrade", "--install", "todoplatform-operator", &chart, "-n", "todoplatform-system", "--set", &images];
+    command::ok(&helm, &[&args[..], &["--wait", "--timeout", "120s"]].concat(), None).await?;
+    Ok(())
+}
+
+/// Applies one of `manifests/` with its images filled in, and waits until its Deployment, if any, is available.
+pub async fn manifest(namespace: &str, name: &str) -> Result<()> {
+    let text = std::fs::read_to_string(project("e2e/scenarios/manifests").join(format!("{name}.yaml")))?;
+    let text = text
+        .replace("${NAMESPACE}", namespace)
+        .replace("${REGISTRY}", &env::required("TODO_TEST_REGISTRY")?)
+        .replace("${TAG}", &env::required("TODO_TEST_TAG")?)
+        .replace("${POSTGRES_IMAGE}", &env::required("TODO_TEST_POSTGRES_IMAGE")?)
+        .replace("${REDIS_IMAGE}", &env::required("TODO_TEST_REDIS_IMAGE")?)
+        .replace("${KAFKA_IMAGE}", &env::required("TODO_TEST_KAFKA_IMAGE")?);
+    command::kubectl_ok(&["-n", namespace, "apply", "-f", "-"], Some(&text)).await?;
+    if text.contains("kind: Deployment") {
+        let deployment = format!("deployment/{name}");
+        command::kubectl_ok(&["-n", namespace, "rollout", "status", &deployment, "--timeout=120s"], None).await?;
+    }
+    Ok(())
+}

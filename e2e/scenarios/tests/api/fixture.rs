@@ -1,0 +1,106 @@
+//! A namespace with its own operator process, and the hands that stand in for controllers and kubelet.
+
+use std::time::Duration;
+
+use kube::{
+    Client, ResourceExt,
+    api::{ListParams, Patch, PatchParams},
+};
+use serde_json::{Value, json};
+use todo_scenarios::{Result, cluster, operator::Operator, platform, wait};
+
+/// One scenario's world.
+pub struct World {
+    pub client: Client,
+    pub ns: String,
+    pub operator: Operator,
+}
+
+impl World {
+    /// A namespace of its own, with an operator that watches only it.
+    pub async fn new(prefix: &str) -> Result<Self> {
+        let client = cluster::client().await?;
+        daprs_injector(&client).await?;
+        let ns = cluster::namespace(&client, prefix).await?;
+        let operator = Operator::start(&ns).await?;
+        Ok(Self { client, ns, operator })
+    }
+
+    /// Applies a platform named `todo` with this spec.
+    pub async fn apply(&self, spec: &Value) -> Result<Value> {
+        cluster::apply(&self.client, &self.ns, &platform::todo(spec)).await
+    }
+
+    pub async fn get(&self, kind: &str, name: &str) -> Result<Value> {
+        cluster::get(&self.client, &self.ns, kind, name).await
+    }
+
+    pub async fn names(&self, kind: &str) -> Result<Vec<String>> {
+        cluster::names(&self.client, &self.ns, kind).await
+    }
+
+    pub async fn merge(&self, kind: &str, name: &str, change: &Value) -> Result<()> {
+        cluster::merge(&self.client, &self.ns, kind, name, change).await
+    }
+
+    /// Waits until an object exists.
+    pub async fn exists(&self, kind: &str, name: &str) -> Result<Value> {
+        let what = format!("{kind}/{name}");
+        wait::until(Duration::from_secs(30), &what, || self.get(kind, name)).await
+    }
+
+    /// The development platform, carried to Ready.
+    pub async fn ready(&self) -> Result<Value> {
+        self.apply(&json!({"profile": "development"})).await?;
+        self.serve_until_ready().await
+    }
+
+    /// Plays the workload controllers until the platform is Ready.
+    pub async fn serve_until_ready(&self) -> Result<Value> {
+        wait::until(Duration::from_secs(60), "todo Ready", || async {
+            self.workloads_serve().await?;
+            let platform = self.get("TodoPlatform", "todo").await?;
+            if platform::is_ready(&platform) { Ok(platform) } else { Err(format!("{:#}", platform["status"]).into()) }
+        })
+        .await
+    }
+
+    /// Gives every StatefulSet and Deployment the status of one that serves, where it has another.
+    pub async fn workloads_serve(&self) -> Result<()> {
+        for kind in ["StatefulSet", "Deployment"] {
+            for object in cluster::objects(&self.client, &self.ns, kind).list(&ListParams::default()).await? {
+                let replicas = object.data["spec"]["replicas"].as_i64().unwrap_or(1);
+                let wanted = json!({
+                    "observedGeneration": object.metadata.generation, "replicas": replicas, "updatedReplicas": replicas,
+                    "readyReplicas": replicas, "availableReplicas": replicas,
+                });
+                let is = |key: &String| object.data["status"][key] == wanted[key];
+                if !wanted.as_object().is_some_and(|w| w.keys().all(is)) {
+                    let name = object.name_any();
+                    cluster::merge_status(&self.client, &self.ns, kind, &name, &wanted).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The trace that an installed Dapr leaves for the operator to find: its injector's webhook, here without rules.
+async fn daprs_injector(client: &Client) -> Result<()> {
+    use k8s_openapi::api::admissionregistration::v1::MutatingWebhookConfiguration;
+    let webhooks: kube::Api<MutatingWebhookConfiguration> = kube::Api::all(client.clone());
+    let object = json!({
+        "apiVersion": "admissionregistration.k8s.io/v1", "kind": "MutatingWebhookConfiguration",
+        "metadata": {"name": "dapr-sidecar-injector"}, "webhooks": [],
+    });
+    webhooks.patch("dapr-sidecar-injector", &PatchParams::apply("scenario").force(), &Patch::Apply(&object)).await?;
+    Ok(())
+}
+
+impl World {
+    /// Makes or replaces a Secret of the user.
+    pub async fn secret(&self, name: &str, values: &Value) -> Result<Value> {
+        let object = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": values});
+        cluster::apply(&self.client, &self.ns, &object).await
+    }
+}

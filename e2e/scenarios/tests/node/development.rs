@@ -1,0 +1,66 @@
+//! `config/samples/development.yaml`, from `helm install` to `kubectl delete`.
+
+use std::time::Duration;
+
+use serde_json::json;
+use todo_scenarios::{Result, cluster, command, forward, install, platform, user::User, wait, writes};
+
+use super::{job, keep};
+
+#[tokio::test]
+async fn the_development_sample_becomes_a_running_platform_and_leaves_nothing_behind() -> Result<()> {
+    install::operator().await?;
+    let client = cluster::client().await?;
+    let ns = cluster::namespace(&client, "development").await?;
+    install::manifest(&ns, "mailsink").await?;
+
+    job::apply_sample(&ns, "development.yaml").await?;
+    job::every_pod_has_its_sidecar(&client, &ns).await?;
+    job::does_its_job(&ns).await?;
+    the_eleventh_request_of_a_minute_is_refused(&ns).await?;
+    let columns = command::kubectl_ok(&["-n", &ns, "get", "todoplatforms"], None).await?;
+    assert!(columns.contains("READY") && columns.contains("True"), "{columns}");
+
+    for (kind, name) in
+        [("Component", "todo-task-events"), ("Subscription", "todo-analytics-task-created"), ("Deployment", "todo-analytics")]
+    {
+        let uid = cluster::delete(&client, &ns, kind, name).await?;
+        cluster::replaced(&client, &ns, kind, name, &uid).await?;
+    }
+    let change = json!({"spec": {"replicas": 3}});
+    cluster::merge(&client, &ns, "Deployment", "todo-gateway", &change).await?;
+    wait::until(Duration::from_secs(10), "the edit undone", || async {
+        let found = cluster::get(&client, &ns, "Deployment", "todo-gateway").await?;
+        if found["spec"]["replicas"] == 1 { Ok(()) } else { Err(found["spec"]["replicas"].to_string().into()) }
+    })
+    .await?;
+    platform::ready(&client, &ns, Duration::from_secs(120)).await?;
+
+    keep::nothing_restarts_when_a_dependency_blinks(&client, &ns).await?;
+    platform::ready(&client, &ns, Duration::from_secs(120)).await?;
+    a_converged_platform_writes_nothing(&client).await?;
+
+    command::kubectl_ok(&["-n", &ns, "delete", "tp/todo", "--timeout=60s"], None).await?;
+    keep::nothing_is_left(&client, &ns).await
+}
+
+async fn the_eleventh_request_of_a_minute_is_refused(ns: &str) -> Result<()> {
+    let gateway = forward::service(ns, "todo-gateway", 8080).await?;
+    let bob = User::new(ns, &gateway.url, "bob").await?;
+    let mut statuses = Vec::new();
+    for _ in 0..11 {
+        statuses.push(bob.send_once(reqwest::Method::GET, "/v1/tasks", None).await?);
+    }
+    assert!(statuses[..10].iter().all(|a| a.status == 200), "{statuses:?}");
+    assert_eq!(statuses[10].status, 429);
+    assert!(statuses[10].retry_after.is_some(), "a 429 says when to come again");
+    Ok(())
+}
+
+async fn a_converged_platform_writes_nothing(client: &kube::Client) -> Result<()> {
+    let before = writes::count(client).await?;
+    tokio::time::sleep(Duration::from_secs(120)).await;
+    let written = writes::between(&before, &writes::count(client).await?);
+    assert!(written.is_empty(), "writes in two minutes: {written:?}");
+    Ok(())
+}
