@@ -1,1 +1,15 @@
 //! The TodoPlatform resource: its types, rules and status.
+//!
+//! Pure data: no client, no clock, no async.
+#![expect(
+    unreachable_pub,
+    reason = "the KubeSchema derive generates a public twin of each struct inside its module"
+)]
+
+pub mod rules;
+mod schema;
+mod spec;
+mod status;
+
+pub use spec::*;
+pub use status::{Blocker, ComponentStatus, DependencyStatus, InventoryEntry, TodoPlatformStatus};

@@ -1,0 +1,192 @@
+//! Every rule of the resource that a schema cannot state, in one place.
+//!
+//! The same text is evaluated by the API server (it is in the CRD) and by [`crate::check`] (in each pass of the
+//! operator and offline). An optional field is always guarded by `has()`: a rule that touches an absent field
+//! does not fail, it refuses the write with an error of its own.
+
+use kube::core::Rule;
+
+/// A CEL rule with the message that a user sees when it does not hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CelRule {
+    /// The expression; `self` is the value that the rule is attached to.
+    pub rule: &'static str,
+    /// What is wrong and what would be right.
+    pub message: &'static str,
+    /// The field at fault, relative to `self`; none when it is `self`.
+    pub field_path: Option<&'static str>,
+    /// What the user does about it.
+    pub next_action: &'static str,
+}
+
+impl CelRule {
+    /// The rule as the CRD's schema takes it.
+    pub fn rule(&self) -> Rule {
+        let rule = Rule::new(self.rule).message(self.message);
+        match self.field_path {
+            Some(path) => rule.field_path(path),
+            None => rule,
+        }
+    }
+}
+
+/// Longest `metadata.name`: `<name>-notification-api-token` is the longest child that must be a label, and
+/// `<name>-notification` is a Dapr app-id of at most 58 characters.
+pub const MAX_NAME_LENGTH: usize = 40;
+
+/// The longest child must fit.
+pub const NAME_LENGTH: CelRule = CelRule {
+    rule: "size(self.metadata.name) <= 40",
+    message: "metadata.name is longer than 40 characters: the names of its children would be longer than Kubernetes and Dapr allow",
+    field_path: None,
+    next_action: "Create the TodoPlatform under a name of at most 40 characters",
+};
+
+/// Children are Services, whose names are stricter than those of other objects.
+pub const NAME_FORM: CelRule = CelRule {
+    rule: "self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')",
+    message: "metadata.name must start with a letter and hold only lower-case letters, digits and dashes: it begins the names of Services",
+    field_path: None,
+    next_action: "Create the TodoPlatform under a name such as `todo` or `team-a-todo`",
+};
+
+/// Production keeps its data outside.
+pub const PRODUCTION_DATABASE: CelRule = CelRule {
+    rule: "!has(self.profile) || self.profile != 'production' || (has(self.database) && has(self.database.external))",
+    message: "profile production needs database.external: a PostgreSQL of your own",
+    field_path: Some(".database"),
+    next_action: "Put the connection URL into a Secret and name it in spec.database.external.urlSecretKeyRef",
+};
+
+/// Production keeps its reminders outside.
+pub const PRODUCTION_CACHE: CelRule = CelRule {
+    rule: "!has(self.profile) || self.profile != 'production' || (has(self.cache) && has(self.cache.external))",
+    message: "profile production needs cache.external: a Redis of your own",
+    field_path: Some(".cache"),
+    next_action: "Put the connection URL into a Secret and name it in spec.cache.external.urlSecretKeyRef",
+};
+
+/// Production carries its events outside.
+pub const PRODUCTION_BROKER: CelRule = CelRule {
+    rule: "!has(self.profile) || self.profile != 'production' || (has(self.broker) && (has(self.broker.kafka) || (has(self.broker.redis) && has(self.broker.redis.external))))",
+    message: "profile production needs a broker of your own: broker.kafka or broker.redis.external",
+    field_path: Some(".broker"),
+    next_action: "Name the brokers in spec.broker.kafka.brokers, or a Redis in spec.broker.redis.external.host",
+};
+
+/// Production trusts an issuer, never a key that the operator made.
+pub const PRODUCTION_AUTH: CelRule = CelRule {
+    rule: "!has(self.profile) || self.profile != 'production' || (has(self.auth) && has(self.auth.issuer) && has(self.auth.audience) && (has(self.auth.jwksUrl) || has(self.auth.jwksSecretKeyRef)))",
+    message: "profile production needs auth.issuer, auth.audience and one of auth.jwksUrl, auth.jwksSecretKeyRef",
+    field_path: Some(".auth"),
+    next_action: "Set spec.auth.issuer, spec.auth.audience and spec.auth.jwksUrl to those of your identity provider",
+};
+
+/// One place for the data.
+pub const DATABASE_ONE_OF: CelRule = CelRule {
+    rule: "has(self.embedded) != has(self.external)",
+    message: "exactly one of embedded, external must be set",
+    field_path: None,
+    next_action: "Keep one of spec.database.embedded and spec.database.external",
+};
+
+/// Every service that stores has a database.
+pub const DATABASE_URL_FOR_ALL: CelRule = CelRule {
+    rule: "has(self.urlSecretKeyRef) || (has(self.taskUrlSecretKeyRef) && has(self.notificationUrlSecretKeyRef) && has(self.analyticsUrlSecretKeyRef))",
+    message: "urlSecretKeyRef must be set, or all of taskUrlSecretKeyRef, notificationUrlSecretKeyRef, analyticsUrlSecretKeyRef",
+    field_path: None,
+    next_action: "Set spec.database.external.urlSecretKeyRef to the Secret and key that hold the connection URL",
+};
+
+/// One place for the reminders.
+pub const CACHE_ONE_OF: CelRule = CelRule {
+    rule: "has(self.embedded) != has(self.external)",
+    message: "exactly one of embedded, external must be set",
+    field_path: None,
+    next_action: "Keep one of spec.cache.embedded and spec.cache.external",
+};
+
+/// One broker. A section that only sets the prefix leaves the broker to the profile.
+pub const BROKER_ONE_OF: CelRule = CelRule {
+    rule: "!(has(self.redis) && has(self.kafka)) && (has(self.redis) || has(self.kafka) || has(self.topicPrefix))",
+    message: "exactly one of redis, kafka must be set",
+    field_path: None,
+    next_action: "Keep one of spec.broker.redis and spec.broker.kafka",
+};
+
+/// One Redis.
+pub const BROKER_REDIS_ONE_OF: CelRule = CelRule {
+    rule: "has(self.embedded) != has(self.external)",
+    message: "exactly one of embedded, external must be set",
+    field_path: None,
+    next_action: "Keep one of spec.broker.redis.embedded and spec.broker.redis.external",
+};
+
+/// A client certificate is nothing without its key.
+pub const KAFKA_CLIENT_CERTIFICATE: CelRule = CelRule {
+    rule: "has(self.clientCertSecretKeyRef) == has(self.clientKeySecretKeyRef)",
+    message: "clientCertSecretKeyRef and clientKeySecretKeyRef must be set together",
+    field_path: None,
+    next_action: "Set both spec.broker.kafka.tls.clientCertSecretKeyRef and spec.broker.kafka.tls.clientKeySecretKeyRef, or neither",
+};
+
+/// One source of keys.
+pub const AUTH_ONE_KEY_SOURCE: CelRule = CelRule {
+    rule: "!(has(self.jwksUrl) && has(self.jwksSecretKeyRef))",
+    message: "at most one of jwksUrl, jwksSecretKeyRef may be set",
+    field_path: None,
+    next_action: "Keep one of spec.auth.jwksUrl and spec.auth.jwksSecretKeyRef",
+};
+
+/// Keys of an issuer without the issuer's name would accept any of its tokens.
+pub const AUTH_KEYS_NEED_ISSUER: CelRule = CelRule {
+    rule: "!(has(self.jwksUrl) || has(self.jwksSecretKeyRef)) || (has(self.issuer) && has(self.audience))",
+    message: "jwksUrl and jwksSecretKeyRef need issuer and audience",
+    field_path: None,
+    next_action: "Set spec.auth.issuer and spec.auth.audience to what the issuer's tokens carry",
+};
+
+/// A login is a pair.
+pub const SMTP_CREDENTIALS: CelRule = CelRule {
+    rule: "has(self.usernameSecretKeyRef) == has(self.passwordSecretKeyRef)",
+    message: "usernameSecretKeyRef and passwordSecretKeyRef must be set together",
+    field_path: None,
+    next_action: "Set both spec.notifications.smtp.usernameSecretKeyRef and spec.notifications.smtp.passwordSecretKeyRef, or neither",
+};
+
+/// A variable has one value.
+pub const ENV_ONE_SOURCE: CelRule = CelRule {
+    rule: "has(self.value) != has(self.secretKeyRef)",
+    message: "exactly one of value, secretKeyRef must be set",
+    field_path: None,
+    next_action: "Keep one of value and secretKeyRef of this variable",
+};
+
+/// A node port needs a Service that has one.
+pub const NODE_PORT_TYPE: CelRule = CelRule {
+    rule: "!has(self.nodePort) || (has(self.type) && self.type != 'ClusterIP')",
+    message: "nodePort needs type NodePort or LoadBalancer",
+    field_path: None,
+    next_action: "Set spec.gateway.service.type to NodePort, or remove spec.gateway.service.nodePort",
+};
+
+/// All rules, in the order of the resource.
+pub const ALL: &[CelRule] = &[
+    NAME_LENGTH,
+    NAME_FORM,
+    PRODUCTION_DATABASE,
+    PRODUCTION_CACHE,
+    PRODUCTION_BROKER,
+    PRODUCTION_AUTH,
+    NODE_PORT_TYPE,
+    AUTH_ONE_KEY_SOURCE,
+    AUTH_KEYS_NEED_ISSUER,
+    ENV_ONE_SOURCE,
+    DATABASE_ONE_OF,
+    DATABASE_URL_FOR_ALL,
+    CACHE_ONE_OF,
+    BROKER_ONE_OF,
+    BROKER_REDIS_ONE_OF,
+    KAFKA_CLIENT_CERTIFICATE,
+    SMTP_CREDENTIALS,
+];

@@ -1,0 +1,136 @@
+//! `spec.broker`: what carries the events.
+
+use kube::KubeSchema;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{EmbeddedStore, SecretKeyRef};
+use crate::rules;
+
+/// What carries the events between the services.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq)]
+#[x_kube(validation = rules::BROKER_ONE_OF.rule())]
+#[serde(rename_all = "camelCase")]
+pub struct Broker {
+    /// Redis streams. Exactly one of `redis` and `kafka` is set. Default of development: the Redis that the platform runs; production needs `redis.external` or `kafka`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redis: Option<RedisBroker>,
+    /// Kafka or Redpanda. Exactly one of `redis` and `kafka` is set. Default of development: none; production needs `redis.external` or `kafka`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kafka: Option<KafkaBroker>,
+    /// What stands before the name of every topic. Default of both profiles: nothing on the Redis that the platform runs, `<namespace>.<platform>.` on any other broker.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 100), regex(pattern = r"^[a-zA-Z0-9._-]*$"))]
+    pub topic_prefix: Option<String>,
+}
+
+/// Redis streams as the broker.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq)]
+#[x_kube(validation = rules::BROKER_REDIS_ONE_OF.rule())]
+#[serde(rename_all = "camelCase")]
+pub struct RedisBroker {
+    /// The Redis that the platform runs; the same one as `cache.embedded`. Exactly one of `embedded` and `external` is set. Default of development: this one; refused by production.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub embedded: Option<EmbeddedBroker>,
+    /// A Redis of your own. Exactly one of `embedded` and `external` is set. Default of both profiles: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external: Option<ExternalRedisBroker>,
+}
+
+/// The Redis that the platform runs, as the broker.
+#[derive(JsonSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+pub struct EmbeddedBroker {
+    /// Its storage, where `cache.embedded` says nothing. Default of development: as `cache.embedded`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub store: Option<EmbeddedStore>,
+}
+
+/// A Redis of your own as the broker.
+#[derive(JsonSchema, Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+pub struct ExternalRedisBroker {
+    /// Host and port (`redis.example:6379`). Required.
+    #[schemars(
+        length(min = 1, max = 259),
+        regex(pattern = r"^[a-zA-Z0-9]([-a-zA-Z0-9.]*[a-zA-Z0-9])?:[0-9]{1,5}$")
+    )]
+    pub host: String,
+    /// The key of a Secret with the password. Default of both profiles: no password.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_secret_key_ref: Option<SecretKeyRef>,
+    /// Whether the connection is encrypted. Default of both profiles: false.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enable_tls: Option<bool>,
+}
+
+/// Kafka or Redpanda as the broker.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+pub struct KafkaBroker {
+    /// Hosts and ports to begin with (`kafka-0.example:9092`). Required.
+    #[schemars(
+        length(min = 1, max = 16),
+        inner(
+            length(min = 1, max = 259),
+            regex(pattern = r"^[a-zA-Z0-9]([-a-zA-Z0-9.]*[a-zA-Z0-9])?:[0-9]{1,5}$")
+        )
+    )]
+    #[x_kube(merge_strategy = ListMerge::Set)]
+    pub brokers: Vec<String>,
+    /// User and password. Default of both profiles: no authentication.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sasl: Option<KafkaSasl>,
+    /// Encryption. Default of both profiles: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls: Option<KafkaTls>,
+    /// The brokers' version of the protocol (`3.6.0`). Default of both profiles: `3.6.0`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 16), regex(pattern = r"^[0-9]+\.[0-9]+\.[0-9]+$"))]
+    pub version: Option<String>,
+}
+
+/// How user and password are shown to the broker.
+#[derive(JsonSchema, Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SaslMechanism {
+    /// In clear; only over TLS.
+    #[serde(rename = "PLAIN")]
+    Plain,
+    /// Challenge and response with SHA-256.
+    #[serde(rename = "SCRAM-SHA-256")]
+    ScramSha256,
+    /// Challenge and response with SHA-512.
+    #[serde(rename = "SCRAM-SHA-512")]
+    ScramSha512,
+}
+
+/// User and password for Kafka.
+#[derive(JsonSchema, Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+pub struct KafkaSasl {
+    /// How user and password are shown to the broker. Required.
+    pub mechanism: SaslMechanism,
+    /// The key of a Secret with the user's name. Required.
+    pub username_secret_key_ref: SecretKeyRef,
+    /// The key of a Secret with the password. Required.
+    pub password_secret_key_ref: SecretKeyRef,
+}
+
+/// Encryption of the connection to Kafka.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq)]
+#[x_kube(validation = rules::KAFKA_CLIENT_CERTIFICATE.rule())]
+#[serde(rename_all = "camelCase")]
+pub struct KafkaTls {
+    /// Whether the connection is encrypted. Default of both profiles: true where `tls` is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<bool>,
+    /// The key of a Secret with the certificate (PEM) of the authority that signed the brokers'. Default of both profiles: the public authorities.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ca_secret_key_ref: Option<SecretKeyRef>,
+    /// The key of a Secret with the client's certificate (PEM); together with `clientKeySecretKeyRef`. Default of both profiles: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_cert_secret_key_ref: Option<SecretKeyRef>,
+    /// The key of a Secret with the client's private key (PEM); together with `clientCertSecretKeyRef`. Default of both profiles: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_key_secret_key_ref: Option<SecretKeyRef>,
+}

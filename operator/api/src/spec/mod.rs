@@ -1,0 +1,131 @@
+//! What a user writes: `TodoPlatform.spec`, one file per section.
+//!
+//! No field has a default here or in the schema: a profile is a set of defaults that `todoplatform-render` applies,
+//! so that what is stored is exactly what the user wrote.
+
+mod auth;
+mod broker;
+mod cache;
+mod common;
+mod dapr;
+mod database;
+mod gateway;
+mod images;
+mod notifications;
+mod observability;
+mod services;
+
+pub use auth::{Algorithm, Auth};
+pub use broker::{
+    Broker, EmbeddedBroker, ExternalRedisBroker, KafkaBroker, KafkaSasl, KafkaTls, RedisBroker, SaslMechanism,
+};
+pub use cache::{Cache, ExternalCache};
+pub use common::{EmbeddedStore, EnvVar, LocalSecretName, ResourceAmounts, Resources, SecretKeyRef};
+pub use dapr::{Dapr, EventResiliency, LogLevel};
+pub use database::{Database, ExternalDatabase};
+pub use gateway::{Cors, Gateway, GatewayService, RateLimit, ServiceType};
+pub use images::{ImagePullPolicy, Images};
+pub use notifications::{Notifications, Smtp, SmtpSecurity};
+pub use observability::{Monitoring, Observability};
+pub use services::{Service, ServiceDapr, Services};
+
+use kube::{CustomResource, KubeSchema};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{TodoPlatformStatus, rules};
+
+/// A set of defaults.
+#[derive(JsonSchema, Serialize, Deserialize, Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Profile {
+    /// Everything inside the cluster, one pod each.
+    #[default]
+    Development,
+    /// Your own database, cache, broker and issuer; two pods each.
+    Production,
+}
+
+impl Profile {
+    /// The value as the resource writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Development => "development",
+            Self::Production => "production",
+        }
+    }
+}
+
+/// What the platform is to be.
+#[derive(CustomResource, KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+#[kube(
+    group = "todoplatform.dev",
+    version = "v1alpha1",
+    kind = "TodoPlatform",
+    plural = "todoplatforms",
+    singular = "todoplatform",
+    shortname = "tp",
+    category = "todo",
+    category = "all",
+    namespaced,
+    status = "TodoPlatformStatus",
+    derive = "PartialEq",
+    cel,
+    doc = "A todo platform: five services on Dapr, declared in one resource.",
+    validation = rules::NAME_LENGTH.rule(),
+    validation = rules::NAME_FORM.rule(),
+    printcolumn(name = "READY", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].status"),
+    printcolumn(name = "STATUS", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].reason"),
+    printcolumn(name = "COMPONENTS", type_ = "string", json_path = ".status.componentsReady"),
+    printcolumn(name = "VERSION", type_ = "string", json_path = ".status.version"),
+    printcolumn(name = "AGE", type_ = "date", json_path = ".metadata.creationTimestamp"),
+    printcolumn(
+        name = "MESSAGE",
+        type_ = "string",
+        json_path = ".status.conditions[?(@.type==\"Ready\")].message",
+        priority = 1
+    ),
+    printcolumn(name = "ENDPOINT", type_ = "string", json_path = ".status.endpoint", priority = 1)
+)]
+#[x_kube(
+    validation = rules::PRODUCTION_DATABASE.rule(),
+    validation = rules::PRODUCTION_CACHE.rule(),
+    validation = rules::PRODUCTION_BROKER.rule(),
+    validation = rules::PRODUCTION_AUTH.rule()
+)]
+#[serde(rename_all = "camelCase")]
+pub struct TodoPlatformSpec {
+    /// The set of defaults: `development` or `production`. Every default can be overridden below. Default: `development`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<Profile>,
+    /// Where container images come from. Default of both profiles: as the operator was started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub images: Option<Images>,
+    /// How clients reach the platform. Default of both profiles: inside the cluster, 10 requests a minute per user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gateway: Option<Gateway>,
+    /// Who issues the bearer tokens and how they are verified. Default of development: a generated signing key; required by production.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth: Option<Auth>,
+    /// What differs from the profile for one service. Default of both profiles: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub services: Option<Services>,
+    /// The PostgreSQL behind task, notification and analytics. Default of development: embedded; production needs `external`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub database: Option<Database>,
+    /// The Redis behind the rate limit and the reminders. Default of development: embedded; production needs `external`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache: Option<Cache>,
+    /// What carries the events. Default of development: the embedded Redis; production needs `kafka` or `redis.external`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub broker: Option<Broker>,
+    /// How users are told. Default of both profiles: nobody is told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notifications: Option<Notifications>,
+    /// What all sidecars share. Default of both profiles: see its fields.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dapr: Option<Dapr>,
+    /// What the platform shows of itself. Default of both profiles: monitors where their kinds are served.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observability: Option<Observability>,
+}
