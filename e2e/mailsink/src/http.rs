@@ -1,0 +1,47 @@
+//! The HTTP side: read the mail, forget it, ask for refusals.
+
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde::Deserialize;
+
+use crate::{Mail, Mailbox};
+
+/// `GET /messages?to=ADDR` (all mail without `to`), `DELETE /messages`, `POST /refusals?code=451&count=2` (the next
+/// mails are refused with this SMTP reply), `GET /healthz`.
+pub fn router(mailbox: Mailbox) -> Router {
+    Router::new()
+        .route("/messages", get(list).delete(clear))
+        .route("/refusals", post(refuse))
+        .route("/healthz", get(|| async { "ok\n" }))
+        .with_state(mailbox)
+}
+
+#[derive(Deserialize)]
+struct ListQuery {
+    to: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct RefuseQuery {
+    code: u16,
+    count: u16,
+}
+
+async fn list(State(mailbox): State<Mailbox>, Query(query): Query<ListQuery>) -> Json<Vec<Mail>> {
+    Json(mailbox.mails(query.to.as_deref()))
+}
+
+async fn clear(State(mailbox): State<Mailbox>) -> StatusCode {
+    mailbox.clear();
+    StatusCode::NO_CONTENT
+}
+
+async fn refuse(State(mailbox): State<Mailbox>, Query(query): Query<RefuseQuery>) -> StatusCode {
+    if !(400..600).contains(&query.code) {
+        return StatusCode::UNPROCESSABLE_ENTITY;
+    }
+    mailbox.refuse_next(query.code, query.count.into());
+    StatusCode::NO_CONTENT
+}
