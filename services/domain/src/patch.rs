@@ -1,0 +1,266 @@
+//! What changes a task: a JSON merge patch (RFC 7396) with the rules of the draft.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Deserializer};
+
+use crate::draft::{to_millisecond, validate_description, validate_reminders, validate_title};
+use crate::{IdSource, IllegalTransition, Priority, ReminderDraft, Status, Task, Topic, Violation};
+
+/// A merge patch of a task: an absent member stays, `null` clears.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TaskPatch {
+    /// Cannot be cleared.
+    #[serde(deserialize_with = "present")]
+    pub title: Option<Option<String>>,
+    /// `null` clears.
+    #[serde(deserialize_with = "present")]
+    pub description: Option<Option<String>>,
+    /// Cannot be cleared; must be reachable from the present status.
+    #[serde(deserialize_with = "present")]
+    pub status: Option<Option<Status>>,
+    /// `null` means `none`.
+    #[serde(deserialize_with = "present")]
+    pub priority: Option<Option<Priority>>,
+    /// `null` clears.
+    #[serde(deserialize_with = "present")]
+    pub due_at: Option<Option<Timestamp>>,
+    /// The whole new list; `null` clears. A reminder whose instant stays keeps its id.
+    #[serde(deserialize_with = "present")]
+    pub reminders: Option<Option<Vec<ReminderDraft>>>,
+}
+
+/// Tells a member that is `null` from one that is absent, which serde by itself does not.
+#[expect(
+    clippy::option_option,
+    reason = "absent, null and a value are the three things that a merge patch can say"
+)]
+fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+/// Why a patch was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PatchError {
+    /// The patch breaks rules of the fields; never empty.
+    #[error("the patch breaks {} rules", violations.len())]
+    Invalid {
+        /// Each of them.
+        violations: Vec<Violation>,
+    },
+    /// The status asked for cannot follow the present one.
+    #[error(transparent)]
+    Illegal(#[from] IllegalTransition),
+}
+
+/// What a patch came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Patched {
+    /// Everything was so already: nothing to write, nothing to tell.
+    Unchanged,
+    /// The next version.
+    Changed {
+        /// The task with the next version number.
+        task: Box<Task>,
+        /// Names of the fields that differ, in the order of the declaration; never empty.
+        changed: Vec<&'static str>,
+    },
+}
+
+impl Patched {
+    /// The topic that tells of the change: `task.completed` when the task became done.
+    pub fn topic(changed: &[&str], task: &Task) -> Topic {
+        if task.status == Status::Done && changed.contains(&"status") {
+            Topic::TaskCompleted
+        } else {
+            Topic::TaskUpdated
+        }
+    }
+}
+
+impl TaskPatch {
+    /// `task` after this patch, at `now`.
+    pub fn apply(&self, task: &Task, ids: &dyn IdSource, now: Timestamp) -> Result<Patched, PatchError> {
+        let mut violations = Vec::new();
+        let mut next = task.next_version(now);
+        match &self.title {
+            Some(Some(title)) => next.title = validate_title(title, &mut violations),
+            Some(None) => violations.push(Violation::new(
+                "/title",
+                "required",
+                "the title cannot be cleared",
+            )),
+            None => {}
+        }
+        if let Some(description) = &self.description {
+            validate_description(description.as_deref(), &mut violations);
+            next.description.clone_from(description);
+        }
+        if let Some(priority) = self.priority {
+            next.priority = priority.unwrap_or_default();
+        }
+        if let Some(due_at) = self.due_at {
+            next.due_at = due_at.map(to_millisecond);
+        }
+        if let Some(drafts) = &self.reminders {
+            let drafts = drafts.as_deref().unwrap_or_default();
+            next.reminders = validate_reminders(drafts, &task.reminders, ids, now, &mut violations);
+        }
+        if self.status == Some(None) {
+            violations.push(Violation::new(
+                "/status",
+                "required",
+                "the status cannot be cleared",
+            ));
+        }
+        if !violations.is_empty() {
+            return Err(PatchError::Invalid { violations });
+        }
+        if let Some(Some(status)) = self.status
+            && status != task.status
+        {
+            next.status = task.status.transition(status)?;
+            next.completed_at = (status == Status::Done).then_some(now);
+        }
+        let changed = changed_fields(task, &next);
+        if changed.is_empty() {
+            return Ok(Patched::Unchanged);
+        }
+        Ok(Patched::Changed {
+            task: Box::new(next),
+            changed,
+        })
+    }
+}
+
+fn changed_fields(before: &Task, after: &Task) -> Vec<&'static str> {
+    [
+        ("title", before.title != after.title),
+        ("description", before.description != after.description),
+        ("status", before.status != after.status),
+        ("priority", before.priority != after.priority),
+        ("due_at", before.due_at != after.due_at),
+        ("reminders", before.reminders != after.reminders),
+    ]
+    .into_iter()
+    .filter_map(|(name, differs)| differs.then_some(name))
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{SequentialIds, TaskDraft};
+
+    fn now() -> Timestamp {
+        "2026-11-21T12:00:00Z".parse().unwrap()
+    }
+
+    fn later() -> Timestamp {
+        "2026-11-21T13:00:00Z".parse().unwrap()
+    }
+
+    fn task() -> Task {
+        let draft: TaskDraft = serde_json::from_value(serde_json::json!({
+            "title": "Buy milk", "description": "two litres", "due_at": "2026-12-01T00:00:00Z",
+            "reminders": [{"at": "2026-11-21T12:30:00Z"}, {"at": "2026-11-30T00:00:00Z"}],
+        }))
+        .unwrap();
+        draft
+            .into_task("alice", &SequentialIds::default(), now())
+            .unwrap()
+    }
+
+    fn apply(patch: serde_json::Value, task: &Task) -> Result<Patched, PatchError> {
+        serde_json::from_value::<TaskPatch>(patch)
+            .unwrap()
+            .apply(task, &SequentialIds::default(), later())
+    }
+
+    fn changed(patched: Patched) -> (Task, Vec<&'static str>) {
+        match patched {
+            Patched::Changed { task, changed } => (*task, changed),
+            Patched::Unchanged => panic!("the patch should change something"),
+        }
+    }
+
+    #[test]
+    fn an_absent_member_stays_and_null_clears() {
+        let before = task();
+        let (after, names) =
+            changed(apply(serde_json::json!({"description": null, "title": "Milk"}), &before).unwrap());
+        assert_eq!(names, ["title", "description"]);
+        let expected = Task {
+            title: "Milk".to_owned(),
+            description: None,
+            version: 2,
+            updated_at: later(),
+            ..before
+        };
+        assert_eq!(after, expected);
+    }
+
+    #[test]
+    fn a_patch_that_says_what_is_so_changes_nothing() {
+        let same = serde_json::json!({"title": "Buy milk", "status": "open", "priority": null});
+        assert_eq!(apply(same, &task()).unwrap(), Patched::Unchanged);
+        assert_eq!(apply(serde_json::json!({}), &task()).unwrap(), Patched::Unchanged);
+    }
+
+    #[test]
+    fn a_kept_reminder_keeps_its_id_even_when_it_is_past() {
+        let before = task();
+        let patch = serde_json::json!({"reminders": [{"at": "2026-11-21T12:30:00Z"}, {"at": "2026-12-24T00:00:00Z"}]});
+        let (after, names) = changed(apply(patch, &before).unwrap());
+        assert_eq!(names, ["reminders"]);
+        assert_eq!(after.reminders[0], before.reminders[0]);
+        assert_ne!(after.reminders[1].at, before.reminders[1].at);
+    }
+
+    #[test]
+    fn title_and_status_cannot_be_cleared() {
+        let error = apply(serde_json::json!({"title": null, "status": null}), &task()).unwrap_err();
+        let PatchError::Invalid { violations } = error else {
+            panic!("violations expected")
+        };
+        assert_eq!(
+            violations.iter().map(|v| v.pointer.as_str()).collect::<Vec<_>>(),
+            ["/title", "/status"]
+        );
+    }
+
+    #[test]
+    fn done_sets_the_instant_of_completion_and_reopening_clears_it() {
+        let (done, names) = changed(apply(serde_json::json!({"status": "done"}), &task()).unwrap());
+        assert_eq!(done.completed_at, Some(later()));
+        assert_eq!(Patched::topic(&names, &done), Topic::TaskCompleted);
+        let (open, names) = changed(apply(serde_json::json!({"status": "open"}), &done).unwrap());
+        assert_eq!(
+            (open.status, open.completed_at, open.version),
+            (Status::Open, None, 3)
+        );
+        assert_eq!(Patched::topic(&names, &open), Topic::TaskUpdated);
+    }
+
+    #[test]
+    fn an_illegal_step_is_a_typed_error() {
+        let done = task().completed(later()).unwrap();
+        let error = apply(serde_json::json!({"status": "waiting"}), &done).unwrap_err();
+        assert_eq!(
+            error,
+            PatchError::Illegal(IllegalTransition {
+                from: Status::Done,
+                to: Status::Waiting
+            })
+        );
+        assert_eq!(
+            done.completed(later()),
+            Err(IllegalTransition {
+                from: Status::Done,
+                to: Status::Done
+            })
+        );
+    }
+}
