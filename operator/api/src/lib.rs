@@ -6,10 +6,13 @@
     reason = "the KubeSchema derive generates a public twin of each struct inside its module"
 )]
 
+pub mod check;
+mod crd;
 pub mod rules;
 mod schema;
 mod spec;
 mod status;
 
+pub use crd::{crd, crd_yaml, schema};
 pub use spec::*;
 pub use status::{Blocker, ComponentStatus, DependencyStatus, InventoryEntry, TodoPlatformStatus};

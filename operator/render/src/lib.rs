@@ -1,1 +1,23 @@
-//! From a TodoPlatform to its children: validate, then build; pure.
+//! From a TodoPlatform to its children: [`validate`], then [`build()`].
+//!
+//! Pure: the same resource, facts and defaults give the same bytes. No client, no clock, no async.
+
+mod build;
+pub mod catalog;
+mod child;
+mod facts;
+pub mod image;
+pub mod names;
+mod references;
+mod settings;
+mod validate;
+pub mod validated;
+
+pub use build::build;
+pub use child::{Child, ChildKind, Gate, Prepared, Resources, SecretRecipe, SecretValue};
+pub use facts::{DependencyFact, Facts, OperatorDefaults, SecretFact};
+pub use references::{Dependency, DependencyTarget, References, SecretReference, references};
+pub use validate::{
+    INVALID_IMAGE, INVALID_SPEC, Invalid, MISSING_SECRET, MISSING_SECRET_KEY, REASONS, Violation, validate,
+};
+pub use validated::ValidatedPlatform;

@@ -29,21 +29,12 @@ pub struct Broker {
 #[x_kube(validation = rules::BROKER_REDIS_ONE_OF.rule())]
 #[serde(rename_all = "camelCase")]
 pub struct RedisBroker {
-    /// The Redis that the platform runs; the same one as `cache.embedded`. Exactly one of `embedded` and `external` is set. Default of development: this one; refused by production.
+    /// The Redis that the platform runs; the same one as `cache.embedded`, whose settings win. Exactly one of `embedded` and `external` is set. Default of development: this one; refused by production.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub embedded: Option<EmbeddedBroker>,
+    pub embedded: Option<EmbeddedStore>,
     /// A Redis of your own. Exactly one of `embedded` and `external` is set. Default of both profiles: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external: Option<ExternalRedisBroker>,
-}
-
-/// The Redis that the platform runs, as the broker.
-#[derive(JsonSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq)]
-#[serde(rename_all = "camelCase")]
-pub struct EmbeddedBroker {
-    /// Its storage, where `cache.embedded` says nothing. Default of development: as `cache.embedded`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub store: Option<EmbeddedStore>,
 }
 
 /// A Redis of your own as the broker.

@@ -16,9 +16,7 @@ mod observability;
 mod services;
 
 pub use auth::{Algorithm, Auth};
-pub use broker::{
-    Broker, EmbeddedBroker, ExternalRedisBroker, KafkaBroker, KafkaSasl, KafkaTls, RedisBroker, SaslMechanism,
-};
+pub use broker::{Broker, ExternalRedisBroker, KafkaBroker, KafkaSasl, KafkaTls, RedisBroker, SaslMechanism};
 pub use cache::{Cache, ExternalCache};
 pub use common::{EmbeddedStore, EnvVar, LocalSecretName, ResourceAmounts, Resources, SecretKeyRef};
 pub use dapr::{Dapr, EventResiliency, LogLevel};

@@ -1,0 +1,10 @@
+use super::{Definition, Store, service_amounts};
+
+pub(super) const DEFINITION: Definition = Definition {
+    publishes: &[],
+    consumes: &["task.created", "task.updated", "task.completed", "task.deleted"],
+    calls: &[],
+    stores: &[Store::PostgreSql],
+    routes: &["/v1/analytics/daily"],
+    resources: service_amounts,
+};

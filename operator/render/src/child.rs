@@ -1,0 +1,224 @@
+//! What a platform is made of.
+
+use std::{collections::BTreeMap, marker::PhantomData};
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
+use kube::core::ApiResource;
+
+/// The kinds of a platform's children, in the order in which they are applied: a sidecar reads its objects at start,
+/// so whatever a pod needs comes before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ChildKind {
+    /// `v1`
+    ServiceAccount,
+    /// `v1`
+    ConfigMap,
+    /// `v1`; made by the controller from a [`SecretRecipe`].
+    Secret,
+    /// `dapr.io/v1alpha1`
+    Configuration,
+    /// `dapr.io/v1alpha1`
+    Resiliency,
+    /// `dapr.io/v1alpha1`
+    Component,
+    /// `dapr.io/v2alpha1`
+    Subscription,
+    /// `v1`
+    Service,
+    /// `apps/v1`
+    StatefulSet,
+    /// `apps/v1`
+    Deployment,
+    /// `monitoring.coreos.com/v1`
+    PodMonitor,
+    /// `monitoring.coreos.com/v1`
+    ServiceMonitor,
+    /// `monitoring.coreos.com/v1`
+    PrometheusRule,
+}
+
+impl ChildKind {
+    /// Every kind, in the order of apply.
+    pub const ALL: [Self; 13] = [
+        Self::ServiceAccount,
+        Self::ConfigMap,
+        Self::Secret,
+        Self::Configuration,
+        Self::Resiliency,
+        Self::Component,
+        Self::Subscription,
+        Self::Service,
+        Self::StatefulSet,
+        Self::Deployment,
+        Self::PodMonitor,
+        Self::ServiceMonitor,
+        Self::PrometheusRule,
+    ];
+
+    /// The kind as Kubernetes writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ServiceAccount => "ServiceAccount",
+            Self::ConfigMap => "ConfigMap",
+            Self::Secret => "Secret",
+            Self::Configuration => "Configuration",
+            Self::Resiliency => "Resiliency",
+            Self::Component => "Component",
+            Self::Subscription => "Subscription",
+            Self::Service => "Service",
+            Self::StatefulSet => "StatefulSet",
+            Self::Deployment => "Deployment",
+            Self::PodMonitor => "PodMonitor",
+            Self::ServiceMonitor => "ServiceMonitor",
+            Self::PrometheusRule => "PrometheusRule",
+        }
+    }
+
+    /// Group, version and plural, as a client addresses it.
+    pub fn api_resource(self) -> ApiResource {
+        let (group, version, plural) = match self {
+            Self::ServiceAccount => ("", "v1", "serviceaccounts"),
+            Self::ConfigMap => ("", "v1", "configmaps"),
+            Self::Secret => ("", "v1", "secrets"),
+            Self::Configuration => ("dapr.io", "v1alpha1", "configurations"),
+            Self::Resiliency => ("dapr.io", "v1alpha1", "resiliencies"),
+            Self::Component => ("dapr.io", "v1alpha1", "components"),
+            Self::Subscription => ("dapr.io", "v2alpha1", "subscriptions"),
+            Self::Service => ("", "v1", "services"),
+            Self::StatefulSet => ("apps", "v1", "statefulsets"),
+            Self::Deployment => ("apps", "v1", "deployments"),
+            Self::PodMonitor => ("monitoring.coreos.com", "v1", "podmonitors"),
+            Self::ServiceMonitor => ("monitoring.coreos.com", "v1", "servicemonitors"),
+            Self::PrometheusRule => ("monitoring.coreos.com", "v1", "prometheusrules"),
+        };
+        let api_version = if group.is_empty() {
+            version.into()
+        } else {
+            format!("{group}/{version}")
+        };
+        ApiResource {
+            group: group.into(),
+            version: version.into(),
+            api_version,
+            kind: self.as_str().into(),
+            plural: plural.into(),
+        }
+    }
+
+    /// Whether an API server may lack the kind: Dapr's and the Prometheus operator's.
+    pub fn optional(self) -> bool {
+        self.is_dapr() || self.is_monitoring()
+    }
+
+    /// Whether the kind is Dapr's: without it no service can run.
+    pub fn is_dapr(self) -> bool {
+        matches!(
+            self,
+            Self::Configuration | Self::Resiliency | Self::Component | Self::Subscription
+        )
+    }
+
+    /// Whether the kind is the Prometheus operator's: without it the platform runs unwatched.
+    pub fn is_monitoring(self) -> bool {
+        matches!(
+            self,
+            Self::PodMonitor | Self::ServiceMonitor | Self::PrometheusRule
+        )
+    }
+
+    /// Whether `metadata.generation` of the kind moves with its spec. Kinds without it are compared by
+    /// `resourceVersion`.
+    pub fn has_generation(self) -> bool {
+        !matches!(
+            self,
+            Self::ServiceAccount | Self::ConfigMap | Self::Secret | Self::Service
+        )
+    }
+}
+
+/// One object of a platform, complete: `apiVersion`, `kind`, `metadata` with the controller's owner reference when the
+/// platform has a UID, and the rest.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Child {
+    /// Its kind.
+    pub kind: ChildKind,
+    /// Its `metadata.name`.
+    pub name: String,
+    /// The component that it belongs to; none for what belongs to the whole platform.
+    pub component: Option<String>,
+    /// The object.
+    pub object: serde_json::Value,
+}
+
+/// A Secret that the controller makes once, with random values, and never writes again.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SecretRecipe {
+    /// Its `metadata.name`.
+    pub name: String,
+    /// The component that it belongs to; none for what belongs to the whole platform.
+    pub component: Option<String>,
+    /// Its labels.
+    pub labels: BTreeMap<String, String>,
+    /// Its owners: the platform, when that has a UID.
+    pub owner_references: Vec<OwnerReference>,
+    /// How the value of each key is made.
+    pub values: BTreeMap<String, SecretValue>,
+}
+
+/// How the value of one key is made. Keys of one Secret may refer to each other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SecretValue {
+    /// 32 random characters of `[A-Za-z0-9]`.
+    Password,
+    /// 64 random hexadecimal digits.
+    Token,
+    /// A new Ed25519 private key, PKCS#8 in PEM.
+    Ed25519PrivatePem,
+    /// The JSON Web Key Set with the public half of the [`Self::Ed25519PrivatePem`] of the same Secret.
+    Ed25519Jwks,
+    /// Text in which `{<key>}` stands for the value of another key of the same Secret.
+    Url {
+        /// The text.
+        template: String,
+    },
+}
+
+/// Whether the services may be created.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Gate {
+    /// They may, or they run already.
+    Open,
+    /// Not yet: their Deployments are left out of the children.
+    Closed {
+        /// What has not answered: name, reason, message.
+        waiting_for: Vec<(String, String, String)>,
+    },
+}
+
+/// Marks resources that were built and not yet sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Prepared {}
+
+/// Everything that a platform is made of, in the order of apply.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Resources<S> {
+    /// The objects, sorted by kind in the order of [`ChildKind::ALL`], then by name.
+    pub children: Vec<Child>,
+    /// The Secrets that the controller makes when they are missing; never pruned, owned by the platform.
+    pub secrets: Vec<SecretRecipe>,
+    /// Whether the services' Deployments are among the children.
+    pub gate: Gate,
+    state: PhantomData<S>,
+}
+
+impl Resources<Prepared> {
+    pub(crate) fn new(mut children: Vec<Child>, secrets: Vec<SecretRecipe>, gate: Gate) -> Self {
+        children.sort_by(|left, right| (left.kind, &left.name).cmp(&(right.kind, &right.name)));
+        Self {
+            children,
+            secrets,
+            gate,
+            state: PhantomData,
+        }
+    }
+}

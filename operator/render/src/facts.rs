@@ -1,0 +1,107 @@
+//! What the pass knows of the world: plain data, read by the controller, judged here.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use todoplatform_api::TodoPlatform;
+
+use crate::{ChildKind, references};
+
+/// What the operator was started with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OperatorDefaults {
+    /// Registry and path before the names of the service images.
+    pub image_registry: String,
+    /// Tag of the service images.
+    pub image_tag: String,
+    /// Full reference of the PostgreSQL image.
+    pub postgres_image: String,
+    /// Full reference of the Redis image.
+    pub redis_image: String,
+    /// `Always`, `IfNotPresent` or `Never`; none means `IfNotPresent`.
+    pub image_pull_policy: Option<String>,
+    /// The cluster's DNS domain, `cluster.local` nearly everywhere.
+    pub cluster_domain: String,
+}
+
+impl Default for OperatorDefaults {
+    fn default() -> Self {
+        Self {
+            image_registry: "ghcr.io/todoplatform".into(),
+            image_tag: env!("CARGO_PKG_VERSION").into(),
+            postgres_image: "docker.io/library/postgres:17.6".into(),
+            redis_image: "docker.io/library/redis:8.2.1".into(),
+            image_pull_policy: None,
+            cluster_domain: "cluster.local".into(),
+        }
+    }
+}
+
+/// What was read for one pass.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// The Secrets of [`references`] that exist, by name; an absent one has no entry.
+    pub secrets: BTreeMap<String, SecretFact>,
+    /// Which of the [optional kinds](ChildKind::optional) the API server serves.
+    pub optional_kinds: BTreeSet<ChildKind>,
+    /// How each of the dependencies of [`references`] stands, by name; one without an entry has not answered.
+    pub dependencies: BTreeMap<String, DependencyFact>,
+    /// Whether a Deployment of one of the services exists already.
+    pub started: bool,
+}
+
+/// One Secret that exists.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SecretFact {
+    /// Each referenced key that is present, with a hash of its value. Never the value.
+    pub keys: BTreeMap<String, String>,
+}
+
+/// How one dependency stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DependencyFact {
+    /// Whether it answered.
+    pub ready: bool,
+    /// One word that says how it stands.
+    pub reason: String,
+    /// One sentence that says how it stands.
+    pub message: String,
+}
+
+impl Facts {
+    /// The world as a render without a cluster takes it: every kind is served, every Secret that the spec names is
+    /// there with its keys, every dependency has answered.
+    pub fn assumed(platform: &TodoPlatform) -> Self {
+        let references = references(platform);
+        let mut secrets = BTreeMap::<String, SecretFact>::new();
+        for reference in references.secrets {
+            secrets
+                .entry(reference.name)
+                .or_default()
+                .keys
+                .insert(reference.key, "assumed".into());
+        }
+        let dependencies = references
+            .dependencies
+            .into_iter()
+            .map(|dependency| {
+                let fact = DependencyFact {
+                    ready: true,
+                    reason: "Assumed".into(),
+                    message: "Taken to be ready".into(),
+                };
+                (dependency.name, fact)
+            })
+            .collect();
+        let optional_kinds = ChildKind::ALL
+            .iter()
+            .copied()
+            .filter(|kind| kind.optional())
+            .collect();
+        Self {
+            secrets,
+            optional_kinds,
+            dependencies,
+            started: false,
+        }
+    }
+}

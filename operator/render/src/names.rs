@@ -1,0 +1,94 @@
+//! Names: one function makes every child's.
+
+use crate::catalog::Service;
+
+/// Names of one platform's children and what is derived from them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Names {
+    platform: String,
+    namespace: String,
+    cluster_domain: String,
+}
+
+impl Names {
+    /// The names of the platform's children.
+    pub fn new(platform: &str, namespace: &str, cluster_domain: &str) -> Self {
+        Self {
+            platform: platform.into(),
+            namespace: namespace.into(),
+            cluster_domain: cluster_domain.into(),
+        }
+    }
+
+    /// The platform's name.
+    pub fn platform(&self) -> &str {
+        &self.platform
+    }
+
+    /// The platform's namespace.
+    pub fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
+    /// The name of a child: `<platform>-<component>`.
+    pub fn child(&self, component: &str) -> String {
+        format!("{}-{component}", self.platform)
+    }
+
+    /// The Dapr app-id of a service: the name of its Deployment.
+    pub fn app_id(&self, service: Service) -> String {
+        self.child(service.as_str())
+    }
+
+    /// The pub/sub component of a service.
+    pub fn events_component(&self, service: Service) -> String {
+        format!("{}-events", self.app_id(service))
+    }
+
+    /// The state store of a service.
+    pub fn state_component(&self, service: Service) -> String {
+        format!("{}-state", self.app_id(service))
+    }
+
+    /// The Secret with what the sidecar shows the app.
+    pub fn app_token(&self, service: Service) -> String {
+        format!("{}-app-token", self.app_id(service))
+    }
+
+    /// The Secret with what the app shows the sidecar.
+    pub fn api_token(&self, service: Service) -> String {
+        format!("{}-api-token", self.app_id(service))
+    }
+
+    /// The embedded PostgreSQL: StatefulSet, Service, Secret.
+    pub fn postgres(&self) -> String {
+        self.child("postgres")
+    }
+
+    /// The embedded Redis: StatefulSet, Service, Secret.
+    pub fn redis(&self) -> String {
+        self.child("redis")
+    }
+
+    /// The Secret with the development signing key.
+    pub fn signing_key(&self) -> String {
+        self.child("signing-key")
+    }
+
+    /// The DNS name of a child Service.
+    pub fn host(&self, child: &str) -> String {
+        format!("{child}.{}.svc.{}", self.namespace, self.cluster_domain)
+    }
+
+    /// The issuer of development tokens, which is their audience too: a name, nothing answers there.
+    pub fn development_issuer(&self) -> String {
+        format!("https://{}.{}.todoplatform.local", self.platform, self.namespace)
+    }
+}
+
+/// Key of a token Secret; Dapr asks for this name.
+pub const TOKEN_KEY: &str = "token";
+/// Key of the signing key Secret with the private key.
+pub const SIGNING_KEY_PEM: &str = "private.pem";
+/// Key of the signing key Secret with the public JSON Web Key Set.
+pub const SIGNING_KEY_JWKS: &str = "jwks.json";
