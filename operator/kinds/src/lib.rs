@@ -1,1 +1,6 @@
-//! Small typed structs of foreign kinds that a platform is made of.
+//! Small typed structs of foreign kinds that a platform is made of: only the fields that the operator writes.
+//!
+//! No client. The CRDs are installed by their owners; a field that is not here is not written.
+
+pub mod dapr;
+pub mod monitoring;
