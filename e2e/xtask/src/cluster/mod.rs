@@ -1,0 +1,211 @@
+//! The cluster that commands work with: an existing one, one of kind, or our own.
+
+mod commands;
+mod kind;
+pub(crate) mod own;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use clap::{Args, ValueEnum};
+use serde::{Deserialize, Serialize};
+
+pub(crate) use commands::{Command, run};
+use own::Own;
+
+use crate::dirs;
+use crate::images::Packed;
+use crate::project::Project;
+use crate::run::Cmd;
+
+/// How much of a cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Level {
+    /// etcd and an API server on loopback: nothing runs in it. Needs no root.
+    Api,
+    /// A node on which pods run. Needs root, unless it is kind's or an existing one.
+    Node,
+}
+
+impl Level {
+    pub(crate) const ALL: [Self; 2] = [Self::Api, Self::Node];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Api => "api",
+            Self::Node => "node",
+        }
+    }
+}
+
+/// Who runs a cluster that is not there yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Provider {
+    /// Processes on this machine, started by us.
+    Own,
+    /// kind, in Docker.
+    Kind,
+}
+
+/// Which cluster a person means.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct Choice {
+    /// Use the existing cluster of this kubeconfig context
+    #[arg(long, value_name = "NAME", global = true)]
+    pub(crate) context: Option<String>,
+    /// Who runs the node: without it kind where Docker's engine answers and kind is there, else own
+    #[arg(long, value_enum, global = true, conflicts_with = "context")]
+    pub(crate) provider: Option<Provider>,
+}
+
+/// A cluster that is up.
+#[derive(Debug, Clone)]
+pub(crate) struct Cluster<'a> {
+    kind: Kind<'a>,
+    kubeconfig: PathBuf,
+    kubectl: PathBuf,
+}
+
+#[derive(Debug, Clone)]
+enum Kind<'a> {
+    Existing,
+    Kind,
+    Own(Own<'a>),
+}
+
+impl<'a> Cluster<'a> {
+    /// Brings up the cluster that is meant, or what is missing of it.
+    pub(crate) fn up(project: &'a Project, choice: &Choice, level: Level) -> Result<Self> {
+        if let Some(context) = &choice.context {
+            return Self::existing(project, context);
+        }
+        if provider(choice, level)? == Provider::Kind {
+            kind::up(project)?;
+            return Self::of_kind(project);
+        }
+        let own = Own::new(project, level);
+        own.up()?;
+        Self::of_own(project, own)
+    }
+
+    /// The cluster that is meant and that is up; the node when both of ours are.
+    pub(crate) fn current(project: &'a Project, choice: &Choice, level: Option<Level>) -> Result<Self> {
+        if let Some(context) = &choice.context {
+            return Self::existing(project, context);
+        }
+        if choice.provider != Some(Provider::Kind) {
+            let levels = [Level::Node, Level::Api];
+            let wanted = levels.into_iter().filter(|candidate| level.is_none_or(|level| level == *candidate));
+            if let Some(own) = wanted.map(|level| Own::new(project, level)).find(Own::is_up) {
+                return Self::of_own(project, own);
+            }
+        }
+        if choice.provider != Some(Provider::Own) && kind::is_up() {
+            return Self::of_kind(project);
+        }
+        bail!("no cluster is up; start one with: cargo xtask cluster up")
+    }
+
+    pub(crate) fn kubeconfig(&self) -> &Path {
+        &self.kubeconfig
+    }
+
+    pub(crate) fn kubectl_path(&self) -> &Path {
+        &self.kubectl
+    }
+
+    /// kubectl for this cluster.
+    pub(crate) fn kubectl(&self) -> Cmd {
+        Cmd::new(&self.kubectl).arg("--kubeconfig").arg(&self.kubeconfig)
+    }
+
+    /// Makes packed images known to the cluster's nodes.
+    pub(crate) fn load(&self, images: &[Packed]) -> Result<()> {
+        match &self.kind {
+            Kind::Own(own) => own.load(images),
+            Kind::Kind => kind::load(images),
+            Kind::Existing => {
+                let names: Vec<_> = images.iter().map(|image| image.archive.display().to_string()).collect();
+                bail!(
+                    "images cannot be put into an existing cluster; push them to a registry that it \
+                     pulls from and say which with --registry. The archives are:\n{}",
+                    names.join("\n")
+                )
+            }
+        }
+    }
+
+    /// Can its nodes pull public images?
+    pub(crate) fn pulls_images(&self) -> bool {
+        !matches!(self.kind, Kind::Own(_))
+    }
+
+    /// Do this machine's programs reach the addresses of Services?
+    pub(crate) fn reaches_services(&self) -> bool {
+        self.own().is_some_and(|own| own.level() == Level::Node)
+    }
+
+    /// Our own cluster, if it is that.
+    pub(crate) fn own(&self) -> Option<&Own<'a>> {
+        match &self.kind {
+            Kind::Own(own) => Some(own),
+            _ => None,
+        }
+    }
+
+    fn existing(project: &'a Project, context: &str) -> Result<Self> {
+        let kubectl = project.tools().kubectl()?;
+        let config = Cmd::new(&kubectl)
+            .args(["config", "view", "--minify", "--flatten", "--raw", "--context", context])
+            .output()
+            .with_context(|| format!("the kubeconfig has no context {context}"))?;
+        let cluster = Self { kind: Kind::Existing, kubeconfig: store(project, "context", &config)?, kubectl };
+        cluster.check_answers().with_context(|| format!("the cluster of context {context} does not answer"))?;
+        Ok(cluster)
+    }
+
+    fn of_kind(project: &'a Project) -> Result<Self> {
+        let kubeconfig = store(project, "kind", &kind::kubeconfig()?)?;
+        Ok(Self { kind: Kind::Kind, kubeconfig, kubectl: project.tools().kubectl()? })
+    }
+
+    fn of_own(project: &'a Project, own: Own<'a>) -> Result<Self> {
+        let kubectl = project.tools().built(crate::tools::Tool::Kubernetes, "kubectl")?;
+        Ok(Self { kubeconfig: own.kubeconfig(), kind: Kind::Own(own), kubectl })
+    }
+
+    fn check_answers(&self) -> Result<()> {
+        self.kubectl().args(["--request-timeout=10s", "get", "--raw", "/readyz"]).run()?;
+        Ok(())
+    }
+}
+
+/// A kubeconfig of one context only, which every program that is started can simply use.
+fn store(project: &Project, name: &str, config: &str) -> Result<PathBuf> {
+    use std::io::Write;
+    use std::os::unix::fs::OpenOptionsExt;
+    let folder = project.dirs.cache().join("kubeconfigs");
+    dirs::make(&folder)?;
+    let path = folder.join(name);
+    // An older file might be readable by others.
+    drop(std::fs::remove_file(&path));
+    std::fs::File::options()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&path)
+        .and_then(|mut file| file.write_all(config.as_bytes()))
+        .with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(path)
+}
+
+/// Who runs the cluster: what was asked for, else kind where it can run, else we.
+fn provider(choice: &Choice, level: Level) -> Result<Provider> {
+    match (choice.provider, level) {
+        (Some(Provider::Kind), Level::Api) => bail!("kind runs nodes; --level api is always our own"),
+        (Some(provider), _) => Ok(provider),
+        (None, Level::Api) => Ok(Provider::Own),
+        (None, Level::Node) => Ok(if kind::is_available() { Provider::Kind } else { Provider::Own }),
+    }
+}

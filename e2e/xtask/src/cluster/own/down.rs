@@ -1,0 +1,116 @@
+//! Takes a cluster down, so that nothing of it is left; also after a run that was killed.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+
+use super::net::mounts_below;
+use super::{Own, store::Store};
+use crate::cluster::Level;
+use crate::dirs;
+use crate::progress;
+use crate::run::Cmd;
+
+/// What starts or changes containers and volumes: ended first.
+const AGENTS: [&str; 7] = [
+    "netpol",
+    "local-path-provisioner",
+    "coredns",
+    "kubelet",
+    "kube-proxy",
+    "kube-scheduler",
+    "kube-controller-manager",
+];
+
+impl Own<'_> {
+    /// Ends processes and containers, then removes mounts, network, cgroups and the folder.
+    pub(super) fn take_down(&self) -> Result<()> {
+        let processes = self.processes();
+        processes.stop(&AGENTS, Duration::from_secs(3))?;
+        if self.level == Level::Node && self.network().is_up()? && self.file("containerd.toml").exists() {
+            // Containers outlive a containerd that died, so it is started once more to end them.
+            if let Err(error) = self.start_containerd().and_then(|()| remove_containers(&self.store())) {
+                progress::note(&format!("containers are killed, as containerd does not answer: {error:#}"));
+            }
+        }
+        processes.stop(&["containerd", "kube-apiserver", "etcd"], Duration::from_secs(3))?;
+        processes.sweep()?;
+        if self.level == Level::Node {
+            self.unmount()?;
+            self.network().remove()?;
+            self.remove_traces()?;
+        }
+        if !mounts_below(&self.folder)?.is_empty() {
+            bail!("mounts are left below {}", self.folder.display());
+        }
+        dirs::remove(&self.folder)
+    }
+
+    fn unmount(&self) -> Result<()> {
+        let namespace = self.network().namespace();
+        for point in mounts_below(&self.folder)? {
+            if point != namespace {
+                Cmd::new("umount").arg("--lazy").arg(point).run()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes what kubelet, containerd and runc put outside of the cluster's folder: links to the
+    /// containers' logs, sockets of shims that were killed, and empty folders.
+    fn remove_traces(&self) -> Result<()> {
+        let dangling = |folder: &str, is_ours: &dyn Fn(&Path) -> bool| {
+            let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+            for path in entries.map(|entry| entry.path()).filter(|path| is_ours(path)) {
+                // Whatever cannot be removed keeps its folder from being removed, nothing else.
+                drop(std::fs::remove_file(path));
+            }
+        };
+        let folder = self.folder.clone();
+        dangling("/var/log/containers", &|path| {
+            std::fs::read_link(path).is_ok_and(|target| target.starts_with(&folder))
+        });
+        let sockets = self.store().shim_sockets();
+        dangling("/run/containerd/s", &|path| sockets.iter().any(|socket| socket == path));
+        for folder in [
+            "/run/containerd/s",
+            "/run/containerd",
+            "/var/log/containers",
+            "/var/log/pods",
+            "/var/lib/cni/results",
+            "/var/lib/cni/cache",
+            "/var/lib/cni",
+            "/sys/fs/cgroup/k8s.io",
+        ] {
+            // A folder that is not empty belongs to somebody else too.
+            drop(std::fs::remove_dir(folder));
+        }
+        // With cgroups of the first version there is one hierarchy per controller.
+        for controller in std::fs::read_dir("/sys/fs/cgroup").into_iter().flatten().flatten() {
+            drop(std::fs::remove_dir(controller.path().join("k8s.io")));
+        }
+        Ok(())
+    }
+}
+
+fn remove_containers(store: &Store) -> Result<()> {
+    let listed = store.ctr().args(["containers", "list", "--quiet"]).output()?;
+    let containers: Vec<_> = listed.lines().collect();
+    std::thread::scope(|scope| {
+        for container in &containers {
+            scope.spawn(|| {
+                // A container without a task, or one that ended by itself, fails here; what matters is
+                // that none is left, which is looked at below.
+                store.ctr().args(["tasks", "kill", "--signal", "SIGKILL", container]).succeeds();
+                store.ctr().args(["tasks", "delete", "--force", container]).succeeds();
+                store.ctr().args(["containers", "delete", container]).succeeds();
+            });
+        }
+    });
+    let left = store.ctr().args(["containers", "list", "--quiet"]).output()?;
+    if !left.is_empty() {
+        bail!("containers do not end: {}", left.replace('\n', " "));
+    }
+    Ok(())
+}

@@ -1,0 +1,170 @@
+//! Images of the workspace's own binaries, from one cargo build.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use clap::ValueEnum;
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use super::node::certificates;
+use super::{Contents, Image, LOCAL_REGISTRY, NONROOT, Packed, pack};
+use crate::dirs::Dirs;
+use crate::run::Cmd;
+
+/// Binaries that become images, with what each is.
+const IMAGES: [(&str, &str); 7] = [
+    ("todoplatform-operator", "The TodoPlatform operator"),
+    ("todo-gateway", "The gateway of a todo platform"),
+    ("todo-task", "The task service of a todo platform"),
+    ("todo-scheduler", "The scheduler service of a todo platform"),
+    ("todo-notification", "The notification service of a todo platform"),
+    ("todo-analytics", "The analytics service of a todo platform"),
+    ("todo-mailsink", "A mail sink for tests"),
+];
+
+/// The kubectl plugin: built with the rest, used on the host.
+const PLUGIN: &str = "kubectl-todo";
+
+/// Cargo's profile of the images' binaries.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Profile {
+    /// Optimised.
+    #[default]
+    Release,
+    /// Smaller and faster still, and several times slower to build: what is published.
+    Dist,
+    /// Not optimised.
+    Dev,
+}
+
+impl Profile {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Release => "release",
+            Self::Dist => "dist",
+            Self::Dev => "dev",
+        }
+    }
+}
+
+/// What one build gave.
+#[derive(Debug, Clone)]
+pub(crate) struct Built {
+    /// Tag of all images: it changes when any binary changes.
+    pub(crate) tag: String,
+    pub(crate) images: Vec<Packed>,
+    /// The kubectl plugin, when it was built.
+    pub(crate) plugin: Option<PathBuf>,
+}
+
+/// Builds all binaries and packs the images of these names; of all when none is named.
+pub(crate) fn build(dirs: &Dirs, profile: Profile, names: &[String]) -> Result<Built> {
+    if let Some(unknown) = names.iter().find(|name| !IMAGES.iter().any(|(image, _)| image == name)) {
+        let known: Vec<_> = IMAGES.iter().map(|(image, _)| *image).collect();
+        bail!("no image is called {unknown}; there are: {}", known.join(", "));
+    }
+    let executables = cargo_build(dirs, profile)?;
+    let mut hashes = BTreeMap::new();
+    for (name, _) in IMAGES {
+        hashes.insert(name, hash_file(executable(&executables, name)?)?);
+    }
+    let tag = tag(&hashes);
+    let wanted = IMAGES.iter().filter(|(name, _)| names.is_empty() || names.iter().any(|wanted| wanted == name));
+    let images = wanted
+        .map(|(name, description)| {
+            let path = format!("/{name}");
+            let mut contents = Contents::base();
+            contents.program(&path, executable(&executables, name)?)?;
+            certificates(&mut contents)?;
+            let image = Image {
+                reference: format!("{LOCAL_REGISTRY}/{name}:{tag}"),
+                contents,
+                entrypoint: vec![path],
+                cmd: Vec::new(),
+                user: NONROOT,
+                description: (*description).to_owned(),
+            };
+            pack(dirs, &image)
+        })
+        .collect::<Result<_>>()?;
+    Ok(Built { tag, images, plugin: executables.get(PLUGIN).cloned() })
+}
+
+/// One line of cargo's messages, as far as it is used.
+#[derive(Debug, Deserialize)]
+struct Message {
+    #[serde(default)]
+    executable: Option<PathBuf>,
+    #[serde(default)]
+    target: Option<Target>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Target {
+    name: String,
+}
+
+/// Builds everything in one call, so that dependencies are resolved with one set of features.
+fn cargo_build(dirs: &Dirs, profile: Profile) -> Result<BTreeMap<String, PathBuf>> {
+    let packages = IMAGES.iter().map(|(name, _)| *name).chain([PLUGIN]);
+    let messages = crate::cargo(dirs)
+        .args(["build", "--bins", "--message-format", "json-render-diagnostics", "--profile", profile.name()])
+        .args(packages.flat_map(|package| ["--package", package]))
+        .output_with_errors_shown()?;
+    Ok(executables(&messages))
+}
+
+fn executables(messages: &str) -> BTreeMap<String, PathBuf> {
+    messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Message>(line).ok())
+        .filter_map(|message| Some((message.target?.name, message.executable?)))
+        .collect()
+}
+
+fn executable<'a>(executables: &'a BTreeMap<String, PathBuf>, name: &str) -> Result<&'a Path> {
+    let path = executables.get(name).with_context(|| format!("the build gave no binary called {name}"))?;
+    Ok(path)
+}
+
+fn hash_file(path: &Path) -> Result<String> {
+    let mut hash = Sha256::new();
+    let mut file = std::fs::File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
+    std::io::copy(&mut file, &mut hash).with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(hex::encode(hash.finalize()))
+}
+
+/// First 12 hex digits of a hash over every binary's name and content.
+fn tag(hashes: &BTreeMap<&str, String>) -> String {
+    let mut hash = Sha256::new();
+    for (name, content) in hashes {
+        hash.update(format!("{name} {content}\n"));
+    }
+    hex::encode(hash.finalize())[..12].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_changed_binary_changes_the_tag() {
+        let hashes = BTreeMap::from([("todo-task", "1".to_owned()), ("todo-gateway", "2".to_owned())]);
+        let mut changed = hashes.clone();
+        changed.insert("todo-task", "3".to_owned());
+        assert_eq!(tag(&hashes), tag(&hashes.clone()));
+        assert_ne!(tag(&hashes), tag(&changed));
+        assert_eq!(tag(&hashes).len(), 12);
+    }
+
+    #[test]
+    fn executables_are_found_among_cargos_messages() {
+        let messages = r#"{"reason":"compiler-artifact","target":{"name":"serde","kind":["lib"]},"executable":null}
+{"reason":"compiler-artifact","target":{"name":"todo-task","kind":["bin"]},"executable":"/t/todo-task"}
+{"reason":"build-finished","success":true}"#;
+        let found = executables(messages);
+        assert_eq!(found, [("todo-task".to_owned(), PathBuf::from("/t/todo-task"))].into());
+    }
+}

@@ -1,0 +1,185 @@
+//! How each tool is built: plain data, whose hash keys the cache.
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::Tool;
+use super::gomod::Replaces;
+use crate::versions::Versions;
+
+/// Raised when the way of building changes without a change in any recipe.
+const REVISION: u32 = 1;
+
+/// Plugins of `CoreDNS` that bring the SDKs of clouds and tracers: most of its build time.
+const COREDNS_UNUSED_PLUGINS: [&str; 12] = [
+    "azure",
+    "clouddns",
+    "route53",
+    "nomad",
+    "etcd",
+    "trace",
+    "dnstap",
+    "geoip",
+    "grpc",
+    "grpc_server",
+    "https3",
+    "quic",
+];
+
+/// One Go module, what is built of it and what is kept of its files.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Recipe {
+    pub(super) name: &'static str,
+    pub(super) module: &'static str,
+    pub(super) version: String,
+    /// Packages to build, each into a program of its last path segment's name.
+    pub(super) packages: Vec<String>,
+    pub(super) tags: &'static str,
+    pub(super) ldflags: String,
+    pub(super) replaces: Replaces,
+    /// Lines that hold one of these texts are dropped from this file.
+    pub(super) dropped_lines: Option<(&'static str, Vec<String>)>,
+    /// Folders kept beside the programs: path in the module, name in the build.
+    pub(super) kept: Option<(&'static str, &'static str)>,
+}
+
+impl Recipe {
+    pub(super) fn of(tool: Tool, versions: &Versions) -> Self {
+        let modules = &versions.modules;
+        match tool {
+            Tool::Kubernetes => kubernetes(&modules.kubernetes),
+            Tool::Dapr => dapr(&modules.dapr),
+            Tool::Helm => Self {
+                packages: vec!["./cmd/helm".to_owned()],
+                ldflags: format!("-X helm.sh/helm/v4/internal/version.version={}", modules.helm),
+                ..Self::plain("helm", "helm.sh/helm/v4", &modules.helm)
+            },
+            Tool::CoreDns => Self {
+                packages: vec![".".to_owned()],
+                dropped_lines: Some((
+                    "core/plugin/zplugin.go",
+                    COREDNS_UNUSED_PLUGINS.iter().map(|plugin| format!("plugin/{plugin}\"")).collect(),
+                )),
+                ..Self::plain("coredns", "github.com/coredns/coredns", &modules.coredns)
+            },
+            Tool::LocalPathProvisioner => Self {
+                packages: vec![".".to_owned()],
+                ..Self::plain(
+                    "local-path-provisioner",
+                    "github.com/rancher/local-path-provisioner",
+                    &modules.local_path_provisioner,
+                )
+            },
+            Tool::PrometheusCrds => Self {
+                kept: Some(("example/prometheus-operator-crd", "crds")),
+                ..Self::plain(
+                    "prometheus-operator",
+                    "github.com/prometheus-operator/prometheus-operator",
+                    &modules.prometheus_operator,
+                )
+            },
+        }
+    }
+
+    fn plain(name: &'static str, module: &'static str, version: &str) -> Self {
+        Self {
+            name,
+            module,
+            version: version.to_owned(),
+            packages: Vec::new(),
+            tags: "",
+            ldflags: String::new(),
+            replaces: Replaces::DropLocal,
+            dropped_lines: None,
+            kept: None,
+        }
+    }
+
+    /// Name of the build's folder: equal recipes share it, different ones never do.
+    pub(super) fn key(&self) -> String {
+        let recipe = serde_json::to_vec(&(REVISION, self)).expect("a recipe is plain data");
+        let hash = hex::encode(Sha256::digest(recipe));
+        format!("{}-{}-{}", self.name, self.version, &hash[..8])
+    }
+
+    /// `building dapr v1.18.2`
+    pub(super) fn title(&self) -> String {
+        let verb = if self.packages.is_empty() { "fetching" } else { "building" };
+        format!("{verb} {} {}", self.name, self.version)
+    }
+}
+
+fn kubernetes(version: &str) -> Recipe {
+    const PROGRAMS: [&str; 6] =
+        ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy", "kubectl"];
+    const VERSION: &str = "k8s.io/component-base/version";
+    // v1.36.3 is published as v0.36.3 in the libraries.
+    let rest = version.trim_start_matches("v1.");
+    let minor = rest.split('.').next().unwrap_or_default();
+    Recipe {
+        packages: PROGRAMS.iter().map(|program| format!("./cmd/{program}")).collect(),
+        ldflags: format!(
+            "-X {VERSION}.gitVersion={version} -X {VERSION}.gitMajor=1 -X {VERSION}.gitMinor={minor} \
+             -X {VERSION}.gitTreeState=clean"
+        ),
+        replaces: Replaces::PublishStaging { version: format!("v0.{rest}") },
+        ..Recipe::plain("kubernetes", "k8s.io/kubernetes", version)
+    }
+}
+
+fn dapr(version: &str) -> Recipe {
+    const PROGRAMS: [&str; 6] = ["daprd", "operator", "injector", "sentry", "placement", "scheduler"];
+    let number = version.trim_start_matches('v');
+    Recipe {
+        packages: PROGRAMS.iter().map(|program| format!("./cmd/{program}")).collect(),
+        // Without this tag daprd knows only the stable half of its components.
+        tags: "allcomponents",
+        ldflags: format!(
+            "-X github.com/dapr/dapr/pkg/buildinfo.version={number} \
+             -X github.com/dapr/dapr/pkg/buildinfo.gitversion={version} \
+             -X github.com/dapr/kit/logger.DaprVersion={number}"
+        ),
+        kept: Some(("charts/dapr", "chart")),
+        ..Recipe::plain("dapr", "github.com/dapr/dapr", version)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: [Tool; 6] = [
+        Tool::Kubernetes,
+        Tool::Dapr,
+        Tool::Helm,
+        Tool::CoreDns,
+        Tool::LocalPathProvisioner,
+        Tool::PrometheusCrds,
+    ];
+
+    #[test]
+    fn a_key_changes_with_the_version_and_with_nothing_else_of_the_file() {
+        let versions = Versions::load().unwrap();
+        let mut newer = versions.clone();
+        newer.modules.helm = "v4.3.2".to_owned();
+        for tool in ALL {
+            let same = Recipe::of(tool, &versions).key() == Recipe::of(tool, &newer).key();
+            assert_eq!(same, tool != Tool::Helm, "{tool:?}");
+        }
+    }
+
+    #[test]
+    fn a_key_changes_with_the_recipe() {
+        let recipe = Recipe::of(Tool::Dapr, &Versions::load().unwrap());
+        let other = Recipe { tags: "", ..recipe.clone() };
+        assert_ne!(recipe.key(), other.key());
+        assert!(other.key().starts_with("dapr-v"));
+    }
+
+    #[test]
+    fn kubernetes_takes_its_libraries_at_the_published_version() {
+        let recipe = kubernetes("v1.36.3");
+        assert_eq!(recipe.replaces, Replaces::PublishStaging { version: "v0.36.3".to_owned() });
+        assert!(recipe.ldflags.contains("gitMinor=36 "), "{}", recipe.ldflags);
+    }
+}

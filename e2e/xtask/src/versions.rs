@@ -1,0 +1,105 @@
+//! The versions that everything is built from: `e2e/versions.toml`, compiled in.
+
+use serde::Deserialize;
+
+/// Content of `e2e/versions.toml`.
+#[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Versions {
+    pub(crate) go: Go,
+    pub(crate) modules: Modules,
+    pub(crate) jars: Jars,
+    pub(crate) debian: Debian,
+    pub(crate) public_images: PublicImages,
+}
+
+/// Which Go builds, and which one is fetched when there is none.
+#[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Go {
+    pub(crate) minimum: String,
+    pub(crate) fetched: String,
+}
+
+/// Versions of Go modules, each with its `v`.
+#[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Modules {
+    pub(crate) kubernetes: String,
+    pub(crate) dapr: String,
+    pub(crate) helm: String,
+    pub(crate) coredns: String,
+    pub(crate) local_path_provisioner: String,
+    pub(crate) prometheus_operator: String,
+}
+
+/// Versions of jars.
+#[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Jars {
+    pub(crate) kafka: String,
+    pub(crate) slf4j: String,
+}
+
+/// Versions that are part of a Debian package's name.
+#[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Debian {
+    pub(crate) postgresql: String,
+    pub(crate) openjdk: String,
+}
+
+/// Images that are pulled where the cluster can pull.
+#[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PublicImages {
+    pub(crate) postgres: String,
+    pub(crate) redis: String,
+}
+
+/// A versions file that does not read as one.
+#[derive(Debug, thiserror::Error)]
+#[error("e2e/versions.toml does not read")]
+pub(crate) struct VersionsError {
+    #[from]
+    source: toml::de::Error,
+}
+
+impl Versions {
+    /// The versions that this program was built with.
+    pub(crate) fn load() -> Result<Self, VersionsError> {
+        Self::parse(include_str!("../../versions.toml"))
+    }
+
+    fn parse(text: &str) -> Result<Self, VersionsError> {
+        Ok(toml::from_str(text)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_checked_in_file_reads_and_pins_every_module() {
+        let modules = Versions::load().unwrap().modules;
+        for version in [
+            modules.kubernetes,
+            modules.dapr,
+            modules.helm,
+            modules.coredns,
+            modules.local_path_provisioner,
+            modules.prometheus_operator,
+        ] {
+            let numbers: Vec<_> = version.strip_prefix('v').unwrap().split('.').collect();
+            assert_eq!(numbers.len(), 3, "{version}");
+            assert!(numbers.iter().all(|number| number.parse::<u32>().is_ok()), "{version}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused() {
+        let text = include_str!("../../versions.toml").replace("helm =", "helmet =");
+        assert!(Versions::parse(&text).is_err());
+    }
+}
