@@ -1,0 +1,4 @@
+//! The scheduler: reminders in Redis, published when they fall due.
+
+pub mod fire;
+pub mod store;

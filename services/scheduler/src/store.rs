@@ -1,0 +1,296 @@
+//! The reminders in Redis. Every step is one script, with the server's clock, so that replicas need not agree on time.
+//!
+//! | key | type | holds |
+//! |---|---|---|
+//! | `due` | sorted set | fire ids that wait, by the time in ms at which they may be taken |
+//! | `inflight` | sorted set | fire ids somebody is publishing, by the end of the lease in ms |
+//! | `fire` | hash | fire id to [`Fire`] as JSON |
+//! | `token` | hash | fire id to the token of who took it last |
+//! | `fence` | number | the last token given |
+//! | `done` | sorted set | fire ids that were published, by when; kept for the late window |
+//! | `version:<task>` | number | the newest version of the task that was seen |
+//! | `fires:<task>`, `owner:<owner>` | set, sorted set | what a task and an owner have pending |
+//! | `dead` | list | dead letters, the newest first |
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use redis::aio::ConnectionManager;
+use redis::{AsyncCommands, RedisError, Script, ScriptInvocation, Value};
+use serde::Serialize;
+use todo_domain::TaskId;
+
+use crate::fire::Fire;
+
+/// How long after its time a reminder is still set, and how long it is remembered that one was published.
+///
+/// The two must be the same: what is forgotten as published is then too late to be set again.
+const LATE_WINDOW: Duration = Duration::from_hours(24);
+/// How long the version of a task without reminders is remembered: longer than any broker redelivers.
+const VERSION_MEMORY: Duration = Duration::from_hours(14 * 24);
+/// Dead letters kept; the oldest go first.
+const DEAD_LETTERS_MAX: isize = 1000;
+
+/// The reminders of one platform.
+#[derive(Clone)]
+pub struct Store {
+    redis: ConnectionManager,
+    keys: Keys,
+    scripts: &'static Scripts,
+}
+
+/// A reminder that was taken, to be published and acknowledged before the lease ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// What to publish.
+    pub fire: Fire,
+    /// Proves that it is still ours.
+    pub token: i64,
+}
+
+/// What one look for due reminders found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claimed {
+    /// The server's time.
+    pub now: Timestamp,
+    /// At most as many as asked for, those due first in front.
+    pub claims: Vec<Claim>,
+}
+
+/// What came of setting the reminders of a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Upserted {
+    /// They are set. `missed` of them were over for longer than the late window and were left out.
+    Applied {
+        /// How many.
+        missed: u64,
+    },
+    /// This or a newer version of the task was seen before; nothing changed.
+    Stale,
+}
+
+/// A reminder store that did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// No answer, or an error instead of one.
+    #[error("Redis: could not {attempted}")]
+    Unavailable {
+        /// What was tried.
+        attempted: &'static str,
+        /// Why it failed.
+        source: RedisError,
+    },
+    /// The stored form of a reminder is not what this version writes.
+    #[error("Redis: a stored reminder cannot be read")]
+    Unreadable {
+        /// Why not.
+        source: serde_json::Error,
+    },
+    /// The server's clock shows a time outside the calendar.
+    #[error("Redis: the server's time is out of range")]
+    Clock {
+        /// Why.
+        source: jiff::Error,
+    },
+}
+
+impl Store {
+    /// The reminders of `platform` in `namespace`; several platforms can share a Redis.
+    pub fn new(redis: ConnectionManager, namespace: &str, platform: &str) -> Self {
+        Self { redis, keys: Keys::new(namespace, platform), scripts: scripts() }
+    }
+
+    /// Whether Redis answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        let pong: Result<String, _> = self.redis.clone().ping().await;
+        pong.map(drop).map_err(unavailable("ping"))
+    }
+
+    /// Sets the reminders of `task` to exactly `fires`, unless `version` or a newer one was seen before.
+    pub async fn upsert(
+        &self,
+        task: TaskId,
+        owner: &str,
+        version: i64,
+        fires: &[Fire],
+    ) -> Result<Upserted, StoreError> {
+        self.replace(task, owner, version, false, fires).await
+    }
+
+    /// Drops the reminders of a deleted task, for good.
+    pub async fn remove(&self, task: TaskId, owner: &str, version: i64) -> Result<Upserted, StoreError> {
+        self.replace(task, owner, version, true, &[]).await
+    }
+
+    async fn replace(
+        &self,
+        task: TaskId,
+        owner: &str,
+        version: i64,
+        is_deletion: bool,
+        fires: &[Fire],
+    ) -> Result<Upserted, StoreError> {
+        let mut call = self.invocation(
+            &self.scripts.upsert,
+            &["due", "inflight", "fire", "token", "done"],
+            &self.keys.of_task(task, owner),
+        );
+        call.arg(version).arg(i64::from(is_deletion)).arg(ms(LATE_WINDOW)).arg(VERSION_MEMORY.as_secs());
+        for fire in fires {
+            let payload = serde_json::to_string(fire).map_err(|source| StoreError::Unreadable { source })?;
+            call.arg(fire.id().to_string()).arg(fire.at.as_millisecond()).arg(payload);
+        }
+        let answer: Result<(bool, u64), _> = call.invoke_async(&mut self.redis.clone()).await;
+        let (applied, missed) = answer.map_err(unavailable("set the reminders of a task"))?;
+        Ok(if applied { Upserted::Applied { missed } } else { Upserted::Stale })
+    }
+
+    /// Takes at most `limit` due reminders; nobody else gets them before `lease` is over.
+    pub async fn claim(&self, limit: usize, lease: Duration) -> Result<Claimed, StoreError> {
+        let mut call =
+            self.invocation(&self.scripts.claim, &["due", "inflight", "fire", "token", "fence"], &[]);
+        call.arg(limit).arg(ms(lease));
+        let answer: Result<(i64, Vec<(i64, String)>), _> =
+            call.invoke_async(&mut self.redis.clone()).await;
+        let (now, taken) = answer.map_err(unavailable("take what is due"))?;
+        Ok(Claimed {
+            now: Timestamp::from_millisecond(now).map_err(|source| StoreError::Clock { source })?,
+            claims: taken.iter().filter_map(|(token, payload)| claim(*token, payload)).collect(),
+        })
+    }
+
+    /// Forgets a reminder that was published; false when it is no longer ours.
+    pub async fn ack(&self, claim: &Claim) -> Result<bool, StoreError> {
+        let fire = &claim.fire;
+        let mut call = self.invocation(
+            &self.scripts.ack,
+            &["due", "inflight", "fire", "token", "done"],
+            &self.keys.of_task(fire.task_id, &fire.owner),
+        );
+        call.arg(fire.id().to_string()).arg(claim.token).arg(ms(LATE_WINDOW)).arg(VERSION_MEMORY.as_secs());
+        call.invoke_async(&mut self.redis.clone()).await.map_err(unavailable("acknowledge a reminder"))
+    }
+
+    /// Gives back a reminder that could not be published, to be taken again after `delay`; false when it is no
+    /// longer ours.
+    pub async fn postpone(&self, claim: &Claim, delay: Duration) -> Result<bool, StoreError> {
+        let mut call = self.invocation(&self.scripts.postpone, &["due", "inflight", "token"], &[]);
+        call.arg(claim.fire.id().to_string()).arg(claim.token).arg(ms(delay));
+        call.invoke_async(&mut self.redis.clone()).await.map_err(unavailable("postpone a reminder"))
+    }
+
+    /// At most `limit` reminders of `owner` that were not published yet, the earliest first.
+    pub async fn pending(&self, owner: &str, limit: usize) -> Result<Vec<Fire>, StoreError> {
+        let keys = [self.keys.owner(owner), self.keys.fixed("fire")];
+        let mut call = self.invocation(&self.scripts.pending, &[], &keys);
+        let payloads: Result<Vec<String>, _> =
+            call.arg(limit).invoke_async(&mut self.redis.clone()).await;
+        payloads.map_err(unavailable("list reminders"))?.iter().map(|payload| read(payload)).collect()
+    }
+
+    /// Keeps a dead letter; the oldest of more than 1000 goes.
+    pub async fn bury(&self, letter: &impl Serialize) -> Result<(), StoreError> {
+        let letter = serde_json::to_string(letter).map_err(|source| StoreError::Unreadable { source })?;
+        let key = self.keys.fixed("dead");
+        let mut both = redis::pipe();
+        both.atomic().lpush(&key, letter).ltrim(&key, 0, DEAD_LETTERS_MAX - 1);
+        let kept: Result<Value, _> = both.query_async(&mut self.redis.clone()).await;
+        kept.map(drop).map_err(unavailable("keep a dead letter"))
+    }
+
+    fn invocation<'a>(&self, script: &'a Script, fixed: &[&str], keys: &[String]) -> ScriptInvocation<'a> {
+        let mut call = script.prepare_invoke();
+        for name in fixed {
+            call.key(self.keys.fixed(name));
+        }
+        for key in keys {
+            call.key(key);
+        }
+        call
+    }
+}
+
+/// Key names. All carry one hash tag, so that one script touches one slot of a cluster.
+#[derive(Debug, Clone)]
+struct Keys {
+    prefix: String,
+}
+
+impl Keys {
+    fn new(namespace: &str, platform: &str) -> Self {
+        Self { prefix: format!("todo-scheduler:{{{namespace}.{platform}}}") }
+    }
+
+    fn fixed(&self, name: &str) -> String {
+        format!("{}:{name}", self.prefix)
+    }
+
+    fn owner(&self, owner: &str) -> String {
+        format!("{}:owner:{owner}", self.prefix)
+    }
+
+    /// What the scripts call `version`, `fires` and `owner`.
+    fn of_task(&self, task: TaskId, owner: &str) -> [String; 3] {
+        [
+            format!("{}:version:{task}", self.prefix),
+            format!("{}:fires:{task}", self.prefix),
+            self.owner(owner),
+        ]
+    }
+}
+
+struct Scripts {
+    upsert: Script,
+    claim: Script,
+    ack: Script,
+    postpone: Script,
+    pending: Script,
+}
+
+fn scripts() -> &'static Scripts {
+    static SCRIPTS: std::sync::LazyLock<Scripts> = std::sync::LazyLock::new(|| Scripts {
+        upsert: Script::new(include_str!("store/upsert.lua")),
+        claim: Script::new(include_str!("store/claim.lua")),
+        ack: Script::new(include_str!("store/ack.lua")),
+        postpone: Script::new(include_str!("store/postpone.lua")),
+        pending: Script::new(include_str!("store/pending.lua")),
+    });
+    &SCRIPTS
+}
+
+/// What was taken, or nothing when another version of this service wrote what we cannot read: it must not hold up the
+/// others, and comes back when the lease ends.
+fn claim(token: i64, payload: &str) -> Option<Claim> {
+    match read(payload) {
+        Ok(fire) => Some(Claim { fire, token }),
+        Err(error) => {
+            tracing::error!(%error, "a stored reminder cannot be read and stays where it is");
+            None
+        }
+    }
+}
+
+fn read(payload: &str) -> Result<Fire, StoreError> {
+    serde_json::from_str(payload).map_err(|source| StoreError::Unreadable { source })
+}
+
+fn unavailable(attempted: &'static str) -> impl FnOnce(RedisError) -> StoreError {
+    move |source| StoreError::Unavailable { attempted, source }
+}
+
+fn ms(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn platforms_and_namespaces_do_not_share_keys() {
+        let keys = Keys::new("default", "todo");
+        assert_eq!(keys.fixed("due"), "todo-scheduler:{default.todo}:due");
+        assert_ne!(Keys::new("default", "todo").prefix, Keys::new("other", "todo").prefix);
+        assert_ne!(Keys::new("default", "todo").prefix, Keys::new("default", "todo2").prefix);
+    }
+}

@@ -1,0 +1,7 @@
+//! The reminder store on a real Redis, named by `TODO_TEST_REDIS_URL`.
+
+#![cfg(test)]
+
+mod claims;
+mod fixture;
+mod versions;
