@@ -4,6 +4,7 @@ use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
 use crate::cluster::{self, Choice};
+use crate::{dapr, images};
 
 /// The project's commands: a running platform, a test cluster, images, all tests.
 ///
@@ -24,6 +25,13 @@ pub(crate) enum Command {
     Cluster {
         #[command(subcommand)]
         command: cluster::Command,
+    },
+    /// Build our binaries and pack container images; prints reference, digest and archive of each
+    Images(images::Command),
+    /// Install or remove Dapr
+    Dapr {
+        #[command(subcommand)]
+        command: dapr::Command,
     },
     /// Print the completion script of a shell
     Completions {

@@ -2,7 +2,9 @@
 
 mod cli;
 mod cluster;
+mod dapr;
 mod dirs;
+mod helm;
 mod images;
 mod lock;
 mod progress;
@@ -18,6 +20,7 @@ use anyhow::Result;
 use clap::{CommandFactory, Parser};
 
 use cli::{Cli, Command};
+use cluster::{Cluster, Level};
 use project::{Project, cargo};
 
 fn main() -> ExitCode {
@@ -32,8 +35,18 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<()> {
-    match cli.command {
-        Command::Cluster { command } => cluster::run(&Project::load()?, &cli.choice, command),
+    let Cli { choice, command } = cli;
+    match command {
+        Command::Cluster { command } => cluster::run(&Project::load()?, &choice, command),
+        Command::Images(command) => images::run(&Project::load()?, &command),
+        Command::Dapr { command } => {
+            let project = Project::load()?;
+            let cluster = Cluster::current(&project, &choice, Some(Level::Node))?;
+            match command {
+                dapr::Command::Install => dapr::install(&project, &cluster),
+                dapr::Command::Uninstall => dapr::uninstall(&project, &cluster),
+            }
+        }
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "cargo-xtask", &mut std::io::stdout());
             Ok(())

@@ -4,6 +4,7 @@
 //! loaded into a cluster when it is not there yet.
 
 mod binaries;
+mod command;
 mod contents;
 mod node;
 mod oci;
@@ -14,6 +15,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
+pub(crate) use command::{Command, run};
 pub(crate) use binaries::{Built, Profile, build as build_binaries};
 use contents::Contents;
 pub(crate) use node::{busybox, dapr, pause};

@@ -1,12 +1,11 @@
 //! Takes a cluster down, so that nothing of it is left; also after a run that was killed.
 
-use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
 
 use super::net::mounts_below;
-use super::{Own, store::Store};
+use super::{Own, store::Store, traces};
 use crate::cluster::Level;
 use crate::dirs;
 use crate::progress;
@@ -39,7 +38,7 @@ impl Own<'_> {
         if self.level == Level::Node {
             self.unmount()?;
             self.network().remove()?;
-            self.remove_traces()?;
+            traces::remove(&self.folder, &self.store());
         }
         if !mounts_below(&self.folder)?.is_empty() {
             bail!("mounts are left below {}", self.folder.display());
@@ -53,42 +52,6 @@ impl Own<'_> {
             if point != namespace {
                 Cmd::new("umount").arg("--lazy").arg(point).run()?;
             }
-        }
-        Ok(())
-    }
-
-    /// Removes what kubelet, containerd and runc put outside of the cluster's folder: links to the
-    /// containers' logs, sockets of shims that were killed, and empty folders.
-    fn remove_traces(&self) -> Result<()> {
-        let dangling = |folder: &str, is_ours: &dyn Fn(&Path) -> bool| {
-            let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-            for path in entries.map(|entry| entry.path()).filter(|path| is_ours(path)) {
-                // Whatever cannot be removed keeps its folder from being removed, nothing else.
-                drop(std::fs::remove_file(path));
-            }
-        };
-        let folder = self.folder.clone();
-        dangling("/var/log/containers", &|path| {
-            std::fs::read_link(path).is_ok_and(|target| target.starts_with(&folder))
-        });
-        let sockets = self.store().shim_sockets();
-        dangling("/run/containerd/s", &|path| sockets.iter().any(|socket| socket == path));
-        for folder in [
-            "/run/containerd/s",
-            "/run/containerd",
-            "/var/log/containers",
-            "/var/log/pods",
-            "/var/lib/cni/results",
-            "/var/lib/cni/cache",
-            "/var/lib/cni",
-            "/sys/fs/cgroup/k8s.io",
-        ] {
-            // A folder that is not empty belongs to somebody else too.
-            drop(std::fs::remove_dir(folder));
-        }
-        // With cgroups of the first version there is one hierarchy per controller.
-        for controller in std::fs::read_dir("/sys/fs/cgroup").into_iter().flatten().flatten() {
-            drop(std::fs::remove_dir(controller.path().join("k8s.io")));
         }
         Ok(())
     }

@@ -11,6 +11,7 @@ mod pki;
 mod processes;
 mod status;
 mod store;
+mod traces;
 
 use std::path::{Path, PathBuf};
 

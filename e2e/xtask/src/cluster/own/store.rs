@@ -32,14 +32,9 @@ impl Store {
         Cmd::new("ctr").arg("--address").arg(&self.socket).args(["--namespace", "k8s.io"])
     }
 
-    /// Sockets of the containers' shims, which lie outside of the cluster's folder.
-    pub(super) fn shim_sockets(&self) -> Vec<PathBuf> {
-        let tasks = self.state.join("io.containerd.runtime.v2.task/k8s.io");
-        let entries = std::fs::read_dir(tasks).into_iter().flatten().flatten();
-        entries
-            .filter_map(|entry| std::fs::read_to_string(entry.path().join("address")).ok())
-            .map(|address| PathBuf::from(address.trim_start_matches("unix://")))
-            .collect()
+    /// Folder of what runs, one entry per container; those of killed shims stay.
+    pub(super) fn tasks(&self) -> PathBuf {
+        self.state.join("io.containerd.runtime.v2.task/k8s.io")
     }
 
     /// Imports the images that are not there with the same digest.

@@ -1,0 +1,178 @@
+//! Dapr, installed by its own chart.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use clap::Subcommand;
+
+use crate::cluster::Cluster;
+use crate::dirs;
+use crate::helm::Helm;
+use crate::images;
+use crate::progress::{self, Step};
+use crate::project::Project;
+use crate::tools::Tool;
+
+const NAMESPACE: &str = "dapr-system";
+const RELEASE: &str = "dapr";
+
+/// What to do with Dapr.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Install Dapr into the cluster by its own Helm chart; one that is there is left as it is
+    Install,
+    /// Remove Dapr from the cluster, with its CRDs
+    Uninstall,
+}
+
+/// Builds what `install` needs, so that nothing is built while a cluster waits.
+pub(crate) fn prepare(project: &Project) -> Result<()> {
+    project.tools().ensure(&[Tool::Dapr, Tool::Helm])
+}
+
+/// Installs Dapr and waits until its control plane is ready.
+pub(crate) fn install(project: &Project, cluster: &Cluster<'_>) -> Result<()> {
+    if is_foreign(cluster) {
+        progress::note("Dapr is there already and was not installed by this program: it is left as it is");
+        return Ok(());
+    }
+    prepare(project)?;
+    let version = &project.versions.modules.dapr;
+    let step = Step::start(format!("installing Dapr {version}"));
+    let tools = project.tools();
+    let chart = chart(project)?;
+    let mut values = vec![
+        "dapr_sidecar_injector.sidecarDropALLCapabilities=true".to_owned(),
+        // Says whose it is, for `is_foreign`.
+        "global.k8sLabels.installed-by=todoplatform-xtask".to_owned(),
+        format!("global.tag={}", version.trim_start_matches('v')),
+    ];
+    if !cluster.pulls_images() {
+        cluster.load(&images::dapr(&project.dirs, &tools, &project.versions)?)?;
+        values.push(format!("global.registry={}/dapr", images::LOCAL_REGISTRY));
+    }
+    if cluster.own().is_some() {
+        // Nothing outlives this cluster, so neither must the jobs.
+        values.push("dapr_scheduler.cluster.inMemoryStorage=true".to_owned());
+    }
+    // Helm installs the CRDs of a chart and never updates them.
+    cluster
+        .kubectl()
+        .args(["apply", "--server-side", "--force-conflicts", "--filename"])
+        .arg(chart.join("crds"))
+        .run()?;
+    Helm::new(project, cluster)?.upgrade(RELEASE, &chart, NAMESPACE, &values)?;
+    wait_until_ready(cluster)?;
+    step.done();
+    Ok(())
+}
+
+/// Removes Dapr and its CRDs.
+pub(crate) fn uninstall(project: &Project, cluster: &Cluster<'_>) -> Result<()> {
+    if is_foreign(cluster) {
+        bail!("Dapr was not installed by this program, so it is not removed by it either");
+    }
+    let step = Step::start("removing Dapr");
+    Helm::new(project, cluster)?.uninstall(RELEASE, NAMESPACE)?;
+    let crds = cluster.kubectl().args(["get", "customresourcedefinitions", "--output", "name"]).output()?;
+    let crds: Vec<_> = crds.lines().filter(|name| name.ends_with(".dapr.io")).collect();
+    if !crds.is_empty() {
+        cluster.kubectl().arg("delete").args(crds).run()?;
+    }
+    cluster.kubectl().args(["delete", "namespace", NAMESPACE, "--ignore-not-found"]).run()?;
+    step.done();
+    Ok(())
+}
+
+/// The folder of Dapr's CRDs.
+pub(crate) fn crds(project: &Project) -> Result<PathBuf> {
+    Ok(project.tools().built(Tool::Dapr, "chart")?.join("crds"))
+}
+
+/// Is there a Dapr that somebody else installed?
+fn is_foreign(cluster: &Cluster<'_>) -> bool {
+    let label = cluster
+        .kubectl()
+        .args(["get", "deployments", "--all-namespaces", "--selector", "app=dapr-operator"])
+        .args(["--output", "jsonpath={.items[*].metadata.labels.installed-by}|{.items[*].metadata.name}"])
+        .output();
+    label.is_ok_and(|found| is_foreign_listing(&found))
+}
+
+/// `<installed-by>|<names>`: there is one, and it is not ours.
+fn is_foreign_listing(found: &str) -> bool {
+    found.split_once('|').is_some_and(|(by, names)| !names.is_empty() && by != "todoplatform-xtask")
+}
+
+fn wait_until_ready(cluster: &Cluster<'_>) -> Result<()> {
+    let listed = cluster
+        .kubectl()
+        .args(["--namespace", NAMESPACE, "get", "deployments,statefulsets", "--output", "name"])
+        .output()?;
+    for object in listed.lines() {
+        cluster
+            .kubectl()
+            .args(["--namespace", NAMESPACE, "rollout", "status", object, "--timeout=240s"])
+            .run()
+            .with_context(|| format!("Dapr's {object} does not become ready"))?;
+    }
+    Ok(())
+}
+
+/// The chart, changed to one scheduler: the chart fixes three, which wait for each other, and one is
+/// enough on one node.
+fn chart(project: &Project) -> Result<PathBuf> {
+    let built = project.tools().path(Tool::Dapr, "chart");
+    let to = project.dirs.cache().join("charts").join("dapr");
+    dirs::remove(&to)?;
+    dirs::make(to.parent().unwrap_or(Path::new("/")))?;
+    crate::run::Cmd::new("cp").arg("-r").arg(&built).arg(&to).run()?;
+    let file = to.join("charts/dapr_scheduler/templates/dapr_scheduler_statefulset.yaml");
+    let text = dirs::read(&file)?;
+    let edited = one_scheduler(&text).with_context(|| {
+        format!("{} has changed its form: no three schedulers are found in it", file.display())
+    })?;
+    dirs::write(&file, edited)?;
+    Ok(to)
+}
+
+/// The `StatefulSet` of the schedulers with one replica, which is the only member of its etcd.
+fn one_scheduler(template: &str) -> Option<String> {
+    let mut replicas = 0;
+    let mut members = 0;
+    let lines = template.lines().map(|line| {
+        if line == "  replicas: 3" {
+            replicas += 1;
+            return "  replicas: 1".to_owned();
+        }
+        if let Some((first, _)) = line.split_once(',')
+            && first.trim_start().starts_with("- \"dapr-scheduler-server-0=")
+        {
+            members += 1;
+            return format!("{first}\"");
+        }
+        line.to_owned()
+    });
+    let text = lines.fold(String::new(), |text, line| text + &line + "\n");
+    (replicas == 1 && members > 0).then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_scheduler_is_the_only_member() {
+        let template = "spec:\n  replicas: 3\n        - \"dapr-scheduler-server-0=a:1,dapr-scheduler-server-1=b:1\"\n";
+        let expected = "spec:\n  replicas: 1\n        - \"dapr-scheduler-server-0=a:1\"\n";
+        assert_eq!(one_scheduler(template).as_deref(), Some(expected));
+        assert_eq!(one_scheduler("spec:\n  replicas: {{ .Values.replicas }}\n"), None);
+    }
+
+    #[test]
+    fn a_dapr_without_our_label_is_foreign() {
+        assert!(is_foreign_listing("|dapr-operator"));
+        assert!(!is_foreign_listing("todoplatform-xtask|dapr-operator"));
+        assert!(!is_foreign_listing("|"));
+    }
+}
