@@ -1,0 +1,179 @@
+//! A token taken apart, and the rules for what is in it.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::AuthError;
+use crate::config::{Algorithm, AuthConfig};
+
+/// Longest token.
+const TOKEN_MAX_BYTES: usize = 8 * 1024;
+/// Longest `sub`, in bytes; it becomes a column and a key.
+const SUB_MAX_BYTES: usize = 255;
+
+/// What a verified token says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claims {
+    /// Who.
+    pub sub: String,
+    /// The mail address, unless the issuer says that it is not verified.
+    pub email: Option<String>,
+}
+
+/// The three parts of a token, the first of them read.
+pub(super) struct Parts<'a> {
+    pub(super) algorithm: Algorithm,
+    pub(super) key_id: Option<String>,
+    /// What the signature is over.
+    pub(super) signed: &'a [u8],
+    pub(super) signature: &'a str,
+    claims: &'a str,
+}
+
+#[derive(Deserialize)]
+struct Header {
+    alg: String,
+    kid: Option<String>,
+    crit: Option<Value>,
+    jku: Option<Value>,
+    jwk: Option<Value>,
+    x5u: Option<Value>,
+    x5c: Option<Value>,
+    b64: Option<Value>,
+    zip: Option<Value>,
+}
+
+#[derive(Deserialize)]
+struct RawClaims {
+    iss: Option<Value>,
+    aud: Option<Value>,
+    sub: Option<Value>,
+    exp: Option<Value>,
+    nbf: Option<Value>,
+    email: Option<Value>,
+    email_verified: Option<Value>,
+}
+
+impl Algorithm {
+    /// Whether a token's or a key's `alg` means this algorithm.
+    pub(super) fn has_name(self, name: &str) -> bool {
+        match self {
+            Self::EdDSA => name == "EdDSA" || name == "Ed25519",
+            Self::ES256 => name == "ES256",
+            Self::RS256 => name == "RS256",
+            Self::PS256 => name == "PS256",
+        }
+    }
+}
+
+impl<'a> Parts<'a> {
+    /// Takes `token` apart; refuses what is not of the three-part form, and algorithms that are not allowed.
+    pub(super) fn of(token: &'a str, allowed: &[Algorithm]) -> Result<Self, AuthError> {
+        if token.len() > TOKEN_MAX_BYTES {
+            return Err(AuthError::TooLong);
+        }
+        let (signed, signature) = token.rsplit_once('.').ok_or(AuthError::Malformed)?;
+        let (header, claims) = signed.split_once('.').ok_or(AuthError::Malformed)?;
+        if claims.contains('.') || signature.is_empty() {
+            return Err(AuthError::Malformed);
+        }
+        let header: Header = decode(header)?;
+        let steering = [
+            header.crit,
+            header.jku,
+            header.jwk,
+            header.x5u,
+            header.x5c,
+            header.b64,
+            header.zip,
+        ];
+        if steering.iter().any(Option::is_some) {
+            return Err(AuthError::ForbiddenHeader);
+        }
+        let algorithm = allowed
+            .iter()
+            .copied()
+            .find(|algorithm| algorithm.has_name(&header.alg));
+        let algorithm = algorithm.ok_or(AuthError::Algorithm)?;
+        Ok(Self {
+            algorithm,
+            key_id: header.kid,
+            signed: signed.as_bytes(),
+            signature,
+            claims,
+        })
+    }
+
+    /// The claims of a token whose signature holds, when they are acceptable at `now`.
+    pub(super) fn claims(&self, config: &AuthConfig, now: Timestamp) -> Result<Claims, AuthError> {
+        let raw: RawClaims = decode(self.claims)?;
+        if raw.iss.as_ref().and_then(Value::as_str) != Some(&config.issuer) {
+            return Err(AuthError::Issuer);
+        }
+        if !raw
+            .aud
+            .as_ref()
+            .is_some_and(|aud| names_audience(aud, &config.audience))
+        {
+            return Err(AuthError::Audience);
+        }
+        let (now, skew) = (seconds(now), f64::from(config.clock_skew_seconds));
+        let expiry = raw
+            .exp
+            .as_ref()
+            .and_then(Value::as_f64)
+            .ok_or(AuthError::Expired)?;
+        if now >= expiry + skew {
+            return Err(AuthError::Expired);
+        }
+        if let Some(not_before) = raw.nbf
+            && not_before
+                .as_f64()
+                .is_none_or(|not_before| now < not_before - skew)
+        {
+            return Err(AuthError::NotYetValid);
+        }
+        let sub = raw
+            .sub
+            .as_ref()
+            .and_then(Value::as_str)
+            .filter(|sub| is_subject(sub))
+            .ok_or(AuthError::Subject)?;
+        let is_verified = raw.email_verified != Some(Value::Bool(false));
+        let email = raw.email.as_ref().and_then(Value::as_str).filter(|_| is_verified);
+        Ok(Claims {
+            sub: sub.to_owned(),
+            email: email.map(str::to_owned),
+        })
+    }
+}
+
+fn decode<T: serde::de::DeserializeOwned>(part: &str) -> Result<T, AuthError> {
+    let bytes = URL_SAFE_NO_PAD.decode(part).map_err(|_| AuthError::Malformed)?;
+    // A struct, so that a member that comes twice is refused rather than the last one taken.
+    serde_json::from_slice(&bytes).map_err(|_| AuthError::Malformed)
+}
+
+fn names_audience(aud: &Value, ours: &str) -> bool {
+    match aud {
+        Value::String(one) => one == ours,
+        Value::Array(several) => several.iter().any(|one| one.as_str() == Some(ours)),
+        _ => false,
+    }
+}
+
+fn is_subject(sub: &str) -> bool {
+    !sub.is_empty() && sub.len() <= SUB_MAX_BYTES && !sub.chars().any(char::is_control)
+}
+
+/// Seconds with fraction: NumericDate may have one.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "milliseconds since 1970 stay exact in an f64 for 285 000 years"
+)]
+fn seconds(at: Timestamp) -> f64 {
+    at.as_millisecond() as f64 / 1000.0
+}

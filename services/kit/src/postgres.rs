@@ -1,0 +1,189 @@
+//! Connecting to PostgreSQL and bringing its schema up to date.
+
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::migrate::Migrator;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
+use sqlx::{Connection, PgConnection, PgPool};
+use tokio::time::Instant;
+
+use crate::{Chain, Secret};
+
+/// How long start-up waits for a server that does not answer.
+const CONNECT_PATIENCE: Duration = Duration::from_secs(120);
+/// First and longest pause between two attempts to get the migration lock, or a connection.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(5));
+/// First half of the key of the advisory lock under which one replica migrates; the schema is the other half.
+const MIGRATION_LOCK: i32 = 0x746f_646f;
+
+/// Why there is no database.
+#[derive(Debug, thiserror::Error)]
+pub enum PostgresError {
+    /// `DATABASE_URL` is no PostgreSQL URL.
+    #[error("DATABASE_URL: is not a PostgreSQL URL")]
+    BadUrl {
+        /// What the parser said.
+        source: sqlx::Error,
+    },
+    /// The server cannot be reached, or refuses us.
+    #[error("database: no connection")]
+    Connect {
+        /// What the driver said.
+        source: sqlx::Error,
+    },
+    /// The schema cannot be made.
+    #[error("database: schema {schema} cannot be made")]
+    Schema {
+        /// Its name.
+        schema: String,
+        /// What the server said.
+        source: sqlx::Error,
+    },
+    /// A migration failed.
+    #[error("database: the migrations of schema {schema} failed")]
+    Migrate {
+        /// The schema.
+        schema: String,
+        /// Which one, and why.
+        source: sqlx::migrate::MigrateError,
+    },
+}
+
+/// A pool whose connections work in `schema`, which exists and is migrated when this returns.
+///
+/// A server that does not answer is tried again for two minutes; one that refuses the password, the database or the
+/// certificate ends the attempt at once. Cancelling is safe at any point.
+pub async fn connect(
+    url: &Secret,
+    ca_file: Option<&Path>,
+    schema: &str,
+    migrations: &Migrator,
+) -> Result<PgPool, PostgresError> {
+    let options: PgConnectOptions = url
+        .expose()
+        .parse()
+        .map_err(|source| PostgresError::BadUrl { source })?;
+    let options = options
+        .application_name(&format!("todo-{schema}"))
+        .options([("search_path", schema)]);
+    let options = match ca_file {
+        Some(path) => options.ssl_mode(PgSslMode::VerifyFull).ssl_root_cert(path),
+        None => options,
+    };
+    let mut connection = first_connection(&options).await?;
+    make_schema(&mut connection, schema).await?;
+    migrate(&mut connection, schema, migrations).await?;
+    // A polite goodbye; the server copes without.
+    let _ = connection.close().await;
+    Ok(PgPoolOptions::new()
+        .max_connections(16)
+        .acquire_timeout(Duration::from_secs(2))
+        .max_lifetime(Duration::from_secs(30 * 60))
+        .idle_timeout(Duration::from_secs(10 * 60))
+        .test_before_acquire(false)
+        .connect_lazy_with(options))
+}
+
+/// Whether the database answers.
+pub async fn ping(pool: &PgPool) -> Result<(), sqlx::Error> {
+    sqlx::query("select 1").execute(pool).await.map(|_| ())
+}
+
+async fn first_connection(options: &PgConnectOptions) -> Result<PgConnection, PostgresError> {
+    let give_up = Instant::now() + CONNECT_PATIENCE;
+    let mut pause = PAUSE.0;
+    loop {
+        match PgConnection::connect_with(options).await {
+            Ok(connection) => return Ok(connection),
+            Err(source) if is_refusal(&source) || Instant::now() >= give_up => {
+                return Err(PostgresError::Connect { source });
+            }
+            Err(error) => tracing::warn!(error.chain = %Chain(&error), "database does not answer yet"),
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(PAUSE.1);
+    }
+}
+
+/// Whether trying again cannot help: the server answered and said no, or its certificate is not trusted.
+///
+/// Class 57 is a server that starts or stops, class 53 one that is full.
+fn is_refusal(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Database(answer) => !answer
+            .code()
+            .is_some_and(|code| code.starts_with("57") || code.starts_with("53")),
+        sqlx::Error::Configuration(_) | sqlx::Error::Tls(_) => true,
+        _ => false,
+    }
+}
+
+/// `create schema if not exists` asks for the right to create even when the schema is there, so look first.
+async fn make_schema(connection: &mut PgConnection, schema: &str) -> Result<(), PostgresError> {
+    let error = |source| PostgresError::Schema {
+        schema: schema.to_owned(),
+        source,
+    };
+    let exists: bool = sqlx::query_scalar("select to_regnamespace(quote_ident($1)) is not null")
+        .bind(schema)
+        .fetch_one(&mut *connection)
+        .await
+        .map_err(error)?;
+    if exists {
+        return Ok(());
+    }
+    let statement: String = sqlx::query_scalar("select format('create schema if not exists %I', $1)")
+        .bind(schema)
+        .fetch_one(&mut *connection)
+        .await
+        .map_err(error)?;
+    let made = sqlx::query(sqlx::AssertSqlSafe(statement))
+        .execute(connection)
+        .await;
+    match made {
+        Ok(_) => Ok(()),
+        // Another replica made it between our look and our statement.
+        Err(sqlx::Error::Database(answer)) if answer.is_unique_violation() => Ok(()),
+        Err(source) => Err(error(source)),
+    }
+}
+
+/// Migrates under a lock that is tried for, not waited for: while a replica waits inside a statement, no index of
+/// another can be built concurrently.
+async fn migrate(
+    connection: &mut PgConnection,
+    schema: &str,
+    migrations: &Migrator,
+) -> Result<(), PostgresError> {
+    let lock_error = |source| PostgresError::Schema {
+        schema: schema.to_owned(),
+        source,
+    };
+    let mut pause = PAUSE.0;
+    loop {
+        let locked: bool = sqlx::query_scalar("select pg_try_advisory_lock($1, hashtext($2))")
+            .bind(MIGRATION_LOCK)
+            .bind(schema)
+            .fetch_one(&mut *connection)
+            .await
+            .map_err(lock_error)?;
+        if locked {
+            break;
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(PAUSE.1);
+    }
+    // The lock ends with the connection, so that no way out of here can forget it.
+    let mut migrator = Migrator::with_migrations(migrations.iter().cloned().collect());
+    migrator.set_locking(false);
+    // An older version must be able to start after a newer one has migrated.
+    migrator.set_ignore_missing(true);
+    migrator
+        .run(connection)
+        .await
+        .map_err(|source| PostgresError::Migrate {
+            schema: schema.to_owned(),
+            source,
+        })
+}

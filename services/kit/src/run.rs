@@ -1,0 +1,189 @@
+//! From a configuration to a running service, and to its orderly end.
+//!
+//! The end: SIGTERM (or SIGINT) -> `/readyz` answers 503 -> `shutdown.drainSeconds` pass, in which requests that were
+//! already on their way are served -> background tasks flush and stop -> the app port stops accepting and finishes
+//! what it has -> the process exits. `/healthz` stays well until the tasks have flushed, because daprd closes its API
+//! as soon as the app is unhealthy.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use crate::Environment;
+use crate::auth::{KeySource, Keys, SourceError, Verifier};
+use crate::background::Background;
+use crate::config::{Config, ConfigError};
+use crate::health::Health;
+use crate::http::{AppLayers, ListenError, admin, app, bind, serve};
+use crate::metrics::Metrics;
+use crate::service::{Context, Ingress, Service, StartError};
+use crate::system::{RandomIds, SystemClock};
+
+/// How long background tasks may take to flush.
+const FLUSH_PATIENCE: Duration = Duration::from_secs(10);
+/// How long requests may take to finish after the listener closed.
+const FINISH_PATIENCE: Duration = Duration::from_secs(15);
+
+/// Why a service ended otherwise than by a signal.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// Something that must come from the environment is missing.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A port cannot be listened on.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// The source of the issuer's keys cannot be used.
+    #[error(transparent)]
+    Keys(#[from] SourceError),
+    /// The service itself could not start.
+    #[error("{service}: could not start")]
+    Start {
+        /// Its name.
+        service: &'static str,
+        /// Why.
+        source: StartError,
+    },
+    /// Signals cannot be received.
+    #[error("signals cannot be received")]
+    Signals {
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A background task ended before its time.
+    #[error("a background task ended before its time")]
+    Broken,
+}
+
+/// Runs `S` until a signal ends it.
+pub async fn run<S: Service>(config: Config<S::Config>, environment: Environment) -> Result<(), RunError> {
+    let signals = Signals::new().map_err(|source| RunError::Signals { source })?;
+    let description = S::description();
+    let common = config.common.clone();
+    let token = match S::INGRESS {
+        Ingress::Sidecar => Some(environment.secret("APP_API_TOKEN")?),
+        Ingress::Public => None,
+    };
+    let (health, background) = (Health::default(), Background::default());
+    let metrics = Metrics::new(description.service, crate::cli::VERSION);
+    let keys = Arc::new(Keys::new(KeySource::of(
+        &common.auth,
+        environment.path("JWKS_CA_FILE").as_deref(),
+    )?));
+    let clock = Arc::new(SystemClock);
+    let verifier = Arc::new(Verifier::new(
+        common.auth.clone(),
+        Arc::clone(&keys),
+        clock.clone(),
+    ));
+    background.spawn("keys", |stop| {
+        let health = health.clone();
+        async move { keys.keep(health, stop).await }
+    });
+
+    let closed = CancellationToken::new();
+    let _close_at_the_end = closed.clone().drop_guard();
+    let admin_listener = bind(common.http.admin_listen).await?;
+    tokio::spawn(serve(
+        admin_listener,
+        admin::router(health.clone(), metrics.clone()),
+        closed.clone(),
+    ));
+
+    let context = Context {
+        config: Arc::new(config),
+        environment,
+        clock,
+        ids: Arc::new(RandomIds),
+        metrics: metrics.clone(),
+        health: health.clone(),
+        background: background.clone(),
+        verifier: Arc::clone(&verifier),
+    };
+    let routes = tokio::select! {
+        routes = S::start(&context) => {
+            routes.map_err(|source| RunError::Start { service: description.service, source })?
+        }
+        // Nothing serves yet, so there is nothing to drain.
+        () = signals.received() => return Ok(()),
+    };
+    let layers = AppLayers {
+        metrics,
+        health: health.clone(),
+        ids: context.ids.clone(),
+        verifier,
+        app_token: token,
+    };
+    let router = app(routes, layers);
+    let drain = Duration::from_secs(common.shutdown.drain_seconds);
+    serve_until_signal(router, common.http.listen, &health, &background, signals, drain).await
+}
+
+async fn serve_until_signal(
+    router: Router,
+    address: std::net::SocketAddr,
+    health: &Health,
+    background: &Background,
+    signals: Signals,
+    drain: Duration,
+) -> Result<(), RunError> {
+    let stop_accepting = CancellationToken::new();
+    let listener = bind(address).await?;
+    let server = serve(listener, router, stop_accepting.clone());
+    tokio::pin!(server);
+    health.set_started();
+    tracing::info!(%address, "serving");
+
+    let broken = tokio::select! {
+        ended = &mut server => return Ok(ended?),
+        () = signals.received() => false,
+        () = background.broken() => true,
+    };
+    tracing::info!(drain_seconds = drain.as_secs(), "ending: no longer ready");
+    health.set_draining();
+    let end = async {
+        if !broken {
+            tokio::time::sleep(drain).await;
+        }
+        if !background.stop(FLUSH_PATIENCE).await {
+            tracing::warn!("background tasks did not end in time");
+        }
+        stop_accepting.cancel();
+        tokio::time::sleep(FINISH_PATIENCE).await;
+    };
+    tokio::select! {
+        ended = &mut server => ended?,
+        () = end => tracing::warn!("requests did not finish in time"),
+    }
+    tracing::info!("ended");
+    if broken { Err(RunError::Broken) } else { Ok(()) }
+}
+
+/// SIGTERM and SIGINT, from the moment of its making.
+struct Signals {
+    received: CancellationToken,
+}
+
+impl Signals {
+    fn new() -> Result<Self, std::io::Error> {
+        let (mut terminate, mut interrupt) =
+            (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        let received = CancellationToken::new();
+        let announce = received.clone();
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            announce.cancel();
+        });
+        Ok(Self { received })
+    }
+
+    async fn received(&self) {
+        self.received.cancelled().await;
+    }
+}

@@ -1,0 +1,147 @@
+//! What makes a program a service of the platform.
+
+use std::error::Error;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use redis::aio::ConnectionManager;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sqlx::PgPool;
+use sqlx::migrate::Migrator;
+use todo_domain::{Clock, EventOrigin, IdSource};
+
+use crate::auth::Verifier;
+use crate::background::Background;
+use crate::config::{Config, ConfigError, PubSubConfig};
+use crate::dapr::{DaprClient, DaprClientError, DaprPublisher, DaprState, Publisher, StateStore};
+use crate::describe::Description;
+use crate::health::{Affects, Health};
+use crate::metrics::Metrics;
+use crate::postgres::PostgresError;
+use crate::{Chain, Environment, Secret, postgres, redis as kit_redis};
+
+/// Why a service could not start.
+pub type StartError = Box<dyn Error + Send + Sync>;
+
+/// Who may ask on the app port.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ingress {
+    /// Only the sidecar, which proves itself by `APP_API_TOKEN`.
+    Sidecar,
+    /// Anybody; users prove themselves by their tokens.
+    Public,
+}
+
+/// A service of the platform. Give it to [`crate::main`].
+pub trait Service: Send + Sync + 'static {
+    /// The configuration keys that it has beyond the common ones: camelCase, `deny_unknown_fields`;
+    /// [`crate::config::NoConfig`] when there are none.
+    type Config: DeserializeOwned + Serialize + Clone + Send + Sync + 'static;
+
+    /// Who may ask on the app port.
+    const INGRESS: Ingress = Ingress::Sidecar;
+
+    /// What it says of itself.
+    fn description() -> Description;
+
+    /// What the types of the configuration cannot say; part of `--check-config`. The variables that its stores need
+    /// are checked without its doing.
+    fn check(config: &Self::Config) -> Result<(), ConfigError> {
+        let _ = config;
+        Ok(())
+    }
+
+    /// Connects its stores, starts its background tasks, and gives the routes of the app port: its public ones and
+    /// `POST /events/…`, without a fallback. May wait for a store; meanwhile the probes say that start-up goes on.
+    fn start(context: &Context<Self::Config>) -> impl Future<Output = Result<Router, StartError>> + Send;
+}
+
+/// What a service is given at its start. All of it is cheap to clone.
+#[derive(Clone)]
+pub struct Context<C> {
+    /// The configuration.
+    pub config: Arc<Config<C>>,
+    /// The environment of the process.
+    pub environment: Environment,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// New ids.
+    pub ids: Arc<dyn IdSource>,
+    /// Where metrics are registered.
+    pub metrics: Metrics,
+    /// Where checks are registered.
+    pub health: Health,
+    /// Where loops are started.
+    pub background: Background,
+    /// Verifies tokens; [`crate::auth::Caller`] uses it without further ado.
+    pub verifier: Arc<Verifier>,
+}
+
+impl<C> Context<C> {
+    /// The source of this service's events.
+    pub fn origin(&self) -> EventOrigin {
+        EventOrigin::new(&self.config.common.platform, &self.config.common.service)
+    }
+
+    /// The database at `DATABASE_URL`, migrated, in the schema named after the service; watched from now on.
+    pub async fn postgres(&self, migrations: &Migrator) -> Result<PgPool, StartError> {
+        let url = self.environment.secret("DATABASE_URL")?;
+        let ca_file = self.environment.path("DATABASE_CA_FILE");
+        let schema = self.config.common.service.as_str();
+        let pool = postgres::connect(&url, ca_file.as_deref(), schema, migrations).await;
+        let pool = pool.map_err(|error: PostgresError| Box::new(error))?;
+        let (health, watched) = (self.health.clone(), pool.clone());
+        self.background.spawn("watch-postgresql", |stop| {
+            health.watch("postgresql", Affects::Intake, stop, move || {
+                let pool = watched.clone();
+                async move {
+                    postgres::ping(&pool)
+                        .await
+                        .map_err(|error| Chain(&error).to_string())
+                }
+            })
+        });
+        Ok(pool)
+    }
+
+    /// Redis at `REDIS_URL`, connected when it is first used. Watched from now on when `affects` says what a Redis
+    /// that is away means; `None` for a service that copes without.
+    pub fn redis(
+        &self,
+        response_timeout: Duration,
+        affects: Option<Affects>,
+    ) -> Result<ConnectionManager, StartError> {
+        let url: Secret = self.environment.secret("REDIS_URL")?;
+        let ca_file = self.environment.path("REDIS_CA_FILE");
+        let connection = kit_redis::connect(&url, ca_file.as_deref(), response_timeout)?;
+        if let Some(affects) = affects {
+            let (health, watched) = (self.health.clone(), connection.clone());
+            self.background.spawn("watch-redis", move |stop| {
+                health.watch("redis", affects, stop, move || {
+                    let connection = watched.clone();
+                    async move {
+                        kit_redis::ping(connection)
+                            .await
+                            .map_err(|error| Chain(&error).to_string())
+                    }
+                })
+            });
+        }
+        Ok(connection)
+    }
+
+    /// A publisher through the sidecar.
+    pub fn publisher(&self, config: &PubSubConfig) -> Result<Arc<dyn Publisher>, DaprClientError> {
+        let client = DaprClient::from_environment(&self.environment)?;
+        Ok(Arc::new(DaprPublisher::new(client, config.clone())))
+    }
+
+    /// The state store component of that name, through the sidecar.
+    pub fn state_store(&self, component: &str) -> Result<Arc<dyn StateStore>, DaprClientError> {
+        let client = DaprClient::from_environment(&self.environment)?;
+        Ok(Arc::new(DaprState::new(client, component)))
+    }
+}
