@@ -13,7 +13,7 @@ mod settings;
 mod validate;
 pub mod validated;
 
-pub use build::build;
+pub use build::{MANAGER, build};
 pub use child::{Child, ChildKind, Gate, Prepared, Resources, SecretRecipe, SecretValue};
 pub use facts::{DependencyFact, Facts, OperatorDefaults, SecretFact};
 pub use references::{Dependency, DependencyTarget, References, SecretReference, references};

@@ -136,7 +136,7 @@ pub fn references(platform: &TodoPlatform) -> References {
         found.own(&names.signing_key(), SIGNING_KEY_JWKS);
     }
     for service in Service::ALL {
-        if service.definition().has_app_port() {
+        if service.has_app_port() {
             found.own(&names.app_token(service), TOKEN_KEY);
         }
         found.own(&names.api_token(service), TOKEN_KEY);

@@ -1,11 +1,53 @@
 //! Build: one file per kind, each from the validated platform alone. Cannot fail.
 
+mod component;
+mod config;
+mod config_map;
+mod configuration;
+mod deployment;
 mod gate;
+mod hash;
+mod monitor;
+mod object;
+mod pod;
+mod prometheus_rule;
+mod quantity;
+mod resiliency;
+mod secret;
+mod service;
+mod service_account;
+mod sidecar;
+mod stateful_set;
+mod subscription;
 
-use crate::{Facts, Prepared, Resources, ValidatedPlatform};
+pub use object::MANAGER;
 
-/// Everything that the platform is made of.
+use crate::{Facts, Gate, Prepared, Resources, ValidatedPlatform};
+
+/// Everything that the platform is made of; of optional kinds only those that the API server serves.
 pub fn build(platform: &ValidatedPlatform, facts: &Facts) -> Resources<Prepared> {
     let gate = gate::gate(platform, facts);
-    Resources::new(Vec::new(), Vec::new(), gate)
+    // Ordered as they are hashed into the pods.
+    let dapr_objects = [
+        configuration::build(platform),
+        resiliency::build(platform),
+        component::build(platform),
+        subscription::build(platform),
+    ]
+    .concat();
+    let mut children = [
+        service_account::build(platform),
+        config_map::build(platform),
+        service::build(platform),
+        stateful_set::build(platform),
+        monitor::build(platform),
+        prometheus_rule::build(platform),
+    ]
+    .concat();
+    if gate == Gate::Open {
+        children.extend(deployment::build(platform, facts, &dapr_objects));
+    }
+    children.extend(dapr_objects);
+    children.retain(|child| !child.kind.optional() || facts.optional_kinds.contains(&child.kind));
+    Resources::new(children, secret::build(platform), gate)
 }

@@ -66,6 +66,11 @@ impl Service {
             .into_iter()
             .filter(move |caller| caller.definition().calls.contains(&self))
     }
+
+    /// Whether the sidecar calls the service: for a peer or with an event. Nothing calls the gateway so.
+    pub fn has_app_port(self) -> bool {
+        self.callers().next().is_some() || !self.definition().consumes.is_empty()
+    }
 }
 
 /// What a service keeps its state in.
@@ -91,7 +96,7 @@ impl Store {
 }
 
 /// What a service is.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Definition {
     /// Topics that it publishes, without prefix.
     pub publishes: &'static [&'static str],
@@ -108,11 +113,6 @@ pub struct Definition {
 }
 
 impl Definition {
-    /// Whether the sidecar calls the service: for invocation or events. Nothing calls the gateway.
-    pub const fn has_app_port(&self) -> bool {
-        !self.publishes.is_empty() || !self.consumes.is_empty()
-    }
-
     /// Whether it has a pub/sub component.
     pub const fn uses_events(&self) -> bool {
         !self.publishes.is_empty() || !self.consumes.is_empty()
@@ -204,11 +204,7 @@ mod tests {
     fn every_called_service_listens_to_its_sidecar() {
         for service in Service::ALL {
             for callee in service.definition().calls {
-                assert!(
-                    callee.definition().has_app_port(),
-                    "{} has no app port",
-                    callee.as_str()
-                );
+                assert!(callee.has_app_port(), "{} has no app port", callee.as_str());
             }
         }
     }

@@ -1,0 +1,178 @@
+//! Dapr Components: one pub/sub per app that publishes or consumes, one state store where the catalog says so.
+
+use todoplatform_api::{SaslMechanism, SecretKeyRef};
+use todoplatform_kinds::dapr::{Component, ComponentFields, ComponentSpec, MetadataItem};
+
+use super::{
+    deployment::DATABASE_CA_FILE,
+    object::{child, metadata},
+    resiliency::longest_offer_milliseconds,
+};
+use crate::{
+    Child, ChildKind, ValidatedPlatform,
+    catalog::{Service, Store},
+    validated::{BrokerSettings, SaslSettings, TlsSettings},
+};
+
+/// Entries that a Redis stream keeps, about: unread ones may be cut too, so far more than can be waiting.
+const STREAM_LENGTH: &str = "100000";
+
+pub(super) fn build(platform: &ValidatedPlatform) -> Vec<Child> {
+    let mut children = Vec::new();
+    for settings in &platform.services {
+        let definition = settings.service.definition();
+        if definition.uses_events() {
+            let name = platform.names.events_component(settings.service);
+            children.push(component(
+                platform,
+                settings.service,
+                &name,
+                events(platform, settings.service),
+            ));
+        }
+        if definition.stores_in(Store::DaprState) {
+            let name = platform.names.state_component(settings.service);
+            if let Some(spec) = state(platform, settings.service) {
+                children.push(component(platform, settings.service, &name, spec));
+            }
+        }
+    }
+    children
+}
+
+fn component(platform: &ValidatedPlatform, service: Service, name: &str, spec: ComponentSpec) -> Child {
+    let fields = ComponentFields {
+        spec,
+        scopes: vec![platform.names.app_id(service)],
+    };
+    let mut object = Component::new(name, fields);
+    object.metadata = metadata(platform, name, Some(service.as_str()));
+    child(ChildKind::Component, Some(service.as_str()), &object)
+}
+
+fn events(platform: &ValidatedPlatform, service: Service) -> ComponentSpec {
+    // Written out: Dapr's default is the bare app-id, which equally named platforms of two namespaces share.
+    let group = format!(
+        "{}.{}",
+        platform.names.namespace(),
+        platform.names.app_id(service)
+    );
+    let (component_type, metadata) = match &platform.broker {
+        BrokerSettings::Redis { host, password, tls } => (
+            "pubsub.redis",
+            redis(platform, host, password.as_ref(), *tls, &group),
+        ),
+        BrokerSettings::Kafka {
+            brokers,
+            sasl,
+            tls,
+            version,
+        } => (
+            "pubsub.kafka",
+            kafka(brokers, sasl.as_ref(), tls.as_ref(), version, &group),
+        ),
+    };
+    ComponentSpec {
+        component_type: component_type.into(),
+        version: "v1".into(),
+        init_timeout: Some("30s".into()),
+        metadata,
+    }
+}
+
+fn redis(
+    platform: &ValidatedPlatform,
+    host: &str,
+    password: Option<&SecretKeyRef>,
+    tls: bool,
+    group: &str,
+) -> Vec<MetadataItem> {
+    let mut items = vec![MetadataItem::value("redisHost", host)];
+    items.extend(password.map(|key| secret("redisPassword", key)));
+    items.push(MetadataItem::value("enableTLS", tls.to_string()));
+    items.push(MetadataItem::value("consumerID", group));
+    items.push(MetadataItem::value(
+        "processingTimeout",
+        processing_timeout(platform),
+    ));
+    items.push(MetadataItem::value("maxLenApprox", STREAM_LENGTH));
+    items
+}
+
+/// Longer than any offer: a message that is idle for so long is delivered a second time, in parallel.
+fn processing_timeout(platform: &ValidatedPlatform) -> String {
+    let minutes = longest_offer_milliseconds(platform.resiliency).div_ceil(60_000) + 1;
+    format!("{}m", minutes.max(5))
+}
+
+fn kafka(
+    brokers: &[String],
+    sasl: Option<&SaslSettings>,
+    tls: Option<&TlsSettings>,
+    version: &str,
+    group: &str,
+) -> Vec<MetadataItem> {
+    let mut items = vec![MetadataItem::value("brokers", brokers.join(","))];
+    let authentication = match (sasl, tls) {
+        (Some(_), _) => "password",
+        (None, Some(TlsSettings { client: Some(_), .. })) => "mtls",
+        (None, Some(_)) => "certificate",
+        (None, None) => "none",
+    };
+    items.push(MetadataItem::value("authType", authentication));
+    if let Some(sasl) = sasl {
+        // Dapr takes any other spelling for PLAIN, silently.
+        let mechanism = match sasl.mechanism {
+            SaslMechanism::Plain => "PLAIN",
+            SaslMechanism::ScramSha256 => "SHA-256",
+            SaslMechanism::ScramSha512 => "SHA-512",
+        };
+        items.push(MetadataItem::value("saslMechanism", mechanism));
+        items.push(secret("saslUsername", &sasl.username));
+        items.push(secret("saslPassword", &sasl.password));
+    }
+    match tls {
+        None => items.push(MetadataItem::value("disableTls", "true")),
+        Some(tls) => {
+            items.extend(tls.ca.as_ref().map(|key| secret("caCert", key)));
+            if let Some((certificate, key)) = &tls.client {
+                items.push(secret("clientCert", certificate));
+                items.push(secret("clientKey", key));
+            }
+        }
+    }
+    items.push(MetadataItem::value("consumerGroup", group));
+    // Dapr's default is `newest`: what is published before the first consumer would be lost.
+    items.push(MetadataItem::value("initialOffset", "oldest"));
+    items.push(MetadataItem::value("version", version));
+    // Below initTimeout, so that the cause is told.
+    items.push(MetadataItem::value("dialTimeout", "10s"));
+    items
+}
+
+fn state(platform: &ValidatedPlatform, service: Service) -> Option<ComponentSpec> {
+    let url = platform.database.urls.get(&service)?;
+    let mut items = vec![secret("connectionString", url)];
+    if platform.database.ca.is_some() {
+        items.push(MetadataItem::value("sslRootCert", DATABASE_CA_FILE));
+    }
+    // One database may serve several services.
+    items.push(MetadataItem::value(
+        "tablePrefix",
+        format!("{}_", service.as_str()),
+    ));
+    items.push(MetadataItem::value(
+        "metadataTableName",
+        format!("{}_dapr_metadata", service.as_str()),
+    ));
+    Some(ComponentSpec {
+        component_type: "state.postgresql".into(),
+        version: "v2".into(),
+        init_timeout: Some("30s".into()),
+        metadata: items,
+    })
+}
+
+fn secret(name: &str, reference: &SecretKeyRef) -> MetadataItem {
+    MetadataItem::secret(name, &reference.name, &reference.key)
+}

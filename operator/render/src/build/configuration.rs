@@ -1,0 +1,84 @@
+//! One Dapr Configuration per app: who may call it, what its sidecar measures.
+
+use todoplatform_kinds::dapr::{
+    AccessControl, AccessPolicy, Action, Api, ApiRule, Configuration, ConfigurationFields, ConfigurationSpec,
+    Feature, HttpMetrics, Metrics,
+};
+
+use super::object::{child, metadata};
+use crate::{Child, ChildKind, ValidatedPlatform, catalog::Service};
+
+/// Dapr's own default; the callers' too, since an identity without a Configuration has it.
+const TRUST_DOMAIN: &str = "public";
+
+/// Fixed: a list that followed an objective would restart every sidecar with it. Milliseconds.
+const LATENCY_BUCKETS: [i32; 10] = [5, 10, 25, 50, 100, 250, 500, 1000, 2500, 10_000];
+
+pub(super) fn build(platform: &ValidatedPlatform) -> Vec<Child> {
+    platform
+        .services
+        .iter()
+        .map(|settings| configuration(platform, settings.service))
+        .collect()
+}
+
+fn configuration(platform: &ValidatedPlatform, service: Service) -> Child {
+    let component = service.as_str();
+    let spec = ConfigurationSpec {
+        // A change of Dapr's objects is a rolling update; with hot reload every replica would restart at once.
+        features: vec![Feature {
+            name: "HotReload".into(),
+            enabled: false,
+        }],
+        access_control: Some(AccessControl {
+            default_action: Action::Deny,
+            trust_domain: TRUST_DOMAIN.into(),
+            policies: service
+                .callers()
+                .map(|caller| AccessPolicy {
+                    app_id: platform.names.app_id(caller),
+                    default_action: Action::Allow,
+                    trust_domain: TRUST_DOMAIN.into(),
+                    namespace: platform.names.namespace().into(),
+                })
+                .collect(),
+        }),
+        // The one service that strangers reach gets nothing of Dapr but calls to its peers.
+        api: (service == Service::Gateway).then(|| Api {
+            allowed: vec![
+                rule("invoke", "http"),
+                rule("metadata", "http"),
+                rule("invoke", "grpc"),
+            ],
+        }),
+        metrics: Some(Metrics {
+            enabled: true,
+            http: Some(HttpMetrics {
+                increased_cardinality: false,
+                path_matching: paths(service),
+            }),
+            latency_distribution_buckets: LATENCY_BUCKETS.to_vec(),
+        }),
+    };
+    let mut configuration = Configuration::new(&platform.names.app_id(service), ConfigurationFields { spec });
+    configuration.metadata = metadata(platform, &platform.names.app_id(service), Some(component));
+    child(ChildKind::Configuration, Some(component), &configuration)
+}
+
+fn rule(name: &str, protocol: &str) -> ApiRule {
+    ApiRule {
+        name: name.into(),
+        version: "v1".into(),
+        protocol: protocol.into(),
+    }
+}
+
+/// The paths that may become labels: the service's routes and, where it consumes, its event routes.
+fn paths(service: Service) -> Vec<String> {
+    let definition = service.definition();
+    let events = (!definition.consumes.is_empty()).then(|| "/events/{topic}".to_owned());
+    events
+        .into_iter()
+        .chain(definition.routes.iter().map(|&route| route.to_owned()))
+        .collect()
+}

@@ -1,0 +1,91 @@
+//! Recipes of the Secrets that the controller makes once: what is in them is decided there, by chance.
+
+use std::collections::BTreeMap;
+
+use super::object::{labels, owner_references};
+use crate::{
+    SecretRecipe, SecretValue, ValidatedPlatform,
+    names::{SIGNING_KEY_JWKS, SIGNING_KEY_PEM, TOKEN_KEY},
+    references::database_services,
+    validated::KeySource,
+};
+
+pub(super) fn build(platform: &ValidatedPlatform) -> Vec<SecretRecipe> {
+    let names = &platform.names;
+    let mut recipes = Vec::new();
+    if platform.postgres.is_some() {
+        recipes.push(recipe(
+            platform,
+            names.postgres(),
+            Some("postgres"),
+            postgres(platform),
+        ));
+    }
+    if platform.redis.is_some() {
+        let host = names.host(&names.redis());
+        let values = BTreeMap::from([
+            ("password".into(), SecretValue::Password),
+            (
+                "url".into(),
+                SecretValue::Url {
+                    template: format!("redis://:{{password}}@{host}:6379/0"),
+                },
+            ),
+        ]);
+        recipes.push(recipe(platform, names.redis(), Some("redis"), values));
+    }
+    if let KeySource::Generated(_) = platform.auth.keys {
+        let values = BTreeMap::from([
+            (SIGNING_KEY_PEM.into(), SecretValue::Ed25519PrivatePem),
+            (SIGNING_KEY_JWKS.into(), SecretValue::Ed25519Jwks),
+        ]);
+        recipes.push(recipe(platform, names.signing_key(), None, values));
+    }
+    for settings in &platform.services {
+        let component = Some(settings.service.as_str());
+        let token = || BTreeMap::from([(TOKEN_KEY.into(), SecretValue::Token)]);
+        if settings.service.has_app_port() {
+            recipes.push(recipe(
+                platform,
+                names.app_token(settings.service),
+                component,
+                token(),
+            ));
+        }
+        recipes.push(recipe(
+            platform,
+            names.api_token(settings.service),
+            component,
+            token(),
+        ));
+    }
+    recipes.sort_by(|left, right| left.name.cmp(&right.name));
+    recipes
+}
+
+fn postgres(platform: &ValidatedPlatform) -> BTreeMap<String, SecretValue> {
+    let host = platform.names.host(&platform.names.postgres());
+    let mut values = BTreeMap::from([("postgres-password".into(), SecretValue::Password)]);
+    for service in database_services() {
+        let user = service.as_str();
+        let template = format!("postgres://{user}:{{{user}-password}}@{host}:5432/{user}");
+        values.insert(format!("{user}-password"), SecretValue::Password);
+        values.insert(format!("{user}-url"), SecretValue::Url { template });
+    }
+    values
+}
+
+fn recipe(
+    platform: &ValidatedPlatform,
+    name: String,
+    component: Option<&str>,
+    values: BTreeMap<String, SecretValue>,
+) -> SecretRecipe {
+    SecretRecipe {
+        name,
+        component: component.map(Into::into),
+        labels: labels(platform, component),
+        owner_references: owner_references(platform),
+        values,
+    }
+}

@@ -1,0 +1,78 @@
+//! Services: the gateway for clients, the others for their metrics, the embedded stores for everybody.
+
+use k8s_openapi::{
+    api::core::v1::{Service, ServicePort, ServiceSpec},
+    apimachinery::pkg::util::intstr::IntOrString,
+};
+
+use super::object::{child, metadata, selector_labels, versioned_labels};
+use crate::{
+    Child, ChildKind, ValidatedPlatform,
+    catalog::{ADMIN_PORT, HTTP_PORT, Service as CatalogService},
+};
+
+pub(super) fn build(platform: &ValidatedPlatform) -> Vec<Child> {
+    let services = platform.services.iter().map(|settings| {
+        let component = settings.service.as_str();
+        let mut object = if settings.service == CatalogService::Gateway {
+            gateway(platform)
+        } else {
+            // Peers come through the sidecar: only the port of the metrics is reachable.
+            service(platform, component, vec![port("admin", ADMIN_PORT)])
+        };
+        object.metadata.labels = Some(versioned_labels(platform, component));
+        child(ChildKind::Service, Some(component), &object)
+    });
+    let postgres = platform
+        .postgres
+        .iter()
+        .map(|_| store(platform, "postgres", port("postgresql", 5432)));
+    let redis = platform
+        .redis
+        .iter()
+        .map(|_| store(platform, "redis", port("redis", 6379)));
+    services.chain(postgres).chain(redis).collect()
+}
+
+fn gateway(platform: &ValidatedPlatform) -> Service {
+    let http = ServicePort {
+        node_port: platform.gateway.node_port,
+        ..port("http", HTTP_PORT)
+    };
+    let mut object = service(platform, "gateway", vec![http, port("admin", ADMIN_PORT)]);
+    if let Some(spec) = &mut object.spec {
+        spec.type_ = Some(platform.gateway.service_type.as_str().into());
+    }
+    object
+}
+
+fn store(platform: &ValidatedPlatform, component: &str, port: ServicePort) -> Child {
+    child(
+        ChildKind::Service,
+        Some(component),
+        &service(platform, component, vec![port]),
+    )
+}
+
+fn service(platform: &ValidatedPlatform, component: &str, ports: Vec<ServicePort>) -> Service {
+    Service {
+        metadata: metadata(platform, &platform.names.child(component), Some(component)),
+        spec: Some(ServiceSpec {
+            type_: Some("ClusterIP".into()),
+            selector: Some(selector_labels(platform, component)),
+            ports: Some(ports),
+            ..ServiceSpec::default()
+        }),
+        status: None,
+    }
+}
+
+fn port(name: &str, number: i32) -> ServicePort {
+    ServicePort {
+        name: Some(name.into()),
+        port: number,
+        target_port: Some(IntOrString::String(name.into())),
+        protocol: Some("TCP".into()),
+        ..ServicePort::default()
+    }
+}

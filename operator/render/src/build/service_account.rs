@@ -1,0 +1,32 @@
+//! One ServiceAccount per service: an identity for Dapr's certificates, without access to the API server.
+
+use k8s_openapi::api::core::v1::{LocalObjectReference, ServiceAccount};
+
+use super::object::{child, metadata};
+use crate::{Child, ChildKind, ValidatedPlatform};
+
+pub(super) fn build(platform: &ValidatedPlatform) -> Vec<Child> {
+    let secrets: Vec<_> = platform
+        .image_pull_secrets
+        .iter()
+        .map(|name| LocalObjectReference { name: name.clone() })
+        .collect();
+    platform
+        .services
+        .iter()
+        .map(|settings| {
+            let component = settings.service.as_str();
+            let account = ServiceAccount {
+                metadata: metadata(
+                    platform,
+                    &platform.names.app_id(settings.service),
+                    Some(component),
+                ),
+                automount_service_account_token: Some(false),
+                image_pull_secrets: (!secrets.is_empty()).then(|| secrets.clone()),
+                ..ServiceAccount::default()
+            };
+            child(ChildKind::ServiceAccount, Some(component), &account)
+        })
+        .collect()
+}

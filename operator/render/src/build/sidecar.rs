@@ -1,0 +1,76 @@
+//! The annotations that make Dapr's injector add a sidecar. Every value is a string; the injector ignores what it does
+//! not know and drops all resources when one quantity is bad.
+
+use std::collections::BTreeMap;
+
+use super::quantity;
+use crate::{
+    ValidatedPlatform,
+    catalog::HTTP_PORT,
+    validated::{ContainerResources, ServiceSettings},
+};
+
+pub(super) fn annotations(
+    platform: &ValidatedPlatform,
+    settings: &ServiceSettings,
+) -> BTreeMap<String, String> {
+    let service = settings.service;
+    let names = &platform.names;
+    let sidecar = &settings.sidecar;
+    let ContainerResources {
+        cpu_request,
+        memory_request,
+        cpu_limit,
+        memory_limit,
+    } = &sidecar.resources;
+    let mut annotations = BTreeMap::from([
+        ("enabled", "true".to_owned()),
+        ("app-id", names.app_id(service)),
+        ("config", names.app_id(service)),
+        ("api-token-secret", names.api_token(service)),
+        ("log-level", sidecar.log_level.as_str().to_owned()),
+        ("log-as-json", "true".to_owned()),
+        ("sidecar-cpu-request", quantity::cpu(cpu_request)),
+        ("sidecar-memory-request", quantity::memory(memory_request)),
+        ("sidecar-memory-limit", quantity::memory(memory_limit)),
+        ("sidecar-seccomp-profile-type", "RuntimeDefault".to_owned()),
+        (
+            "env",
+            format!("GOMEMLIMIT={}MiB", memory_target_mebibytes(memory_limit)),
+        ),
+        ("max-body-size", quantity::memory(&sidecar.max_body_size)),
+        // Bounds request headers too: bearer tokens are long.
+        ("read-buffer-size", "16Ki".to_owned()),
+        (
+            "graceful-shutdown-seconds",
+            sidecar.graceful_shutdown_seconds.to_string(),
+        ),
+        (
+            "block-shutdown-duration",
+            format!("{}s", sidecar.block_shutdown_seconds),
+        ),
+        ("disable-builtin-k8s-secret-store", "true".to_owned()),
+    ]);
+    if let Some(limit) = cpu_limit {
+        annotations.insert("sidecar-cpu-limit", quantity::cpu(limit));
+    }
+    if service.has_app_port() {
+        annotations.insert("app-port", HTTP_PORT.to_string());
+        annotations.insert("app-protocol", "http".into());
+        annotations.insert("app-token-secret", names.app_token(service));
+        annotations.insert("enable-app-health-check", "true".into());
+        annotations.insert("app-health-check-path", "/healthz".into());
+        annotations.insert("app-health-probe-interval", "5".into());
+        annotations.insert("app-health-probe-timeout", "2000".into());
+        annotations.insert("app-health-threshold", "3".into());
+    }
+    annotations
+        .into_iter()
+        .map(|(key, value)| (format!("dapr.io/{key}"), value))
+        .collect()
+}
+
+/// Where the sidecar's collector begins to work harder: nine tenths of what it may use.
+fn memory_target_mebibytes(limit: &str) -> u64 {
+    (quantity::bytes(limit) / 10 * 9 / (1024 * 1024)).max(1)
+}
