@@ -4,13 +4,18 @@ use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
 use crate::cluster::{self, Choice};
-use crate::{dapr, images};
+use crate::netpol;
+use crate::{dapr, generate, images, platform, test};
 
 /// The project's commands: a running platform, a test cluster, images, all tests.
 ///
-/// Builds are kept in $XDG_CACHE_HOME/todoplatform (~/.cache/todoplatform without that variable).
+/// Builds are kept in ~/.cache/todoplatform, or in the folder todoplatform of `XDG_CACHE_HOME`.
 #[derive(Debug, Parser)]
-#[command(name = "cargo xtask", bin_name = "cargo xtask", disable_help_subcommand = true)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    disable_help_subcommand = true
+)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) choice: Choice,
@@ -21,6 +26,14 @@ pub(crate) struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Bring up a running platform from nothing: cluster, images, Dapr, operator, platform
+    Up(platform::Up),
+    /// Remove the platform and the operator, and the cluster if we run it
+    Down(platform::Platform),
+    /// Run the tests, all four levels of them, and say how many passed and failed
+    Test(test::Command),
+    /// Write the files that are generated from code: CRD, chart role, API reference
+    Generate(generate::Command),
     /// Start, stop and use a test cluster
     Cluster {
         #[command(subcommand)]
@@ -33,6 +46,9 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: dapr::Command,
     },
+    /// One of the node cluster's own processes
+    #[command(hide = true)]
+    NetpolAgent(netpol::Agent),
     /// Print the completion script of a shell
     Completions {
         /// The shell

@@ -25,9 +25,13 @@ pub(crate) enum Command {
     Uninstall,
 }
 
-/// Builds what `install` needs, so that nothing is built while a cluster waits.
-pub(crate) fn prepare(project: &Project) -> Result<()> {
-    project.tools().ensure(&[Tool::Dapr, Tool::Helm])
+/// What `install` needs: the programs only where their images cannot be pulled.
+pub(crate) fn tools(pulls_images: bool) -> Vec<Tool> {
+    let mut tools = vec![Tool::DaprChart, Tool::Helm];
+    if !pulls_images {
+        tools.push(Tool::Dapr);
+    }
+    tools
 }
 
 /// Installs Dapr and waits until its control plane is ready.
@@ -36,10 +40,9 @@ pub(crate) fn install(project: &Project, cluster: &Cluster<'_>) -> Result<()> {
         progress::note("Dapr is there already and was not installed by this program: it is left as it is");
         return Ok(());
     }
-    prepare(project)?;
+    project.tools().ensure(&tools(cluster.pulls_images()))?;
     let version = &project.versions.modules.dapr;
     let step = Step::start(format!("installing Dapr {version}"));
-    let tools = project.tools();
     let chart = chart(project)?;
     let mut values = vec![
         "dapr_sidecar_injector.sidecarDropALLCapabilities=true".to_owned(),
@@ -48,7 +51,7 @@ pub(crate) fn install(project: &Project, cluster: &Cluster<'_>) -> Result<()> {
         format!("global.tag={}", version.trim_start_matches('v')),
     ];
     if !cluster.pulls_images() {
-        cluster.load(&images::dapr(&project.dirs, &tools, &project.versions)?)?;
+        cluster.load(&images::dapr(&project.dirs, &project.tools(), &project.versions)?)?;
         values.push(format!("global.registry={}/dapr", images::LOCAL_REGISTRY));
     }
     if cluster.own().is_some() {
@@ -74,45 +77,71 @@ pub(crate) fn uninstall(project: &Project, cluster: &Cluster<'_>) -> Result<()> 
     }
     let step = Step::start("removing Dapr");
     Helm::new(project, cluster)?.uninstall(RELEASE, NAMESPACE)?;
-    let crds = cluster.kubectl().args(["get", "customresourcedefinitions", "--output", "name"]).output()?;
+    let crds = cluster
+        .kubectl()
+        .args(["get", "customresourcedefinitions", "--output", "name"])
+        .output()?;
     let crds: Vec<_> = crds.lines().filter(|name| name.ends_with(".dapr.io")).collect();
     if !crds.is_empty() {
         cluster.kubectl().arg("delete").args(crds).run()?;
     }
-    cluster.kubectl().args(["delete", "namespace", NAMESPACE, "--ignore-not-found"]).run()?;
+    cluster
+        .kubectl()
+        .args(["delete", "namespace", NAMESPACE, "--ignore-not-found"])
+        .run()?;
     step.done();
     Ok(())
-}
-
-/// The folder of Dapr's CRDs.
-pub(crate) fn crds(project: &Project) -> Result<PathBuf> {
-    Ok(project.tools().built(Tool::Dapr, "chart")?.join("crds"))
 }
 
 /// Is there a Dapr that somebody else installed?
 fn is_foreign(cluster: &Cluster<'_>) -> bool {
     let label = cluster
         .kubectl()
-        .args(["get", "deployments", "--all-namespaces", "--selector", "app=dapr-operator"])
-        .args(["--output", "jsonpath={.items[*].metadata.labels.installed-by}|{.items[*].metadata.name}"])
+        .args([
+            "get",
+            "deployments",
+            "--all-namespaces",
+            "--selector",
+            "app=dapr-operator",
+        ])
+        .args([
+            "--output",
+            "jsonpath={.items[*].metadata.labels.installed-by}|{.items[*].metadata.name}",
+        ])
         .output();
     label.is_ok_and(|found| is_foreign_listing(&found))
 }
 
 /// `<installed-by>|<names>`: there is one, and it is not ours.
 fn is_foreign_listing(found: &str) -> bool {
-    found.split_once('|').is_some_and(|(by, names)| !names.is_empty() && by != "todoplatform-xtask")
+    found
+        .split_once('|')
+        .is_some_and(|(by, names)| !names.is_empty() && by != "todoplatform-xtask")
 }
 
 fn wait_until_ready(cluster: &Cluster<'_>) -> Result<()> {
     let listed = cluster
         .kubectl()
-        .args(["--namespace", NAMESPACE, "get", "deployments,statefulsets", "--output", "name"])
+        .args([
+            "--namespace",
+            NAMESPACE,
+            "get",
+            "deployments,statefulsets",
+            "--output",
+            "name",
+        ])
         .output()?;
     for object in listed.lines() {
         cluster
             .kubectl()
-            .args(["--namespace", NAMESPACE, "rollout", "status", object, "--timeout=240s"])
+            .args([
+                "--namespace",
+                NAMESPACE,
+                "rollout",
+                "status",
+                object,
+                "--timeout=240s",
+            ])
             .run()
             .with_context(|| format!("Dapr's {object} does not become ready"))?;
     }
@@ -122,7 +151,7 @@ fn wait_until_ready(cluster: &Cluster<'_>) -> Result<()> {
 /// The chart, changed to one scheduler: the chart fixes three, which wait for each other, and one is
 /// enough on one node.
 fn chart(project: &Project) -> Result<PathBuf> {
-    let built = project.tools().path(Tool::Dapr, "chart");
+    let built = project.tools().path(Tool::DaprChart, "chart");
     let to = project.dirs.cache().join("charts").join("dapr");
     dirs::remove(&to)?;
     dirs::make(to.parent().unwrap_or(Path::new("/")))?;
@@ -130,7 +159,10 @@ fn chart(project: &Project) -> Result<PathBuf> {
     let file = to.join("charts/dapr_scheduler/templates/dapr_scheduler_statefulset.yaml");
     let text = dirs::read(&file)?;
     let edited = one_scheduler(&text).with_context(|| {
-        format!("{} has changed its form: no three schedulers are found in it", file.display())
+        format!(
+            "{} has changed its form: no three schedulers are found in it",
+            file.display()
+        )
     })?;
     dirs::write(&file, edited)?;
     Ok(to)
@@ -163,7 +195,8 @@ mod tests {
 
     #[test]
     fn one_scheduler_is_the_only_member() {
-        let template = "spec:\n  replicas: 3\n        - \"dapr-scheduler-server-0=a:1,dapr-scheduler-server-1=b:1\"\n";
+        let template =
+            "spec:\n  replicas: 3\n        - \"dapr-scheduler-server-0=a:1,dapr-scheduler-server-1=b:1\"\n";
         let expected = "spec:\n  replicas: 1\n        - \"dapr-scheduler-server-0=a:1\"\n";
         assert_eq!(one_scheduler(template).as_deref(), Some(expected));
         assert_eq!(one_scheduler("spec:\n  replicas: {{ .Values.replicas }}\n"), None);

@@ -1,15 +1,21 @@
 //! The project's commands: a test cluster, images, a running platform, all tests.
 
+mod cargo;
 mod cli;
 mod cluster;
+mod crds;
 mod dapr;
 mod dirs;
+mod generate;
 mod helm;
 mod images;
 mod lock;
+mod netpol;
+mod platform;
 mod progress;
 mod project;
 mod run;
+mod test;
 mod tools;
 mod versions;
 mod wait;
@@ -21,7 +27,7 @@ use clap::{CommandFactory, Parser};
 
 use cli::{Cli, Command};
 use cluster::{Cluster, Level};
-use project::{Project, cargo};
+use project::Project;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -37,6 +43,10 @@ fn main() -> ExitCode {
 fn run(cli: Cli) -> Result<()> {
     let Cli { choice, command } = cli;
     match command {
+        Command::Up(up) => platform::up(&Project::load()?, &choice, &up),
+        Command::Down(platform) => platform::down(&Project::load()?, &choice, &platform),
+        Command::Test(command) => test::run(&Project::load()?, &choice, &command),
+        Command::Generate(command) => generate::run(&Project::load()?, &command),
         Command::Cluster { command } => cluster::run(&Project::load()?, &choice, command),
         Command::Images(command) => images::run(&Project::load()?, &command),
         Command::Dapr { command } => {
@@ -47,6 +57,7 @@ fn run(cli: Cli) -> Result<()> {
                 dapr::Command::Uninstall => dapr::uninstall(&project, &cluster),
             }
         }
+        Command::NetpolAgent(agent) => agent.run(),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "cargo-xtask", &mut std::io::stdout());
             Ok(())

@@ -3,7 +3,6 @@
 use anyhow::Result;
 
 use crate::dirs::Dirs;
-use crate::run::Cmd;
 use crate::tools::Tools;
 use crate::versions::Versions;
 
@@ -16,16 +15,13 @@ pub(crate) struct Project {
 
 impl Project {
     pub(crate) fn load() -> Result<Self> {
-        Ok(Self { dirs: Dirs::find()?, versions: Versions::load()? })
+        Ok(Self {
+            dirs: Dirs::find()?,
+            versions: Versions::load()?,
+        })
     }
 
     pub(crate) fn tools(&self) -> Tools<'_> {
         Tools::new(&self.dirs, &self.versions)
     }
-}
-
-/// The cargo that runs us, in the repository.
-pub(crate) fn cargo(dirs: &Dirs) -> Cmd {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    Cmd::new(cargo).cwd(dirs.root())
 }

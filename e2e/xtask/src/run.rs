@@ -18,7 +18,11 @@ pub(crate) enum RunError {
     Start { command: String, source: io::Error },
     /// It ran and failed. `output` holds its last lines, each on a line of its own.
     #[error("`{command}` failed ({status}){}{output}", if output.is_empty() { "" } else { ":\n" })]
-    Failed { command: String, status: ExitStatus, output: String },
+    Failed {
+        command: String,
+        status: ExitStatus,
+        output: String,
+    },
     /// Its log file could not be written or read.
     #[error("cannot use the log file {}", path.display())]
     Log { path: PathBuf, source: io::Error },
@@ -53,12 +57,14 @@ impl Cmd {
     }
 
     pub(crate) fn args<S: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = S>) -> Self {
-        self.args.extend(args.into_iter().map(|arg| arg.as_ref().to_owned()));
+        self.args
+            .extend(args.into_iter().map(|arg| arg.as_ref().to_owned()));
         self
     }
 
     pub(crate) fn env(mut self, key: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
-        self.envs.push((key.as_ref().to_owned(), value.as_ref().to_owned()));
+        self.envs
+            .push((key.as_ref().to_owned(), value.as_ref().to_owned()));
         self
     }
 
@@ -84,12 +90,22 @@ impl Cmd {
         let Some(path) = &self.log else {
             return self.output().map(drop);
         };
-        let log_error = |source| RunError::Log { path: path.clone(), source };
-        let log = File::options().create(true).append(true).open(path).map_err(log_error)?;
+        let log_error = |source| RunError::Log {
+            path: path.clone(),
+            source,
+        };
+        let log = File::options()
+            .create(true)
+            .append(true)
+            .open(path)
+            .map_err(log_error)?;
         let errors = log.try_clone().map_err(log_error)?;
         let mut command = self.command();
         command.stdout(log).stderr(errors);
-        let status = self.spawn(command)?.wait().map_err(|source| self.start_error(source))?;
+        let status = self
+            .spawn(command)?
+            .wait()
+            .map_err(|source| self.start_error(source))?;
         if status.success() {
             return Ok(());
         }
@@ -101,8 +117,10 @@ impl Cmd {
     pub(crate) fn output(&self) -> Result<String, RunError> {
         let mut command = self.command();
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        let output =
-            self.spawn(command)?.wait_with_output().map_err(|source| self.start_error(source))?;
+        let output = self
+            .spawn(command)?
+            .wait_with_output()
+            .map_err(|source| self.start_error(source))?;
         if output.status.success() {
             return Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned());
         }
@@ -115,8 +133,10 @@ impl Cmd {
     pub(crate) fn output_with_errors_shown(&self) -> Result<String, RunError> {
         let mut command = self.command();
         command.stdout(Stdio::piped());
-        let output =
-            self.spawn(command)?.wait_with_output().map_err(|source| self.start_error(source))?;
+        let output = self
+            .spawn(command)?
+            .wait_with_output()
+            .map_err(|source| self.start_error(source))?;
         if output.status.success() {
             return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
         }
@@ -130,9 +150,15 @@ impl Cmd {
 
     /// Runs it with our own standard output and error.
     pub(crate) fn stream(&self) -> Result<(), RunError> {
-        let status =
-            self.spawn(self.command())?.wait().map_err(|source| self.start_error(source))?;
-        if status.success() { Ok(()) } else { Err(self.failed(status, &[])) }
+        let status = self
+            .spawn(self.command())?
+            .wait()
+            .map_err(|source| self.start_error(source))?;
+        if status.success() {
+            Ok(())
+        } else {
+            Err(self.failed(status, &[]))
+        }
     }
 
     /// Becomes the program; returns only when that fails.
@@ -142,14 +168,25 @@ impl Cmd {
         self.start_error(command.exec())
     }
 
+    /// The program and its arguments, to be run by another program.
+    pub(crate) fn words(&self) -> impl Iterator<Item = &OsStr> {
+        std::iter::once(self.program.as_os_str()).chain(self.args.iter().map(OsString::as_os_str))
+    }
+
     /// The bare command, for a caller that handles the process itself.
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
-        command.args(&self.args).envs(self.envs.iter().map(|(key, value)| (key, value)));
+        command
+            .args(&self.args)
+            .envs(self.envs.iter().map(|(key, value)| (key, value)));
         if let Some(folder) = &self.cwd {
             command.current_dir(folder);
         }
-        command.stdin(if self.stdin.is_some() { Stdio::piped() } else { Stdio::null() });
+        command.stdin(if self.stdin.is_some() {
+            Stdio::piped()
+        } else {
+            Stdio::null()
+        });
         command
     }
 
@@ -164,11 +201,18 @@ impl Cmd {
     }
 
     fn start_error(&self, source: io::Error) -> RunError {
-        RunError::Start { command: self.to_string(), source }
+        RunError::Start {
+            command: self.to_string(),
+            source,
+        }
     }
 
     fn failed(&self, status: ExitStatus, output: &[u8]) -> RunError {
-        RunError::Failed { command: self.to_string(), status, output: tail(output) }
+        RunError::Failed {
+            command: self.to_string(),
+            status,
+            output: tail(output),
+        }
     }
 }
 
@@ -211,7 +255,10 @@ mod tests {
 
     #[test]
     fn an_error_names_the_command_the_status_and_the_last_lines() {
-        let error = Cmd::new("sh").args(["-c", "seq 1 20; exit 3"]).output().unwrap_err();
+        let error = Cmd::new("sh")
+            .args(["-c", "seq 1 20; exit 3"])
+            .output()
+            .unwrap_err();
         assert_eq!(
             error.to_string(),
             "`sh -c seq 1 20; exit 3` failed (exit status: 3):\n6\n7\n8\n9\n10\n11\n12\n13\n14\n15\n16\n17\n18\n19\n20"

@@ -6,10 +6,11 @@ use anyhow::{Context, Result, bail};
 use clap::Subcommand;
 
 use super::own::Own;
-use super::{Choice, Cluster, Kind, Level, kind};
+use super::{Choice, Cluster, Level, kind};
 use crate::images::{self, Packed};
 use crate::progress;
 use crate::project::Project;
+use crate::test;
 
 /// What to do with the cluster.
 #[derive(Debug, Subcommand)]
@@ -81,8 +82,10 @@ pub(crate) fn run(project: &Project, choice: &Choice, command: Command) -> Resul
         }
         Command::Load { images } => {
             let cluster = Cluster::current(project, choice, Some(Level::Node))?;
-            let packed: Vec<_> =
-                images.iter().map(|image| packed(project, image)).collect::<Result<_>>()?;
+            let packed: Vec<_> = images
+                .iter()
+                .map(|image| packed(project, image))
+                .collect::<Result<_>>()?;
             cluster.load(&packed)
         }
         Command::Logs { name, level, lines } => logs(project, choice, name.as_deref(), level, lines),
@@ -98,6 +101,7 @@ pub(crate) fn run(project: &Project, choice: &Choice, command: Command) -> Resul
 
 /// Takes down what was started here: our own clusters, and kind's.
 pub(crate) fn down(project: &Project, level: Option<Level>, purge: bool) -> Result<()> {
+    test::stop_left(&project.dirs)?;
     for candidate in Level::ALL {
         if level.is_none_or(|level| level == candidate) {
             Own::new(project, candidate).down(purge)?;
@@ -122,17 +126,25 @@ fn status(project: &Project, choice: &Choice) -> Result<()> {
         return Ok(());
     };
     println!("KUBECONFIG={}", cluster.kubeconfig().display());
-    Ok(cluster.kubectl().args(["--request-timeout=10s", "get", "nodes", "--output", "wide"]).stream()?)
+    Ok(cluster
+        .kubectl()
+        .args(["--request-timeout=10s", "get", "nodes", "--output", "wide"])
+        .stream()?)
 }
 
 fn packed(project: &Project, image: &str) -> Result<Packed> {
     let path = Path::new(image);
     if path.is_file() {
         let archive = path.to_owned();
-        return Ok(Packed { reference: image.to_owned(), digest: String::new(), archive });
+        return Ok(Packed {
+            reference: image.to_owned(),
+            digest: String::new(),
+            archive,
+        });
     }
-    images::find(&project.dirs, image)?
-        .with_context(|| format!("no packed image is called {image}; pack it with: cargo xtask images {image}"))
+    images::find(&project.dirs, image)?.with_context(|| {
+        format!("no packed image is called {image}; pack it with: cargo xtask images {image}")
+    })
 }
 
 fn logs(
@@ -143,7 +155,7 @@ fn logs(
     lines: usize,
 ) -> Result<()> {
     let cluster = Cluster::current(project, choice, level)?;
-    let Kind::Own(own) = &cluster.kind else { bail!("only our own clusters keep logs here") };
+    let own = cluster.own().context("only our own clusters keep logs here")?;
     let Some(name) = name else {
         let mut names: Vec<_> = std::fs::read_dir(own.logs())?
             .filter_map(|entry| entry.ok()?.path().file_stem()?.to_str().map(str::to_owned))

@@ -12,7 +12,9 @@ const NAME: &str = "todoplatform";
 
 /// Is kind there, and does Docker's engine answer?
 pub(super) fn is_available() -> bool {
-    let engine = Cmd::new("docker").args(["info", "--format", "{{.ServerVersion}}"]).output();
+    let engine = Cmd::new("docker")
+        .args(["info", "--format", "{{.ServerVersion}}"])
+        .output();
     run::find_program("kind").is_some() && engine.is_ok_and(|version| !version.is_empty())
 }
 
@@ -32,7 +34,16 @@ pub(super) fn up(project: &Project) -> Result<()> {
     let version = &project.versions.modules.kubernetes;
     let step = Step::start(format!("starting Kubernetes {version} with kind"));
     Cmd::new("kind")
-        .args(["create", "cluster", "--name", NAME, "--image", &format!("kindest/node:{version}"), "--wait", "120s"])
+        .args([
+            "create",
+            "cluster",
+            "--name",
+            NAME,
+            "--image",
+            &format!("kindest/node:{version}"),
+            "--wait",
+            "120s",
+        ])
         // The person's own kubeconfig stays as it is.
         .arg("--kubeconfig")
         .arg(project.dirs.cache().join("kind-kubeconfig"))
@@ -43,16 +54,23 @@ pub(super) fn up(project: &Project) -> Result<()> {
 }
 
 pub(super) fn down() -> Result<()> {
-    Ok(Cmd::new("kind").args(["delete", "cluster", "--name", NAME]).run()?)
+    Ok(Cmd::new("kind")
+        .args(["delete", "cluster", "--name", NAME])
+        .run()?)
 }
 
 pub(super) fn kubeconfig() -> Result<String> {
-    Ok(Cmd::new("kind").args(["get", "kubeconfig", "--name", NAME]).output()?)
+    Ok(Cmd::new("kind")
+        .args(["get", "kubeconfig", "--name", NAME])
+        .output()?)
 }
 
 pub(super) fn load(images: &[Packed]) -> Result<()> {
     for image in images {
-        Cmd::new("kind").args(["load", "image-archive", "--name", NAME]).arg(&image.archive).run()?;
+        Cmd::new("kind")
+            .args(["load", "image-archive", "--name", NAME])
+            .arg(&image.archive)
+            .run()?;
     }
     Ok(())
 }

@@ -10,13 +10,14 @@ use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use commands::{Command, run};
+pub(crate) use commands::{Command, down, run};
 use own::Own;
 
 use crate::dirs;
 use crate::images::Packed;
 use crate::project::Project;
 use crate::run::Cmd;
+use crate::tools::Tool;
 
 /// How much of a cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
@@ -62,14 +63,14 @@ pub(crate) struct Choice {
 /// A cluster that is up.
 #[derive(Debug, Clone)]
 pub(crate) struct Cluster<'a> {
-    kind: Kind<'a>,
+    runner: Runner<'a>,
     kubeconfig: PathBuf,
     kubectl: PathBuf,
 }
 
 #[derive(Debug, Clone)]
-enum Kind<'a> {
-    Existing,
+enum Runner<'a> {
+    Somebody,
     Kind,
     Own(Own<'a>),
 }
@@ -96,7 +97,9 @@ impl<'a> Cluster<'a> {
         }
         if choice.provider != Some(Provider::Kind) {
             let levels = [Level::Node, Level::Api];
-            let wanted = levels.into_iter().filter(|candidate| level.is_none_or(|level| level == *candidate));
+            let wanted = levels
+                .into_iter()
+                .filter(|candidate| level.is_none_or(|level| level == *candidate));
             if let Some(own) = wanted.map(|level| Own::new(project, level)).find(Own::is_up) {
                 return Self::of_own(project, own);
             }
@@ -122,11 +125,14 @@ impl<'a> Cluster<'a> {
 
     /// Makes packed images known to the cluster's nodes.
     pub(crate) fn load(&self, images: &[Packed]) -> Result<()> {
-        match &self.kind {
-            Kind::Own(own) => own.load(images),
-            Kind::Kind => kind::load(images),
-            Kind::Existing => {
-                let names: Vec<_> = images.iter().map(|image| image.archive.display().to_string()).collect();
+        match &self.runner {
+            Runner::Own(own) => own.load(images),
+            Runner::Kind => kind::load(images),
+            Runner::Somebody => {
+                let names: Vec<_> = images
+                    .iter()
+                    .map(|image| image.archive.display().to_string())
+                    .collect();
                 bail!(
                     "images cannot be put into an existing cluster; push them to a registry that it \
                      pulls from and say which with --registry. The archives are:\n{}",
@@ -138,7 +144,7 @@ impl<'a> Cluster<'a> {
 
     /// Can its nodes pull public images?
     pub(crate) fn pulls_images(&self) -> bool {
-        !matches!(self.kind, Kind::Own(_))
+        !matches!(self.runner, Runner::Own(_))
     }
 
     /// Do this machine's programs reach the addresses of Services?
@@ -148,8 +154,8 @@ impl<'a> Cluster<'a> {
 
     /// Our own cluster, if it is that.
     pub(crate) fn own(&self) -> Option<&Own<'a>> {
-        match &self.kind {
-            Kind::Own(own) => Some(own),
+        match &self.runner {
+            Runner::Own(own) => Some(own),
             _ => None,
         }
     }
@@ -157,28 +163,58 @@ impl<'a> Cluster<'a> {
     fn existing(project: &'a Project, context: &str) -> Result<Self> {
         let kubectl = project.tools().kubectl()?;
         let config = Cmd::new(&kubectl)
-            .args(["config", "view", "--minify", "--flatten", "--raw", "--context", context])
+            .args([
+                "config",
+                "view",
+                "--minify",
+                "--flatten",
+                "--raw",
+                "--context",
+                context,
+            ])
             .output()
             .with_context(|| format!("the kubeconfig has no context {context}"))?;
-        let cluster = Self { kind: Kind::Existing, kubeconfig: store(project, "context", &config)?, kubectl };
-        cluster.check_answers().with_context(|| format!("the cluster of context {context} does not answer"))?;
+        let cluster = Self {
+            runner: Runner::Somebody,
+            kubeconfig: store(project, "context", &config)?,
+            kubectl,
+        };
+        cluster
+            .check_answers()
+            .with_context(|| format!("the cluster of context {context} does not answer"))?;
         Ok(cluster)
     }
 
     fn of_kind(project: &'a Project) -> Result<Self> {
         let kubeconfig = store(project, "kind", &kind::kubeconfig()?)?;
-        Ok(Self { kind: Kind::Kind, kubeconfig, kubectl: project.tools().kubectl()? })
+        Ok(Self {
+            runner: Runner::Kind,
+            kubeconfig,
+            kubectl: project.tools().kubectl()?,
+        })
     }
 
     fn of_own(project: &'a Project, own: Own<'a>) -> Result<Self> {
-        let kubectl = project.tools().built(crate::tools::Tool::Kubernetes, "kubectl")?;
-        Ok(Self { kubeconfig: own.kubeconfig(), kind: Kind::Own(own), kubectl })
+        let kubectl = project.tools().built(Tool::Kubernetes, "kubectl")?;
+        Ok(Self {
+            kubeconfig: own.kubeconfig(),
+            runner: Runner::Own(own),
+            kubectl,
+        })
     }
 
     fn check_answers(&self) -> Result<()> {
-        self.kubectl().args(["--request-timeout=10s", "get", "--raw", "/readyz"]).run()?;
+        self.kubectl()
+            .args(["--request-timeout=10s", "get", "--raw", "/readyz"])
+            .run()?;
         Ok(())
     }
+}
+
+/// What has to be built before `Cluster::up` can start.
+pub(crate) fn tools(choice: &Choice, level: Level) -> Result<Vec<Tool>> {
+    let is_own = choice.context.is_none() && provider(choice, level)? == Provider::Own;
+    Ok(if is_own { own::tools(level) } else { Vec::new() })
 }
 
 /// A kubeconfig of one context only, which every program that is started can simply use.
@@ -206,6 +242,10 @@ fn provider(choice: &Choice, level: Level) -> Result<Provider> {
         (Some(Provider::Kind), Level::Api) => bail!("kind runs nodes; --level api is always our own"),
         (Some(provider), _) => Ok(provider),
         (None, Level::Api) => Ok(Provider::Own),
-        (None, Level::Node) => Ok(if kind::is_available() { Provider::Kind } else { Provider::Own }),
+        (None, Level::Node) => Ok(if kind::is_available() {
+            Provider::Kind
+        } else {
+            Provider::Own
+        }),
     }
 }

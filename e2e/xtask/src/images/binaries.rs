@@ -4,14 +4,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use clap::ValueEnum;
-use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::node::certificates;
 use super::{Contents, Image, LOCAL_REGISTRY, NONROOT, Packed, pack};
+use crate::cargo::{self, Profile};
 use crate::dirs::Dirs;
-use crate::run::Cmd;
 
 /// Binaries that become images, with what each is.
 const IMAGES: [(&str, &str); 7] = [
@@ -27,28 +25,6 @@ const IMAGES: [(&str, &str); 7] = [
 /// The kubectl plugin: built with the rest, used on the host.
 const PLUGIN: &str = "kubectl-todo";
 
-/// Cargo's profile of the images' binaries.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Profile {
-    /// Optimised.
-    #[default]
-    Release,
-    /// Smaller and faster still, and several times slower to build: what is published.
-    Dist,
-    /// Not optimised.
-    Dev,
-}
-
-impl Profile {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Release => "release",
-            Self::Dist => "dist",
-            Self::Dev => "dev",
-        }
-    }
-}
-
 /// What one build gave.
 #[derive(Debug, Clone)]
 pub(crate) struct Built {
@@ -61,17 +37,23 @@ pub(crate) struct Built {
 
 /// Builds all binaries and packs the images of these names; of all when none is named.
 pub(crate) fn build(dirs: &Dirs, profile: Profile, names: &[String]) -> Result<Built> {
-    if let Some(unknown) = names.iter().find(|name| !IMAGES.iter().any(|(image, _)| image == name)) {
+    if let Some(unknown) = names
+        .iter()
+        .find(|name| !IMAGES.iter().any(|(image, _)| image == name))
+    {
         let known: Vec<_> = IMAGES.iter().map(|(image, _)| *image).collect();
         bail!("no image is called {unknown}; there are: {}", known.join(", "));
     }
-    let executables = cargo_build(dirs, profile)?;
+    let packages: Vec<_> = IMAGES.iter().map(|(name, _)| *name).chain([PLUGIN]).collect();
+    let executables = cargo::build(dirs, profile, &packages)?;
     let mut hashes = BTreeMap::new();
     for (name, _) in IMAGES {
         hashes.insert(name, hash_file(executable(&executables, name)?)?);
     }
     let tag = tag(&hashes);
-    let wanted = IMAGES.iter().filter(|(name, _)| names.is_empty() || names.iter().any(|wanted| wanted == name));
+    let wanted = IMAGES
+        .iter()
+        .filter(|(name, _)| names.is_empty() || names.iter().any(|wanted| wanted == name));
     let images = wanted
         .map(|(name, description)| {
             let path = format!("/{name}");
@@ -89,43 +71,17 @@ pub(crate) fn build(dirs: &Dirs, profile: Profile, names: &[String]) -> Result<B
             pack(dirs, &image)
         })
         .collect::<Result<_>>()?;
-    Ok(Built { tag, images, plugin: executables.get(PLUGIN).cloned() })
-}
-
-/// One line of cargo's messages, as far as it is used.
-#[derive(Debug, Deserialize)]
-struct Message {
-    #[serde(default)]
-    executable: Option<PathBuf>,
-    #[serde(default)]
-    target: Option<Target>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Target {
-    name: String,
-}
-
-/// Builds everything in one call, so that dependencies are resolved with one set of features.
-fn cargo_build(dirs: &Dirs, profile: Profile) -> Result<BTreeMap<String, PathBuf>> {
-    let packages = IMAGES.iter().map(|(name, _)| *name).chain([PLUGIN]);
-    let messages = crate::cargo(dirs)
-        .args(["build", "--bins", "--message-format", "json-render-diagnostics", "--profile", profile.name()])
-        .args(packages.flat_map(|package| ["--package", package]))
-        .output_with_errors_shown()?;
-    Ok(executables(&messages))
-}
-
-fn executables(messages: &str) -> BTreeMap<String, PathBuf> {
-    messages
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Message>(line).ok())
-        .filter_map(|message| Some((message.target?.name, message.executable?)))
-        .collect()
+    Ok(Built {
+        tag,
+        images,
+        plugin: executables.get(PLUGIN).cloned(),
+    })
 }
 
 fn executable<'a>(executables: &'a BTreeMap<String, PathBuf>, name: &str) -> Result<&'a Path> {
-    let path = executables.get(name).with_context(|| format!("the build gave no binary called {name}"))?;
+    let path = executables
+        .get(name)
+        .with_context(|| format!("the build gave no binary called {name}"))?;
     Ok(path)
 }
 
@@ -157,14 +113,5 @@ mod tests {
         assert_eq!(tag(&hashes), tag(&hashes.clone()));
         assert_ne!(tag(&hashes), tag(&changed));
         assert_eq!(tag(&hashes).len(), 12);
-    }
-
-    #[test]
-    fn executables_are_found_among_cargos_messages() {
-        let messages = r#"{"reason":"compiler-artifact","target":{"name":"serde","kind":["lib"]},"executable":null}
-{"reason":"compiler-artifact","target":{"name":"todo-task","kind":["bin"]},"executable":"/t/todo-task"}
-{"reason":"build-finished","success":true}"#;
-        let found = executables(messages);
-        assert_eq!(found, [("todo-task".to_owned(), PathBuf::from("/t/todo-task"))].into());
     }
 }

@@ -3,7 +3,8 @@
 use anyhow::Result;
 use clap::Args;
 
-use super::{Packed, Profile, build_binaries, busybox, kafka, pause, postgres, redis};
+use super::{Packed, build_binaries, busybox, kafka, pause, postgres, redis};
+use crate::cargo::Profile;
 use crate::project::Project;
 
 /// Which images.
@@ -24,8 +25,12 @@ pub(crate) fn run(project: &Project, command: &Command) -> Result<()> {
     let wants = |name: &str| command.names.iter().any(|wanted| wanted == name);
     let mut packed: Vec<Packed> = Vec::new();
     let of_others = ["postgres", "redis", "kafka", "busybox", "pause"];
-    let own: Vec<_> =
-        command.names.iter().filter(|name| !of_others.contains(&name.as_str())).cloned().collect();
+    let own: Vec<_> = command
+        .names
+        .iter()
+        .filter(|name| !of_others.contains(&name.as_str()))
+        .cloned()
+        .collect();
     if command.names.is_empty() || !own.is_empty() {
         packed.extend(build_binaries(dirs, command.profile, &own)?.images);
     }
@@ -45,7 +50,12 @@ pub(crate) fn run(project: &Project, command: &Command) -> Result<()> {
         packed.push(pause(dirs)?);
     }
     for image in packed {
-        println!("{}\t{}\t{}", image.reference, image.digest, image.archive.display());
+        println!(
+            "{}\t{}\t{}",
+            image.reference,
+            image.digest,
+            image.archive.display()
+        );
     }
     Ok(())
 }

@@ -13,12 +13,22 @@ use crate::run::Cmd;
 /// What stands at a path of an image.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Entry {
-    Folder { mode: u32 },
+    Folder {
+        mode: u32,
+    },
     /// A file of this machine.
-    File { source: PathBuf, mode: u32 },
+    File {
+        source: PathBuf,
+        mode: u32,
+    },
     /// A file with this content.
-    Text { content: String, mode: u32 },
-    Link { target: PathBuf },
+    Text {
+        content: String,
+        mode: u32,
+    },
+    Link {
+        target: PathBuf,
+    },
 }
 
 /// Paths, relative to the image's root, and what stands there.
@@ -32,20 +42,32 @@ impl Contents {
     pub(crate) fn base() -> Self {
         let mut contents = Self::default();
         contents.folder("/tmp", 0o1777);
-        contents.text("/etc/passwd", "root:x:0:0::/:/bin/sh\nnonroot:x:65532:65532::/tmp:/bin/sh\n", 0o644);
+        contents.text(
+            "/etc/passwd",
+            "root:x:0:0::/:/bin/sh\nnonroot:x:65532:65532::/tmp:/bin/sh\n",
+            0o644,
+        );
         contents.text("/etc/group", "root:x:0:\nnonroot:x:65532:\n", 0o644);
         contents
     }
 
     /// A program and the shared libraries it needs, each at its own path.
     pub(crate) fn program(&mut self, path: &str, source: &Path) -> Result<()> {
-        self.insert(Path::new(path), Entry::File { source: source.to_owned(), mode: 0o755 });
+        self.insert(
+            Path::new(path),
+            Entry::File {
+                source: source.to_owned(),
+                mode: 0o755,
+            },
+        );
         self.libraries(source, Path::new("/nowhere"))
     }
 
     /// A file of this machine, links resolved.
     pub(crate) fn file(&mut self, path: &str, source: &Path) -> Result<()> {
-        let source = source.canonicalize().with_context(|| format!("no file {}", source.display()))?;
+        let source = source
+            .canonicalize()
+            .with_context(|| format!("no file {}", source.display()))?;
         let mode = mode_of(&source)?;
         self.insert(Path::new(path), Entry::File { source, mode });
         Ok(())
@@ -54,18 +76,33 @@ impl Contents {
     /// A folder of this machine with all its content, and the libraries of the programs in it that
     /// do not lie in the folder themselves.
     pub(crate) fn tree(&mut self, path: &str, source: &Path) -> Result<()> {
+        self.tree_without(path, source, &[])
+    }
+
+    /// The same, without what has one of these names, on whatever level.
+    pub(crate) fn tree_without(&mut self, path: &str, source: &Path, skipped: &[&str]) -> Result<()> {
         let listing = |error| format!("cannot list {}: {error}", source.display());
         for entry in std::fs::read_dir(source).map_err(|error| anyhow::anyhow!(listing(error)))? {
             let entry = entry?;
             let name = entry.file_name();
-            let to = format!("{path}/{}", name.to_str().context("a file name that is not UTF-8")?);
+            if skipped.iter().any(|skipped| name == *skipped) {
+                continue;
+            }
+            let to = format!(
+                "{path}/{}",
+                name.to_str().context("a file name that is not UTF-8")?
+            );
             let kind = entry.file_type()?;
             if kind.is_symlink() {
                 let target = std::fs::read_link(entry.path())?;
                 // A link that leads out of the tree has nothing to point at in the image.
-                if target.is_absolute() { self.file(&to, &entry.path())? } else { self.link(&to, &target) }
+                if target.is_absolute() {
+                    self.file(&to, &entry.path())?;
+                } else {
+                    self.link(&to, &target);
+                }
             } else if kind.is_dir() {
-                self.tree(&to, &entry.path())?;
+                self.tree_without(&to, &entry.path(), skipped)?;
             } else {
                 self.file(&to, &entry.path())?;
                 if is_elf(&entry.path()) {
@@ -77,11 +114,22 @@ impl Contents {
     }
 
     pub(crate) fn text(&mut self, path: &str, content: &str, mode: u32) {
-        self.insert(Path::new(path), Entry::Text { content: content.to_owned(), mode });
+        self.insert(
+            Path::new(path),
+            Entry::Text {
+                content: content.to_owned(),
+                mode,
+            },
+        );
     }
 
     pub(crate) fn link(&mut self, path: &str, target: &Path) {
-        self.insert(Path::new(path), Entry::Link { target: target.to_owned() });
+        self.insert(
+            Path::new(path),
+            Entry::Link {
+                target: target.to_owned(),
+            },
+        );
     }
 
     pub(crate) fn folder(&mut self, path: &str, mode: u32) {
@@ -95,7 +143,9 @@ impl Contents {
         for (path, entry) in &self.entries {
             hash.update(format!("{}\0{entry:?}\0", path.display()));
             if let Entry::File { source, .. } = entry {
-                let data = source.metadata().with_context(|| format!("no file {}", source.display()))?;
+                let data = source
+                    .metadata()
+                    .with_context(|| format!("no file {}", source.display()))?;
                 hash.update(format!("{} {} {}\0", data.len(), data.mtime(), data.mtime_nsec()));
             }
         }
@@ -144,9 +194,15 @@ impl Contents {
     /// Adds the shared libraries of a program, those below `own` excepted.
     fn libraries(&mut self, program: &Path, own: &Path) -> Result<()> {
         // A static program makes ldd fail, and needs nothing.
-        let Ok(printed) = Cmd::new("ldd").arg(program).output() else { return Ok(()) };
+        let Ok(printed) = Cmd::new("ldd").arg(program).output() else {
+            return Ok(());
+        };
         if let Some(line) = printed.lines().find(|line| line.contains("=> not found")) {
-            bail!("{} needs a library that is missing: {}", program.display(), line.trim());
+            bail!(
+                "{} needs a library that is missing: {}",
+                program.display(),
+                line.trim()
+            );
         }
         for library in libraries(&printed) {
             if !library.starts_with(own) {
@@ -159,8 +215,14 @@ impl Contents {
 
     fn insert(&mut self, path: &Path, entry: Entry) {
         let path = path.strip_prefix("/").unwrap_or(path);
-        for parent in path.ancestors().skip(1).filter(|parent| !parent.as_os_str().is_empty()) {
-            self.entries.entry(parent.to_owned()).or_insert(Entry::Folder { mode: 0o755 });
+        for parent in path
+            .ancestors()
+            .skip(1)
+            .filter(|parent| !parent.as_os_str().is_empty())
+        {
+            self.entries
+                .entry(parent.to_owned())
+                .or_insert(Entry::Folder { mode: 0o755 });
         }
         self.entries.insert(path.to_owned(), entry);
     }
@@ -168,7 +230,11 @@ impl Contents {
 
 /// The paths in what `ldd` printed.
 fn libraries(printed: &str) -> Vec<PathBuf> {
-    printed.split_whitespace().filter(|word| word.starts_with('/')).map(PathBuf::from).collect()
+    printed
+        .split_whitespace()
+        .filter(|word| word.starts_with('/'))
+        .map(PathBuf::from)
+        .collect()
 }
 
 /// Executable or not is all that is taken over; the rest depends on the umask of whoever built it.
@@ -180,7 +246,10 @@ fn mode_of(path: &Path) -> Result<u32> {
 fn is_elf(path: &Path) -> bool {
     use std::io::Read;
     let mut magic = [0; 4];
-    std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut magic)).is_ok() && &magic == b"\x7fELF"
+    std::fs::File::open(path)
+        .and_then(|mut file| file.read_exact(&mut magic))
+        .is_ok()
+        && &magic == b"\x7fELF"
 }
 
 #[cfg(test)]
@@ -208,7 +277,9 @@ mod tests {
     #[test]
     fn a_file_comes_with_its_folders_and_without_its_owner_and_time() {
         let mut contents = Contents::default();
-        contents.file("/opt/x/program", Path::new("/proc/self/exe")).unwrap();
+        contents
+            .file("/opt/x/program", Path::new("/proc/self/exe"))
+            .unwrap();
         let bytes = layer(&contents);
         let mut archive = tar::Archive::new(bytes.as_slice());
         let seen: Vec<_> = archive
@@ -217,8 +288,18 @@ mod tests {
             .map(|entry| {
                 let entry = entry.unwrap();
                 let header = entry.header();
-                assert_eq!((header.mtime().unwrap(), header.uid().unwrap(), header.gid().unwrap()), (0, 0, 0));
-                (entry.path().unwrap().display().to_string(), header.mode().unwrap())
+                assert_eq!(
+                    (
+                        header.mtime().unwrap(),
+                        header.uid().unwrap(),
+                        header.gid().unwrap()
+                    ),
+                    (0, 0, 0)
+                );
+                (
+                    entry.path().unwrap().display().to_string(),
+                    header.mode().unwrap(),
+                )
             })
             .collect();
         let expected = [("opt", 0o755), ("opt/x", 0o755), ("opt/x/program", 0o755)];
@@ -236,7 +317,11 @@ mod tests {
 
     #[test]
     fn the_loader_counts_as_a_library() {
-        let printed = "\tlinux-vdso.so.1 (0x1)\n\tlibc.so.6 => /lib/x/libc.so.6 (0x2)\n\t/lib64/ld.so.2 (0x3)\n";
-        assert_eq!(libraries(printed), [PathBuf::from("/lib/x/libc.so.6"), PathBuf::from("/lib64/ld.so.2")]);
+        let printed =
+            "\tlinux-vdso.so.1 (0x1)\n\tlibc.so.6 => /lib/x/libc.so.6 (0x2)\n\t/lib64/ld.so.2 (0x3)\n";
+        assert_eq!(
+            libraries(printed),
+            [PathBuf::from("/lib/x/libc.so.6"), PathBuf::from("/lib64/ld.so.2")]
+        );
     }
 }

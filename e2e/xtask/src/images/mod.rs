@@ -15,8 +15,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
+pub(crate) use binaries::build as build_binaries;
 pub(crate) use command::{Command, run};
-pub(crate) use binaries::{Built, Profile, build as build_binaries};
 use contents::Contents;
 pub(crate) use node::{busybox, dapr, pause};
 use oci::Image;
@@ -56,13 +56,22 @@ fn pack(dirs: &Dirs, image: &Image) -> Result<Packed> {
         return Ok(packed);
     }
     let fresh = folder.join(format!(".{}-{}.part", image.name(), std::process::id()));
-    let digest = image.write(&fresh).with_context(|| format!("cannot pack {}", image.reference))?;
+    let digest = image
+        .write(&fresh)
+        .with_context(|| format!("cannot pack {}", image.reference))?;
     remove_older(&folder, image.name())?;
     std::fs::rename(&fresh, &archive)?;
-    let packed = Packed { reference: image.reference.clone(), digest, archive };
+    let packed = Packed {
+        reference: image.reference.clone(),
+        digest,
+        archive,
+    };
     dirs::write(&record, serde_json::to_vec_pretty(&packed)?)?;
     let size = packed.archive.metadata()?.len() / (1024 * 1024);
-    progress::note(&format!("packed {} ({size} MiB, {})", packed.reference, packed.digest));
+    progress::note(&format!(
+        "packed {} ({size} MiB, {})",
+        packed.reference, packed.digest
+    ));
     Ok(packed)
 }
 
@@ -80,7 +89,10 @@ fn key(image: &Image) -> Result<String> {
 fn remove_older(folder: &Path, name: &str) -> Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
-        let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+        let stem = path
+            .file_stem()
+            .and_then(|stem| stem.to_str())
+            .unwrap_or_default();
         if stem.rsplit_once('-').is_some_and(|(of, _)| of == name) {
             std::fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
         }
@@ -90,7 +102,9 @@ fn remove_older(folder: &Path, name: &str) -> Result<()> {
 
 /// The image in the cache that a person means by a reference, or by its name alone.
 pub(crate) fn find(dirs: &Dirs, wanted: &str) -> Result<Option<Packed>> {
-    let Ok(entries) = std::fs::read_dir(dirs.images()) else { return Ok(None) };
+    let Ok(entries) = std::fs::read_dir(dirs.images()) else {
+        return Ok(None);
+    };
     for entry in entries {
         let path = entry?.path();
         if path.extension().is_none_or(|extension| extension != "json") {

@@ -52,19 +52,36 @@ pub(crate) fn busybox(dirs: &Dirs) -> Result<Packed> {
 /// The six images of Dapr, `localhost/dapr/<program>:<version without v>`.
 pub(crate) fn dapr(dirs: &Dirs, tools: &Tools<'_>, versions: &Versions) -> Result<Vec<Packed>> {
     let tag = versions.modules.dapr.trim_start_matches('v');
-    ["daprd", "operator", "injector", "sentry", "placement", "scheduler"]
-        .into_iter()
-        .map(|program| {
-            let path = format!("/{program}");
-            let mut contents = Contents::base();
-            contents.program(&path, &tools.path(Tool::Dapr, program))?;
-            certificates(&mut contents)?;
-            let reference = format!("{LOCAL_REGISTRY}/dapr/{program}:{tag}");
-            let description = format!("Dapr's {program}");
-            let entrypoint = vec![path];
-            pack(dirs, &Image { reference, contents, entrypoint, cmd: Vec::new(), user: NONROOT, description })
-        })
-        .collect()
+    [
+        "daprd",
+        "operator",
+        "injector",
+        "sentry",
+        "placement",
+        "scheduler",
+    ]
+    .into_iter()
+    .map(|program| {
+        let path = format!("/{program}");
+        let mut contents = Contents::base();
+        contents.program(&path, &tools.path(Tool::Dapr, program))?;
+        certificates(&mut contents)?;
+        let reference = format!("{LOCAL_REGISTRY}/dapr/{program}:{tag}");
+        let description = format!("Dapr's {program}");
+        let entrypoint = vec![path];
+        pack(
+            dirs,
+            &Image {
+                reference,
+                contents,
+                entrypoint,
+                cmd: Vec::new(),
+                user: NONROOT,
+                description,
+            },
+        )
+    })
+    .collect()
 }
 
 /// Busybox, with links for these of its tools.

@@ -52,7 +52,10 @@ impl Image {
 
     /// `todo-task`
     pub(crate) fn name(&self) -> &str {
-        let path = self.reference.rsplit_once(':').map_or(self.reference.as_str(), |(path, _)| path);
+        let path = self
+            .reference
+            .rsplit_once(':')
+            .map_or(self.reference.as_str(), |(path, _)| path);
         path.rsplit('/').next().unwrap_or(path)
     }
 
@@ -105,7 +108,11 @@ impl Image {
         archive.get_mut().write_all(header.as_bytes())?;
         self.contents.write_layer(archive.get_mut())?;
         // A tar ends on a multiple of its block size, so the layer needs no padding.
-        archive.into_inner()?.into_inner().context("cannot finish the archive")?.sync_all()?;
+        archive
+            .into_inner()?
+            .into_inner()
+            .context("cannot finish the archive")?
+            .sync_all()?;
         Ok(manifest_blob.digest)
     }
 }
@@ -133,7 +140,10 @@ struct Blob {
 
 impl Blob {
     fn of(bytes: &[u8]) -> Self {
-        Self { digest: format!("sha256:{}", hex::encode(Sha256::digest(bytes))), size: bytes.len() as u64 }
+        Self {
+            digest: format!("sha256:{}", hex::encode(Sha256::digest(bytes))),
+            size: bytes.len() as u64,
+        }
     }
 
     fn path(&self) -> String {
@@ -154,11 +164,18 @@ struct Measured<W> {
 
 impl<W: Write> Measured<W> {
     fn new(to: W) -> Self {
-        Self { to, hash: Sha256::new(), size: 0 }
+        Self {
+            to,
+            hash: Sha256::new(),
+            size: 0,
+        }
     }
 
     fn blob(self) -> Blob {
-        Blob { digest: format!("sha256:{}", hex::encode(self.hash.finalize())), size: self.size }
+        Blob {
+            digest: format!("sha256:{}", hex::encode(self.hash.finalize())),
+            size: self.size,
+        }
     }
 }
 
@@ -243,7 +260,10 @@ mod tests {
 
     #[test]
     fn a_name_is_the_last_part_of_the_reference() {
-        let named = |reference: &str| Image { reference: reference.to_owned(), ..image() };
+        let named = |reference: &str| Image {
+            reference: reference.to_owned(),
+            ..image()
+        };
         assert_eq!(named("localhost/dapr/daprd:1.18.2").name(), "daprd");
         assert_eq!(named("localhost/dapr/daprd:1.18.2").tag(), "1.18.2");
     }

@@ -15,8 +15,9 @@ use crate::versions::Versions;
 
 /// What start commands may use of a shell's surroundings.
 const APPLETS: [&str; 28] = [
-    "sh", "[", "awk", "basename", "cat", "chmod", "cp", "cut", "date", "dirname", "echo", "env", "expr", "find",
-    "grep", "head", "id", "ls", "mkdir", "mv", "printf", "rm", "sed", "sleep", "sort", "tail", "test", "tr",
+    "sh", "[", "awk", "basename", "cat", "chmod", "cp", "cut", "date", "dirname", "echo", "env", "expr",
+    "find", "grep", "head", "id", "ls", "mkdir", "mv", "printf", "rm", "sed", "sleep", "sort", "tail",
+    "test", "tr",
 ];
 
 /// PostgreSQL as Debian installs it, with a shell; what it runs is up to the pod.
@@ -26,11 +27,16 @@ pub(crate) fn postgres(dirs: &Dirs, versions: &Versions) -> Result<Packed> {
     debian::install(&[&package])?;
     let mut contents = Contents::base();
     add_busybox(&mut contents, &APPLETS)?;
-    for folder in
-        [format!("/usr/lib/postgresql/{version}"), format!("/usr/share/postgresql/{version}"), "/usr/share/zoneinfo".to_owned()]
-    {
-        contents.tree(&folder, Path::new(&folder))?;
+    for folder in ["/usr/lib/postgresql", "/usr/share/postgresql"] {
+        let folder = format!("{folder}/{version}");
+        // The just-in-time compiler brings LLVM along: most of the size, for nothing that tests do.
+        contents.tree_without(
+            &folder,
+            Path::new(&folder),
+            &["llvmjit.so", "llvmjit_types.bc", "bitcode"],
+        )?;
     }
+    contents.tree("/usr/share/zoneinfo", Path::new("/usr/share/zoneinfo"))?;
     let image = Image {
         reference: format!("{LOCAL_REGISTRY}/postgres:{version}"),
         contents,
@@ -49,7 +55,9 @@ pub(crate) fn redis(dirs: &Dirs) -> Result<Packed> {
     add_busybox(&mut contents, &APPLETS)?;
     for program in ["redis-server", "redis-cli"] {
         let path = format!("/usr/bin/{program}");
-        let source = Path::new(&path).canonicalize().with_context(|| format!("no {path}"))?;
+        let source = Path::new(&path)
+            .canonicalize()
+            .with_context(|| format!("no {path}"))?;
         contents.program(&path, &source)?;
     }
     let image = Image {
@@ -68,7 +76,11 @@ pub(crate) fn kafka(dirs: &Dirs, versions: &Versions) -> Result<Packed> {
     let folder = kafka_files(dirs, versions)?;
     let mut contents = Contents::base();
     add_busybox(&mut contents, &APPLETS)?;
-    contents.text("/start.sh", include_str!("../../../cluster/kafka-start.sh"), 0o755);
+    contents.text(
+        "/start.sh",
+        include_str!("../../../cluster/kafka-start.sh"),
+        0o755,
+    );
     contents.tree("/jre", &folder.join("jre"))?;
     contents.tree("/lib/kafka", &folder.join("lib"))?;
     let image = Image {
@@ -89,14 +101,20 @@ const JAVA_MODULES: &str = "java.base,java.desktop,java.logging,java.management,
 /// The folder with Kafka's jars (`lib`) and a Java runtime cut down to what they use (`jre`).
 fn kafka_files(dirs: &Dirs, versions: &Versions) -> Result<PathBuf> {
     let openjdk = &versions.debian.openjdk;
-    let key = format!("kafka-{}-java-{openjdk}-{}", versions.jars.kafka, versions.jars.slf4j);
+    let key = format!(
+        "kafka-{}-java-{openjdk}-{}",
+        versions.jars.kafka, versions.jars.slf4j
+    );
     let to = dirs.tools().join(key);
     let _lock = lock::acquire(dirs, "kafka")?;
     if to.exists() {
         return Ok(to);
     }
     debian::install(&[&format!("openjdk-{openjdk}-jdk-headless"), "maven"])?;
-    let step = Step::start(format!("fetching Kafka {} and making its Java runtime", versions.jars.kafka));
+    let step = Step::start(format!(
+        "fetching Kafka {} and making its Java runtime",
+        versions.jars.kafka
+    ));
     let fresh = dirs.tools().join(format!(".kafka-{}", std::process::id()));
     dirs::remove(&fresh)?;
     dirs::make(&fresh)?;
@@ -105,11 +123,23 @@ fn kafka_files(dirs: &Dirs, versions: &Versions) -> Result<PathBuf> {
         .replace("{{slf4j}}", &versions.jars.slf4j);
     dirs::write(&fresh.join("pom.xml"), pom)?;
     Cmd::new("mvn")
-        .args(["--quiet", "--batch-mode", "dependency:copy-dependencies", "-DoutputDirectory=lib"])
+        .args([
+            "--quiet",
+            "--batch-mode",
+            "dependency:copy-dependencies",
+            "-DoutputDirectory=lib",
+        ])
         .cwd(&fresh)
         .run()?;
     Cmd::new(java_home(openjdk)?.join("bin/jlink"))
-        .args(["--strip-debug", "--no-header-files", "--no-man-pages", "--add-modules", JAVA_MODULES, "--output"])
+        .args([
+            "--strip-debug",
+            "--no-header-files",
+            "--no-man-pages",
+            "--add-modules",
+            JAVA_MODULES,
+            "--output",
+        ])
         .arg(fresh.join("jre"))
         .run()?;
     std::fs::rename(&fresh, &to).with_context(|| format!("cannot move Kafka to {}", to.display()))?;
@@ -125,7 +155,9 @@ fn java_home(version: &str) -> Result<PathBuf> {
         .filter_map(|entry| Some(entry.ok()?.path()))
         .find(|path| {
             path.join("bin/jlink").exists()
-                && path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&prefix))
+                && path
+                    .file_name()
+                    .is_some_and(|name| name.to_string_lossy().starts_with(&prefix))
         })
         .with_context(|| format!("no jlink of Java {version} below /usr/lib/jvm"))
 }

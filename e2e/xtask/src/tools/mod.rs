@@ -25,8 +25,10 @@ use recipe::Recipe;
 pub(crate) enum Tool {
     /// kube-apiserver, kube-controller-manager, kube-scheduler, kubelet, kube-proxy, kubectl.
     Kubernetes,
-    /// daprd, operator, injector, sentry, placement, scheduler, and the folder `chart`.
+    /// daprd, operator, injector, sentry, placement, scheduler.
     Dapr,
+    /// No program: the folder `chart`, with its CRDs in `chart/crds`.
+    DaprChart,
     Helm,
     CoreDns,
     LocalPathProvisioner,

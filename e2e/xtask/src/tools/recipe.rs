@@ -10,6 +10,9 @@ use crate::versions::Versions;
 /// Raised when the way of building changes without a change in any recipe.
 const REVISION: u32 = 1;
 
+/// Dapr's module.
+const DAPR: &str = "github.com/dapr/dapr";
+
 /// Plugins of `CoreDNS` that bring the SDKs of clouds and tracers: most of its build time.
 const COREDNS_UNUSED_PLUGINS: [&str; 12] = [
     "azure",
@@ -49,6 +52,10 @@ impl Recipe {
         match tool {
             Tool::Kubernetes => kubernetes(&modules.kubernetes),
             Tool::Dapr => dapr(&modules.dapr),
+            Tool::DaprChart => Self {
+                kept: Some(("charts/dapr", "chart")),
+                ..Self::plain("dapr-chart", DAPR, &modules.dapr)
+            },
             Tool::Helm => Self {
                 packages: vec!["./cmd/helm".to_owned()],
                 ldflags: format!("-X helm.sh/helm/v4/internal/version.version={}", modules.helm),
@@ -58,7 +65,10 @@ impl Recipe {
                 packages: vec![".".to_owned()],
                 dropped_lines: Some((
                     "core/plugin/zplugin.go",
-                    COREDNS_UNUSED_PLUGINS.iter().map(|plugin| format!("plugin/{plugin}\"")).collect(),
+                    COREDNS_UNUSED_PLUGINS
+                        .iter()
+                        .map(|plugin| format!("plugin/{plugin}\""))
+                        .collect(),
                 )),
                 ..Self::plain("coredns", "github.com/coredns/coredns", &modules.coredns)
             },
@@ -104,34 +114,59 @@ impl Recipe {
 
     /// `building dapr v1.18.2`
     pub(super) fn title(&self) -> String {
-        let verb = if self.packages.is_empty() { "fetching" } else { "building" };
+        let verb = if self.packages.is_empty() {
+            "fetching"
+        } else {
+            "building"
+        };
         format!("{verb} {} {}", self.name, self.version)
     }
 }
 
 fn kubernetes(version: &str) -> Recipe {
-    const PROGRAMS: [&str; 6] =
-        ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy", "kubectl"];
+    const PROGRAMS: [&str; 6] = [
+        "kube-apiserver",
+        "kube-controller-manager",
+        "kube-scheduler",
+        "kubelet",
+        "kube-proxy",
+        "kubectl",
+    ];
     const VERSION: &str = "k8s.io/component-base/version";
     // v1.36.3 is published as v0.36.3 in the libraries.
     let rest = version.trim_start_matches("v1.");
     let minor = rest.split('.').next().unwrap_or_default();
     Recipe {
-        packages: PROGRAMS.iter().map(|program| format!("./cmd/{program}")).collect(),
+        packages: PROGRAMS
+            .iter()
+            .map(|program| format!("./cmd/{program}"))
+            .collect(),
         ldflags: format!(
             "-X {VERSION}.gitVersion={version} -X {VERSION}.gitMajor=1 -X {VERSION}.gitMinor={minor} \
              -X {VERSION}.gitTreeState=clean"
         ),
-        replaces: Replaces::PublishStaging { version: format!("v0.{rest}") },
+        replaces: Replaces::PublishStaging {
+            version: format!("v0.{rest}"),
+        },
         ..Recipe::plain("kubernetes", "k8s.io/kubernetes", version)
     }
 }
 
 fn dapr(version: &str) -> Recipe {
-    const PROGRAMS: [&str; 6] = ["daprd", "operator", "injector", "sentry", "placement", "scheduler"];
+    const PROGRAMS: [&str; 6] = [
+        "daprd",
+        "operator",
+        "injector",
+        "sentry",
+        "placement",
+        "scheduler",
+    ];
     let number = version.trim_start_matches('v');
     Recipe {
-        packages: PROGRAMS.iter().map(|program| format!("./cmd/{program}")).collect(),
+        packages: PROGRAMS
+            .iter()
+            .map(|program| format!("./cmd/{program}"))
+            .collect(),
         // Without this tag daprd knows only the stable half of its components.
         tags: "allcomponents",
         ldflags: format!(
@@ -139,8 +174,7 @@ fn dapr(version: &str) -> Recipe {
              -X github.com/dapr/dapr/pkg/buildinfo.gitversion={version} \
              -X github.com/dapr/kit/logger.DaprVersion={number}"
         ),
-        kept: Some(("charts/dapr", "chart")),
-        ..Recipe::plain("dapr", "github.com/dapr/dapr", version)
+        ..Recipe::plain("dapr", DAPR, version)
     }
 }
 
@@ -148,9 +182,10 @@ fn dapr(version: &str) -> Recipe {
 mod tests {
     use super::*;
 
-    const ALL: [Tool; 6] = [
+    const ALL: [Tool; 7] = [
         Tool::Kubernetes,
         Tool::Dapr,
+        Tool::DaprChart,
         Tool::Helm,
         Tool::CoreDns,
         Tool::LocalPathProvisioner,
@@ -171,7 +206,10 @@ mod tests {
     #[test]
     fn a_key_changes_with_the_recipe() {
         let recipe = Recipe::of(Tool::Dapr, &Versions::load().unwrap());
-        let other = Recipe { tags: "", ..recipe.clone() };
+        let other = Recipe {
+            tags: "",
+            ..recipe.clone()
+        };
         assert_ne!(recipe.key(), other.key());
         assert!(other.key().starts_with("dapr-v"));
     }
@@ -179,7 +217,12 @@ mod tests {
     #[test]
     fn kubernetes_takes_its_libraries_at_the_published_version() {
         let recipe = kubernetes("v1.36.3");
-        assert_eq!(recipe.replaces, Replaces::PublishStaging { version: "v0.36.3".to_owned() });
+        assert_eq!(
+            recipe.replaces,
+            Replaces::PublishStaging {
+                version: "v0.36.3".to_owned()
+            }
+        );
         assert!(recipe.ldflags.contains("gitMinor=36 "), "{}", recipe.ldflags);
     }
 }

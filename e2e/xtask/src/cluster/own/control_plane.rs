@@ -27,13 +27,21 @@ impl Ports {
     /// The usual ones in a network namespace of its own, free ones on the host's loopback.
     pub(super) fn choose(level: Level) -> Result<Self> {
         match level {
-            Level::Node => Ok(Self { api: 6443, etcd: 2379, etcd_peers: 2380 }),
+            Level::Node => Ok(Self {
+                api: 6443,
+                etcd: 2379,
+                etcd_peers: 2380,
+            }),
             Level::Api => {
                 // All three are held until all are known, or one could be given out twice.
                 let bind = || TcpListener::bind("127.0.0.1:0").context("no free port on loopback");
                 let held = [bind()?, bind()?, bind()?];
                 let port = |at: usize| held[at].local_addr().map(|address| address.port());
-                Ok(Self { api: port(0)?, etcd: port(1)?, etcd_peers: port(2)? })
+                Ok(Self {
+                    api: port(0)?,
+                    etcd: port(1)?,
+                    etcd_peers: port(2)?,
+                })
             }
         }
     }
@@ -63,7 +71,11 @@ impl ControlPlane<'_> {
 
     pub(super) fn start_api(&self) -> Result<()> {
         self.processes.start("etcd", &self.etcd, &self.etcd_args())?;
-        self.processes.start("kube-apiserver", &self.program("kube-apiserver"), &self.api_args())
+        self.processes.start(
+            "kube-apiserver",
+            &self.program("kube-apiserver"),
+            &self.api_args(),
+        )
     }
 
     pub(super) fn wait_for_api(&self) -> Result<()> {
@@ -92,9 +104,13 @@ impl ControlPlane<'_> {
         ];
         let name = "kube-controller-manager";
         self.processes.start(name, &self.program(name), &manager)?;
-        let scheduler =
-            [kubeconfig, "--bind-address=127.0.0.1".to_owned(), "--leader-elect=false".to_owned()];
-        self.processes.start("kube-scheduler", &self.program("kube-scheduler"), &scheduler)
+        let scheduler = [
+            kubeconfig,
+            "--bind-address=127.0.0.1".to_owned(),
+            "--leader-elect=false".to_owned(),
+        ];
+        self.processes
+            .start("kube-scheduler", &self.program("kube-scheduler"), &scheduler)
     }
 
     fn etcd_args(&self) -> Vec<String> {

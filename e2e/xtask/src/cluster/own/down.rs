@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 
 use super::net::mounts_below;
-use super::{Own, store::Store, traces};
+use super::{Own, State, store::Store, traces};
 use crate::cluster::Level;
 use crate::dirs;
 use crate::progress;
@@ -25,12 +25,24 @@ const AGENTS: [&str; 7] = [
 impl Own<'_> {
     /// Ends processes and containers, then removes mounts, network, cgroups and the folder.
     pub(super) fn take_down(&self) -> Result<()> {
+        if let Some(state) = self.state() {
+            // From here on it is no cluster to go on with, even if this run is killed.
+            self.write(&State {
+                ready: false,
+                ..state
+            })?;
+        }
         let processes = self.processes();
         processes.stop(&AGENTS, Duration::from_secs(3))?;
         if self.level == Level::Node && self.network().is_up()? && self.file("containerd.toml").exists() {
             // Containers outlive a containerd that died, so it is started once more to end them.
-            if let Err(error) = self.start_containerd().and_then(|()| remove_containers(&self.store())) {
-                progress::note(&format!("containers are killed, as containerd does not answer: {error:#}"));
+            if let Err(error) = self
+                .start_containerd()
+                .and_then(|()| remove_containers(&self.store()))
+            {
+                progress::note(&format!(
+                    "containers are killed, as containerd does not answer: {error:#}"
+                ));
             }
         }
         processes.stop(&["containerd", "kube-apiserver", "etcd"], Duration::from_secs(3))?;
@@ -65,8 +77,14 @@ fn remove_containers(store: &Store) -> Result<()> {
             scope.spawn(|| {
                 // A container without a task, or one that ended by itself, fails here; what matters is
                 // that none is left, which is looked at below.
-                store.ctr().args(["tasks", "kill", "--signal", "SIGKILL", container]).succeeds();
-                store.ctr().args(["tasks", "delete", "--force", container]).succeeds();
+                store
+                    .ctr()
+                    .args(["tasks", "kill", "--signal", "SIGKILL", container])
+                    .succeeds();
+                store
+                    .ctr()
+                    .args(["tasks", "delete", "--force", container])
+                    .succeeds();
                 store.ctr().args(["containers", "delete", container]).succeeds();
             });
         }

@@ -8,7 +8,7 @@ mod down;
 pub(crate) mod net;
 mod node;
 mod pki;
-mod processes;
+pub(crate) mod processes;
 mod status;
 mod store;
 mod traces;
@@ -53,7 +53,11 @@ pub(crate) struct Own<'a> {
 
 impl<'a> Own<'a> {
     pub(crate) fn new(project: &'a Project, level: Level) -> Self {
-        Self { project, level, folder: project.dirs.cluster(level.name()) }
+        Self {
+            project,
+            level,
+            folder: project.dirs.cluster(level.name()),
+        }
     }
 
     pub(crate) fn level(&self) -> Level {
@@ -69,9 +73,15 @@ impl<'a> Own<'a> {
         self.folder.join("log")
     }
 
+    /// Folder of the pods' logs.
+    pub(crate) fn pod_logs(&self) -> PathBuf {
+        self.folder.join("pods")
+    }
+
     /// Is it up, wholly?
     pub(crate) fn is_up(&self) -> bool {
-        self.state().is_some_and(|state| state.ready && state.boot == boot_id())
+        self.state()
+            .is_some_and(|state| state.ready && state.boot == boot_id())
     }
 
     /// Is any of it there, even if only the rest of an interrupted run?
@@ -146,17 +156,15 @@ impl<'a> Own<'a> {
 
     /// Installs and builds what this level needs; gives the path of etcd.
     fn prepare(&self) -> Result<PathBuf> {
-        let mut tools = vec![Tool::Kubernetes];
         debian::install(&["openssl"])?;
         if self.level == Level::Node {
             debian::install(&node::PACKAGES)?;
-            tools.extend([Tool::CoreDns, Tool::LocalPathProvisioner]);
         }
         let etcd = match run::find_program("etcd") {
             Some(path) => path,
             None => debian::unpacked(&self.project.dirs, "etcd-server")?.join("usr/bin/etcd"),
         };
-        self.project.tools().ensure(&tools)?;
+        self.project.tools().ensure(&tools(self.level))?;
         Ok(etcd)
     }
 
@@ -209,7 +217,18 @@ impl<'a> Own<'a> {
     }
 }
 
+/// The built programs of this level.
+pub(crate) fn tools(level: Level) -> Vec<Tool> {
+    match level {
+        Level::Api => vec![Tool::Kubernetes],
+        Level::Node => vec![Tool::Kubernetes, Tool::CoreDns, Tool::LocalPathProvisioner],
+    }
+}
+
 /// Changes with every start of the machine.
 fn boot_id() -> String {
-    std::fs::read_to_string(Path::new("/proc/sys/kernel/random/boot_id")).unwrap_or_default().trim().to_owned()
+    std::fs::read_to_string(Path::new("/proc/sys/kernel/random/boot_id"))
+        .unwrap_or_default()
+        .trim()
+        .to_owned()
 }

@@ -36,7 +36,9 @@ pub(crate) struct Network {
 
 impl Network {
     pub(crate) fn new(cluster: &Path) -> Self {
-        Self { cluster: cluster.to_owned() }
+        Self {
+            cluster: cluster.to_owned(),
+        }
     }
 
     /// The file that the namespace is mounted on.
@@ -50,7 +52,9 @@ impl Network {
 
     /// A command in the namespace.
     pub(crate) fn command(&self, program: &str) -> Cmd {
-        Cmd::new("nsenter").arg(format!("--net={}", self.namespace().display())).args(["--", program])
+        Cmd::new("nsenter")
+            .arg(format!("--net={}", self.namespace().display()))
+            .args(["--", program])
     }
 
     pub(crate) fn create(&self) -> Result<()> {
@@ -59,7 +63,10 @@ impl Network {
         }
         self.check_unused()?;
         dirs::write(&self.namespace(), "")?;
-        Cmd::new("unshare").arg(format!("--net={}", self.namespace().display())).arg("true").run()?;
+        Cmd::new("unshare")
+            .arg(format!("--net={}", self.namespace().display()))
+            .arg("true")
+            .run()?;
         self.command("ip")
             .args(["-batch", "-"])
             .stdin(format!(
@@ -94,7 +101,9 @@ impl Network {
             .run()?;
         Cmd::new("ip")
             .args(["-batch", "-"])
-            .stdin(format!("route add {PODS} via {NODE}\nroute add {SERVICES} via {NODE}\n"))
+            .stdin(format!(
+                "route add {PODS} via {NODE}\nroute add {SERVICES} via {NODE}\n"
+            ))
             .run()
             .context("cannot add the host's routes to pods and Services")?;
         self.sysctl("net/ipv4/ip_forward", "1")?;
@@ -127,7 +136,10 @@ impl Network {
     }
 
     fn sysctl(&self, name: &str, value: &str) -> Result<()> {
-        Ok(self.command("sh").args(["-c", "echo \"$1\" >\"/proc/sys/$0\"", name, value]).run()?)
+        Ok(self
+            .command("sh")
+            .args(["-c", "echo \"$1\" >\"/proc/sys/$0\"", name, value])
+            .run()?)
     }
 }
 
@@ -140,7 +152,9 @@ fn link_owner() -> Option<PathBuf> {
 /// Mount points in a folder, the inner ones first.
 pub(crate) fn mounts_below(folder: &Path) -> Result<Vec<PathBuf>> {
     let table = dirs::read(Path::new("/proc/self/mounts"))?;
-    let mut points: Vec<_> = mount_points(&table).filter(|point| point.starts_with(folder)).collect();
+    let mut points: Vec<_> = mount_points(&table)
+        .filter(|point| point.starts_with(folder))
+        .collect();
     points.sort();
     points.reverse();
     Ok(points)
@@ -148,7 +162,10 @@ pub(crate) fn mounts_below(folder: &Path) -> Result<Vec<PathBuf>> {
 
 /// Second field of each line; the kernel writes a space in a path as `\040`.
 fn mount_points(table: &str) -> impl Iterator<Item = PathBuf> {
-    table.lines().filter_map(|line| line.split(' ').nth(1)).map(|point| PathBuf::from(point.replace("\\040", " ")))
+    table
+        .lines()
+        .filter_map(|line| line.split(' ').nth(1))
+        .map(|point| PathBuf::from(point.replace("\\040", " ")))
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use super::control_plane::ControlPlane;
 use super::{Own, net};
 use crate::dirs;
 use crate::images;
+use crate::netpol;
 use crate::run::{self, Cmd};
 use crate::tools::Tool;
 use crate::wait;
@@ -40,6 +41,7 @@ impl Own<'_> {
         self.start_kubelet()?;
         self.start_proxy()?;
         self.start_dns()?;
+        self.start_policies()?;
         self.start_provisioner()?;
         self.wait_for_node()
     }
@@ -47,8 +49,14 @@ impl Own<'_> {
     pub(super) fn start_containerd(&self) -> Result<()> {
         let store = self.store();
         dirs::make(&self.file("cni"))?;
-        self.config("containerd.toml", include_str!("../../../../cluster/containerd.toml"))?;
-        self.config("cni/10-bridge.conflist", include_str!("../../../../cluster/cni.json"))?;
+        self.config(
+            "containerd.toml",
+            include_str!("../../../../cluster/containerd.toml"),
+        )?;
+        self.config(
+            "cni/10-bridge.conflist",
+            include_str!("../../../../cluster/cni.json"),
+        )?;
         let program = run::find_program("containerd").context("containerd is not installed")?;
         let config = format!("--config={}", self.file("containerd.toml").display());
         self.processes().start("containerd", &program, &[config])?;
@@ -68,7 +76,8 @@ impl Own<'_> {
             format!("--cert-dir={}", self.file("kubelet/pki").display()),
             format!("--hostname-override={NAME}"),
             format!("--node-ip={}", net::NODE),
-            "--node-labels=topology.kubernetes.io/zone=zone1,topology.kubernetes.io/region=region1".to_owned(),
+            "--node-labels=topology.kubernetes.io/zone=zone1,topology.kubernetes.io/region=region1"
+                .to_owned(),
         ];
         self.start_tool("kubelet", Tool::Kubernetes, &args)
     }
@@ -96,12 +105,32 @@ impl Own<'_> {
         self.start_tool("coredns", Tool::CoreDns, &args)
     }
 
+    fn start_policies(&self) -> Result<()> {
+        let agent = netpol::Agent {
+            kubectl: self.project.tools().path(Tool::Kubernetes, "kubectl"),
+            kubeconfig: self.kubeconfig(),
+            host: net::HOST.parse()?,
+            dns: net::POD_GATEWAY.parse()?,
+        };
+        let program = std::env::current_exe().context("cannot find this program's own file")?;
+        self.processes().start("netpol", &program, &agent.arguments())
+    }
+
     fn start_provisioner(&self) -> Result<()> {
         dirs::make(&self.volumes())?;
-        self.config("provisioner.json", include_str!("../../../../cluster/provisioner.json"))?;
+        self.config(
+            "provisioner.json",
+            include_str!("../../../../cluster/provisioner.json"),
+        )?;
         let objects = self.fill(include_str!("../../../../cluster/provisioner.yaml"));
-        self.kubectl().args(["apply", "--filename", "-"]).stdin(objects).run()?;
-        let program = self.project.tools().path(Tool::LocalPathProvisioner, "local-path-provisioner");
+        self.kubectl()
+            .args(["apply", "--filename", "-"])
+            .stdin(objects)
+            .run()?;
+        let program = self
+            .project
+            .tools()
+            .path(Tool::LocalPathProvisioner, "local-path-provisioner");
         let args = [
             // What it would learn from its pod's fields, if it ran in one.
             "POD_NAMESPACE=local-path-storage".to_owned(),
@@ -113,12 +142,15 @@ impl Own<'_> {
             "--configmap-name=local-path-config".to_owned(),
             "--helper-image=localhost/busybox:1".to_owned(),
         ];
-        self.processes().start("local-path-provisioner", Path::new("env"), &args)
+        self.processes()
+            .start("local-path-provisioner", Path::new("env"), &args)
     }
 
     fn wait_for_node(&self) -> Result<()> {
         let limit = Duration::from_secs(90);
-        let account = self.kubectl().args(["--namespace", "default", "get", "serviceaccount", "default"]);
+        let account = self
+            .kubectl()
+            .args(["--namespace", "default", "get", "serviceaccount", "default"]);
         wait::until("the default service account", limit, || {
             self.processes().check("kube-controller-manager")?;
             Ok(account.succeeds())
@@ -128,7 +160,13 @@ impl Own<'_> {
             .args(["get", "node", NAME, "--output"])
             .arg("jsonpath={.status.conditions[?(@.type=='Ready')].status}");
         wait::until("the node's readiness", limit, || {
-            for process in ["kubelet", "kube-proxy", "coredns", "local-path-provisioner"] {
+            for process in [
+                "kubelet",
+                "kube-proxy",
+                "coredns",
+                "netpol",
+                "local-path-provisioner",
+            ] {
                 self.processes().check(process)?;
             }
             Ok(ready.output().is_ok_and(|status| status == "True"))
@@ -145,7 +183,8 @@ impl Own<'_> {
     }
 
     fn start_tool(&self, name: &str, tool: Tool, args: &[String]) -> Result<()> {
-        self.processes().start(name, &self.project.tools().path(tool, name), args)
+        self.processes()
+            .start(name, &self.project.tools().path(tool, name), args)
     }
 
     fn kubectl(&self) -> Cmd {
@@ -178,20 +217,37 @@ impl Own<'_> {
             ("pod-gateway", net::POD_GATEWAY.to_owned()),
         ]
         .iter()
-        .fold(template.to_owned(), |text, (name, value)| text.replace(&format!("{{{{{name}}}}}"), value))
+        .fold(template.to_owned(), |text, (name, value)| {
+            text.replace(&format!("{{{{{name}}}}}"), value)
+        })
     }
 }
 
 /// Where Debian puts the network plugins, or where everybody else does.
 fn cni_plugins() -> &'static Path {
     let debian = Path::new("/usr/lib/cni");
-    if debian.exists() { debian } else { Path::new("/opt/cni/bin") }
+    if debian.exists() {
+        debian
+    } else {
+        Path::new("/opt/cni/bin")
+    }
 }
 
 /// An overlay cannot lie on an overlay, which is what the files of a container lie on.
 fn snapshotter(root: &Path) -> &'static str {
-    let kind = root.ancestors().find(|folder| folder.exists()).and_then(|folder| {
-        Cmd::new("stat").args(["--file-system", "--format=%T"]).arg(folder).output().ok()
-    });
-    if kind.as_deref() == Some("overlayfs") { "native" } else { "overlayfs" }
+    let kind = root
+        .ancestors()
+        .find(|folder| folder.exists())
+        .and_then(|folder| {
+            Cmd::new("stat")
+                .args(["--file-system", "--format=%T"])
+                .arg(folder)
+                .output()
+                .ok()
+        });
+    if kind.as_deref() == Some("overlayfs") {
+        "native"
+    } else {
+        "overlayfs"
+    }
 }

@@ -17,7 +17,9 @@ pub(super) struct Pki {
 
 impl Pki {
     pub(super) fn new(cluster: &Path) -> Self {
-        Self { folder: cluster.join("pki") }
+        Self {
+            folder: cluster.join("pki"),
+        }
     }
 
     /// A file of it: `ca.crt`, `api.key`, `service-accounts.pub`, `tokens.csv` and so on.
@@ -30,7 +32,9 @@ impl Pki {
         if self.folder.exists() {
             return Ok(());
         }
-        let whole = Self { folder: self.folder.with_extension("new") };
+        let whole = Self {
+            folder: self.folder.with_extension("new"),
+        };
         dirs::remove(&whole.folder)?;
         dirs::make(&whole.folder)?;
         std::fs::set_permissions(&whole.folder, std::fs::Permissions::from_mode(0o700))?;
@@ -71,7 +75,10 @@ impl Pki {
             .args(["-addext", "extendedKeyUsage=clientAuth"])
             .run()?;
         let token = openssl(&["rand", "-hex", "16"]).output()?;
-        dirs::write(&self.path("tokens.csv"), format!("{token},admin,admin,\"system:masters\"\n"))
+        dirs::write(
+            &self.path("tokens.csv"),
+            format!("{token},admin,admin,\"system:masters\"\n"),
+        )
     }
 
     /// A kubeconfig of the administrator.
@@ -96,11 +103,19 @@ impl Pki {
 
     /// A self-signed certificate.
     fn request(&self, name: &str, subject: &str) -> Cmd {
-        openssl(&["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc"])
-            .args(["-days", "365", "-subj", subject, "-keyout"])
-            .arg(self.path(&format!("{name}.key")))
-            .arg("-out")
-            .arg(self.path(&format!("{name}.crt")))
+        openssl(&[
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-noenc",
+        ])
+        .args(["-days", "365", "-subj", subject, "-keyout"])
+        .arg(self.path(&format!("{name}.key")))
+        .arg("-out")
+        .arg(self.path(&format!("{name}.crt")))
     }
 
     /// A certificate signed by our CA.

@@ -34,11 +34,19 @@ pub(crate) struct Known {
 
 impl Processes {
     pub(crate) fn new(folder: &Path, network_namespace: Option<PathBuf>) -> Self {
-        Self { folder: folder.to_owned(), network_namespace }
+        Self {
+            folder: folder.to_owned(),
+            network_namespace,
+        }
     }
 
     /// Starts it in the background, unless it runs.
     pub(crate) fn start(&self, name: &str, program: &Path, args: &[String]) -> Result<()> {
+        self.start_command(name, &Cmd::new(program).args(args))
+    }
+
+    /// The same, for a whole command.
+    pub(crate) fn start_command(&self, name: &str, program: &Cmd) -> Result<()> {
         if self.is_running(name) {
             return Ok(());
         }
@@ -52,7 +60,7 @@ impl Processes {
             // `ip netns exec` would mount /sys anew, and hide the cgroups from kubelet and runc.
             cmd = cmd.args(["nsenter", &format!("--net={}", namespace.display()), "--"]);
         }
-        let mut command = cmd.arg(program).args(args).env(MARKER, &self.folder).command();
+        let mut command = cmd.args(program.words()).env(MARKER, &self.folder).command();
         let child = command
             .stdout(log)
             .stderr(errors)
@@ -79,7 +87,10 @@ impl Processes {
         let log = dirs::read(&self.log(name)).unwrap_or_default();
         let lines: Vec<_> = log.lines().collect();
         let tail = lines[lines.len().saturating_sub(8)..].join("\n");
-        bail!("{name} has ended; the end of {}:\n{tail}", self.log(name).display())
+        bail!(
+            "{name} has ended; the end of {}:\n{tail}",
+            self.log(name).display()
+        )
     }
 
     /// Ends these processes, all at once: asks, and after `patience` insists.
@@ -103,7 +114,9 @@ impl Processes {
 
     /// Everything that was noted, by name.
     pub(crate) fn known(&self) -> Vec<Known> {
-        let Ok(entries) = std::fs::read_dir(self.folder.join("pid")) else { return Vec::new() };
+        let Ok(entries) = std::fs::read_dir(self.folder.join("pid")) else {
+            return Vec::new();
+        };
         let mut known: Vec<_> = entries
             .filter_map(|entry| {
                 let name = entry.ok()?.file_name().into_string().ok()?;
@@ -158,11 +171,18 @@ impl Processes {
     fn marked(&self) -> Vec<u32> {
         let marker = format!("{MARKER}={}", self.folder.display());
         let is_marked = |pid: &u32| {
-            std::fs::read(format!("/proc/{pid}/environ"))
-                .is_ok_and(|environment| environment.split(|byte| *byte == 0).any(|entry| entry == marker.as_bytes()))
+            std::fs::read(format!("/proc/{pid}/environ")).is_ok_and(|environment| {
+                environment
+                    .split(|byte| *byte == 0)
+                    .any(|entry| entry == marker.as_bytes())
+            })
         };
         let own = std::process::id();
-        pids().into_iter().filter(|pid| *pid != own).filter(is_marked).collect()
+        pids()
+            .into_iter()
+            .filter(|pid| *pid != own)
+            .filter(is_marked)
+            .collect()
     }
 }
 
@@ -172,7 +192,10 @@ fn family(roots: &[u32], parents: &BTreeMap<u32, u32>) -> Vec<u32> {
     let mut checked = 0;
     while checked < family.len() {
         let parent = family[checked];
-        let children = parents.iter().filter(|(_, of)| **of == parent).map(|(child, _)| *child);
+        let children = parents
+            .iter()
+            .filter(|(_, of)| **of == parent)
+            .map(|(child, _)| *child);
         let fresh: Vec<_> = children.filter(|child| !family.contains(child)).collect();
         family.extend(fresh);
         checked += 1;
@@ -182,19 +205,29 @@ fn family(roots: &[u32], parents: &BTreeMap<u32, u32>) -> Vec<u32> {
 
 /// Parent of each living process.
 fn parents() -> BTreeMap<u32, u32> {
-    pids().into_iter().filter_map(|pid| Some((pid, stat(pid).filter(|stat| !stat.is_zombie)?.parent))).collect()
+    pids()
+        .into_iter()
+        .filter_map(|pid| Some((pid, stat(pid).filter(|stat| !stat.is_zombie)?.parent)))
+        .collect()
 }
 
 fn pids() -> Vec<u32> {
-    let Ok(entries) = std::fs::read_dir("/proc") else { return Vec::new() };
-    entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).collect()
+    let Ok(entries) = std::fs::read_dir("/proc") else {
+        return Vec::new();
+    };
+    entries
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .collect()
 }
 
 fn signal(name: &str, pids: &[u32]) {
     if !pids.is_empty() {
         let pids: Vec<_> = pids.iter().map(ToString::to_string).collect();
         // One that ended in the meantime makes it fail; whether all are gone is looked at afterwards.
-        Cmd::new("sh").args(["-c", "kill -s \"$0\" \"$@\"", name]).args(pids).succeeds();
+        Cmd::new("sh")
+            .args(["-c", "kill -s \"$0\" \"$@\"", name])
+            .args(pids)
+            .succeeds();
     }
 }
 
@@ -238,13 +271,22 @@ mod tests {
     }
 
     fn start(processes: &Processes, name: &str, script: &str) {
-        processes.start(name, Path::new("sh"), &["-c".to_owned(), script.to_owned()]).unwrap();
+        processes
+            .start(name, Path::new("sh"), &["-c".to_owned(), script.to_owned()])
+            .unwrap();
     }
 
     #[test]
     fn a_name_with_a_parenthesis_does_not_confuse_the_fields() {
         let text = "7 (a) b) Z 3 7 7 0 -1 0 1 2 3 4 5 6 7 8 20 0 1 0 1234 9 9";
-        assert_eq!(parse_stat(text), Some(Stat { is_zombie: true, parent: 3, started: 1234 }));
+        assert_eq!(
+            parse_stat(text),
+            Some(Stat {
+                is_zombie: true,
+                parent: 3,
+                started: 1234
+            })
+        );
     }
 
     #[test]
@@ -260,7 +302,9 @@ mod tests {
         start(&processes, "sleeper", "exec sleep 1000");
         assert!(processes.is_running("sleeper"));
         assert_eq!(processes.known().len(), 1);
-        processes.stop(&["sleeper", "never-started"], Duration::from_secs(5)).unwrap();
+        processes
+            .stop(&["sleeper", "never-started"], Duration::from_secs(5))
+            .unwrap();
         assert!(!processes.is_running("sleeper"));
         assert_eq!(processes.known(), []);
         dirs::remove(&folder).unwrap();
@@ -270,7 +314,11 @@ mod tests {
     fn a_process_that_ignores_the_request_is_killed() {
         let folder = folder("kill");
         let processes = Processes::new(&folder, None);
-        start(&processes, "stubborn", "trap '' TERM; echo ready; while :; do sleep 1000; done");
+        start(
+            &processes,
+            "stubborn",
+            "trap '' TERM; echo ready; while :; do sleep 1000; done",
+        );
         let is_ready = || dirs::read(&processes.log("stubborn")).is_ok_and(|log| log.contains("ready"));
         assert!(wait::becomes(Duration::from_secs(10), is_ready));
         processes.stop(&["stubborn"], Duration::from_millis(100)).unwrap();

@@ -8,9 +8,13 @@ use super::{Own, State};
 impl Own<'_> {
     /// Lines for a person; the first one says the level and whether it is up.
     pub(crate) fn describe(&self) -> String {
-        describe(self.level.name(), self.state().as_ref(), self.is_up(), &self.processes().known(), &|name| {
-            self.processes().log(name).display().to_string()
-        })
+        describe(
+            self.level.name(),
+            self.state().as_ref(),
+            self.is_up(),
+            &self.processes().known(),
+            &|name| self.processes().log(name).display().to_string(),
+        )
     }
 }
 
@@ -44,16 +48,33 @@ mod tests {
 
     fn shown(state: Option<&State>, is_up: bool) -> String {
         let processes = [
-            Known { name: "etcd".to_owned(), pid: 7, resident: Some(45 * 1024) },
-            Known { name: "kubelet".to_owned(), pid: 8, resident: None },
+            Known {
+                name: "etcd".to_owned(),
+                pid: 7,
+                resident: Some(45 * 1024),
+            },
+            Known {
+                name: "kubelet".to_owned(),
+                pid: 8,
+                resident: None,
+            },
         ];
         describe("node", state, is_up, &processes, &|name| format!("/c/{name}.log"))
     }
 
     #[test]
     fn a_process_that_ended_is_named_with_its_log() {
-        let ports = Ports { api: 1, etcd: 2, etcd_peers: 3 };
-        let state = State { level: Level::Node, ports, boot: "b".to_owned(), ready: true };
+        let ports = Ports {
+            api: 1,
+            etcd: 2,
+            etcd_peers: 3,
+        };
+        let state = State {
+            level: Level::Node,
+            ports,
+            boot: "b".to_owned(),
+            ready: true,
+        };
         let expected = "node: up\n  \
             etcd                     pid 7           45 MiB\n  \
             kubelet                  NOT RUNNING, see /c/kubelet.log\n";

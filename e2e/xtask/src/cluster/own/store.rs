@@ -17,7 +17,11 @@ pub(super) struct Store {
 
 impl Store {
     pub(super) fn new(cluster: &Path, root: &Path) -> Self {
-        Self { socket: cluster.join("containerd.sock"), root: root.to_owned(), state: cluster.join("containerd") }
+        Self {
+            socket: cluster.join("containerd.sock"),
+            root: root.to_owned(),
+            state: cluster.join("containerd"),
+        }
     }
 
     pub(super) fn socket(&self) -> &Path {
@@ -29,7 +33,10 @@ impl Store {
     }
 
     pub(super) fn ctr(&self) -> Cmd {
-        Cmd::new("ctr").arg("--address").arg(&self.socket).args(["--namespace", "k8s.io"])
+        Cmd::new("ctr")
+            .arg("--address")
+            .arg(&self.socket)
+            .args(["--namespace", "k8s.io"])
     }
 
     /// Folder of what runs, one entry per container; those of killed shims stay.
@@ -70,6 +77,9 @@ mod tests {
     fn the_listing_gives_references_with_their_digests() {
         let listing = "REF TYPE DIGEST SIZE PLATFORMS LABELS\n\
             localhost/pause:3 application/vnd.oci.image.manifest.v1+json sha256:aa 1.9 MiB linux/amd64 io.cri=x\n";
-        assert_eq!(present(listing), [("localhost/pause:3".to_owned(), "sha256:aa".to_owned())]);
+        assert_eq!(
+            present(listing),
+            [("localhost/pause:3".to_owned(), "sha256:aa".to_owned())]
+        );
     }
 }

@@ -35,7 +35,9 @@ pub(super) fn remove(folder: &Path, store: &Store) {
             drop(fs::remove_file(address.trim_start_matches("unix://")));
         }
         if let Some(container) = task.file_name() {
-            drop(fs::remove_dir_all(Path::new("/run/containerd/runc/k8s.io").join(container)));
+            drop(fs::remove_dir_all(
+                Path::new("/run/containerd/runc/k8s.io").join(container),
+            ));
             for controller in cgroup_roots() {
                 drop(fs::remove_dir(controller.join("k8s.io").join(container)));
             }
@@ -72,5 +74,10 @@ fn cgroup_roots() -> Vec<PathBuf> {
 }
 
 fn entries(folder: &Path) -> Vec<PathBuf> {
-    fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect()
+    fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
+        .collect()
 }

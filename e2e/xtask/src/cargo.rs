@@ -1,0 +1,142 @@
+//! The cargo that runs us, for the workspace's other crates.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::ValueEnum;
+use serde::Deserialize;
+
+use crate::dirs::Dirs;
+use crate::run::Cmd;
+
+/// Cargo's profile of a build.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Profile {
+    /// Optimised
+    #[default]
+    Release,
+    /// Smaller and faster still, and several times slower to build: what is published
+    Dist,
+    /// Not optimised
+    Dev,
+}
+
+impl Profile {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Release => "release",
+            Self::Dist => "dist",
+            Self::Dev => "dev",
+        }
+    }
+}
+
+/// A cargo command in the repository.
+pub(crate) fn command(dirs: &Dirs) -> Cmd {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    Cmd::new(cargo).cwd(dirs.root())
+}
+
+/// Builds the binaries of these packages in one call, so that their dependencies are built once, with
+/// one set of features. Gives the path of each binary by its name.
+pub(crate) fn build(dirs: &Dirs, profile: Profile, packages: &[&str]) -> Result<BTreeMap<String, PathBuf>> {
+    let messages = command(dirs)
+        .args([
+            "build",
+            "--bins",
+            "--message-format",
+            "json-render-diagnostics",
+            "--profile",
+            profile.name(),
+        ])
+        .args(packages.iter().flat_map(|package| ["--package", package]))
+        .output_with_errors_shown()?;
+    Ok(executables(&messages))
+}
+
+/// Builds one package's binary of the same name for development.
+pub(crate) fn binary(dirs: &Dirs, name: &str) -> Result<PathBuf> {
+    let mut executables = build(dirs, Profile::Dev, &[name])?;
+    executables
+        .remove(name)
+        .with_context(|| format!("the build gave no binary called {name}"))
+}
+
+/// Names of the workspace's packages that have this feature.
+pub(crate) fn packages_with_feature(dirs: &Dirs, feature: &str) -> Result<Vec<String>> {
+    let printed = command(dirs)
+        .args(["metadata", "--no-deps", "--format-version", "1"])
+        .output()?;
+    let metadata: Metadata =
+        serde_json::from_str(&printed).context("`cargo metadata` printed something else")?;
+    Ok(metadata.with_feature(feature))
+}
+
+#[derive(Debug, Deserialize)]
+struct Metadata {
+    packages: Vec<Package>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Package {
+    name: String,
+    features: BTreeMap<String, Vec<String>>,
+}
+
+impl Metadata {
+    fn with_feature(self, feature: &str) -> Vec<String> {
+        let packages = self
+            .packages
+            .into_iter()
+            .filter(|package| package.features.contains_key(feature));
+        packages.map(|package| package.name).collect()
+    }
+}
+
+/// One line of cargo's messages, as far as it is used.
+#[derive(Debug, Deserialize)]
+struct Message {
+    #[serde(default)]
+    executable: Option<PathBuf>,
+    #[serde(default)]
+    target: Option<Target>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Target {
+    name: String,
+}
+
+fn executables(messages: &str) -> BTreeMap<String, PathBuf> {
+    messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Message>(line).ok())
+        .filter_map(|message| Some((message.target?.name, message.executable?)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn executables_are_found_among_cargos_messages() {
+        let messages = r#"{"reason":"compiler-artifact","target":{"name":"serde","kind":["lib"]},"executable":null}
+{"reason":"compiler-artifact","target":{"name":"todo-task","kind":["bin"]},"executable":"/t/todo-task"}
+{"reason":"build-finished","success":true}"#;
+        let found = executables(messages);
+        assert_eq!(
+            found,
+            [("todo-task".to_owned(), PathBuf::from("/t/todo-task"))].into()
+        );
+    }
+
+    #[test]
+    fn packages_are_found_by_their_feature() {
+        let metadata =
+            r#"{"packages": [{"name": "a", "features": {"stores": []}}, {"name": "b", "features": {}}]}"#;
+        let metadata: Metadata = serde_json::from_str(metadata).unwrap();
+        assert_eq!(metadata.with_feature("stores"), ["a"]);
+    }
+}

@@ -1,0 +1,57 @@
+//! Foreign CRDs, for API servers without the programs that would bring them.
+
+use anyhow::Result;
+
+use crate::cluster::Cluster;
+use crate::project::Project;
+use crate::run::Cmd;
+use crate::tools::Tool;
+
+/// The Prometheus operator's kinds that a platform uses.
+const PROMETHEUS: [&str; 3] = ["podmonitors", "prometheusrules", "servicemonitors"];
+
+/// `PodMonitor`, `PrometheusRule`, `ServiceMonitor`.
+pub(crate) fn install_prometheus(project: &Project, cluster: &Cluster<'_>) -> Result<()> {
+    let folder = project.tools().built(Tool::PrometheusCrds, "crds")?;
+    let files = PROMETHEUS.map(|kind| folder.join(format!("monitoring.coreos.com_{kind}.yaml")));
+    let cmd = apply(cluster);
+    Ok(files
+        .iter()
+        .fold(cmd, |cmd, file| cmd.arg("--filename").arg(file))
+        .run()?)
+}
+
+/// Dapr's kinds, without its control plane.
+pub(crate) fn install_dapr(project: &Project, cluster: &Cluster<'_>) -> Result<()> {
+    let folder = project.tools().built(Tool::DaprChart, "chart")?.join("crds");
+    apply(cluster).arg("--filename").arg(folder).run()?;
+    // The versions of Subscription are converted by Dapr's operator, which is not there.
+    cluster
+        .kubectl()
+        .args([
+            "patch",
+            "customresourcedefinition",
+            "subscriptions.dapr.io",
+            "--type=merge",
+        ])
+        .args([
+            "--patch",
+            r#"{"spec": {"conversion": {"strategy": "None", "webhook": null}}}"#,
+        ])
+        .run()?;
+    Ok(())
+}
+
+/// Our own kind.
+pub(crate) fn install_own(project: &Project, cluster: &Cluster<'_>) -> Result<()> {
+    Ok(apply(cluster)
+        .arg("--filename")
+        .arg(project.dirs.root().join("crds"))
+        .run()?)
+}
+
+fn apply(cluster: &Cluster<'_>) -> Cmd {
+    cluster
+        .kubectl()
+        .args(["apply", "--server-side", "--force-conflicts"])
+}

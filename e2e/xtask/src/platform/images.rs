@@ -1,0 +1,105 @@
+//! The images that a platform runs: packed here, or published ones.
+
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+use clap::Args;
+
+use crate::cargo::Profile;
+use crate::cluster::{Choice, Cluster};
+use crate::images::{self, LOCAL_REGISTRY};
+use crate::progress::Step;
+use crate::project::Project;
+
+/// Published images instead of ones built here.
+#[derive(Debug, Default, Args)]
+pub(crate) struct Published {
+    /// Take our images from this registry instead of building them; needed for an existing cluster
+    #[arg(long, requires = "tag")]
+    registry: Option<String>,
+    /// Tag of our images in that registry
+    #[arg(long, requires = "registry")]
+    tag: Option<String>,
+}
+
+impl Published {
+    /// Fails before anything is done when the cluster could not get the images.
+    pub(super) fn check(&self, choice: &Choice) -> Result<()> {
+        if choice.context.is_some() && self.registry.is_none() {
+            bail!(
+                "an existing cluster pulls its images: push them to a registry (their archives: cargo xtask \
+                 images) and name it with --registry and --tag"
+            );
+        }
+        Ok(())
+    }
+}
+
+/// Where the platform's images are.
+#[derive(Debug, Clone)]
+pub(crate) struct PlatformImages {
+    pub(crate) registry: String,
+    pub(crate) tag: String,
+    pub(crate) postgres: String,
+    pub(crate) redis: String,
+    /// The kubectl plugin of the same build.
+    pub(crate) plugin: Option<PathBuf>,
+}
+
+impl PlatformImages {
+    /// Builds, packs and loads what the cluster cannot pull.
+    pub(crate) fn prepare(project: &Project, cluster: &Cluster<'_>, published: &Published) -> Result<Self> {
+        let (registry, tag, plugin) =
+            if let (Some(registry), Some(tag)) = (&published.registry, &published.tag) {
+                (registry.clone(), tag.clone(), None)
+            } else {
+                let step = Step::start("building our binaries and packing their images");
+                let built = images::build_binaries(&project.dirs, Profile::Release, &[])?;
+                step.done();
+                let step = Step::start("loading our images");
+                cluster.load(&built.images)?;
+                step.done();
+                (LOCAL_REGISTRY.to_owned(), built.tag, built.plugin)
+            };
+        let (postgres, redis) = if cluster.pulls_images() {
+            let public = &project.versions.public_images;
+            (public.postgres.clone(), public.redis.clone())
+        } else {
+            let step = Step::start("loading PostgreSQL and Redis");
+            let (postgres, redis) = (
+                images::postgres(&project.dirs, &project.versions)?,
+                images::redis(&project.dirs)?,
+            );
+            let references = (postgres.reference.clone(), redis.reference.clone());
+            cluster.load(&[postgres, redis])?;
+            step.done();
+            references
+        };
+        Ok(Self {
+            registry,
+            tag,
+            postgres,
+            redis,
+            plugin,
+        })
+    }
+
+    /// Values of the operator's chart.
+    pub(super) fn chart_values(&self) -> Vec<String> {
+        let Self {
+            registry,
+            tag,
+            postgres,
+            redis,
+            ..
+        } = self;
+        vec![
+            format!("image.repository={registry}/todoplatform-operator"),
+            format!("image.tag={tag}"),
+            format!("images.registry={registry}"),
+            format!("images.tag={tag}"),
+            format!("images.postgres={postgres}"),
+            format!("images.redis={redis}"),
+        ]
+    }
+}

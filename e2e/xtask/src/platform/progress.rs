@@ -1,0 +1,141 @@
+//! A platform's status in one line.
+
+use std::fmt;
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+
+/// What the status says at a moment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Standing {
+    pub(super) is_ready: bool,
+    components: String,
+    reason: String,
+    message: String,
+    /// Component and reason of each thing that holds the platform back.
+    blocking: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Object {
+    metadata: Metadata,
+    #[serde(default)]
+    status: Status,
+}
+
+#[derive(Debug, Deserialize)]
+struct Metadata {
+    generation: i64,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Status {
+    observed_generation: i64,
+    components_ready: String,
+    conditions: Vec<Condition>,
+    blocking: Vec<Blocker>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Condition {
+    #[serde(rename = "type")]
+    type_: String,
+    status: String,
+    #[serde(default)]
+    reason: String,
+    #[serde(default)]
+    message: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Blocker {
+    component: String,
+    reason: String,
+}
+
+impl Standing {
+    /// From the JSON of a `TodoPlatform`.
+    pub(super) fn parse(json: &str) -> Result<Self> {
+        let Object { metadata, status } = serde_json::from_str(json).context("this is no TodoPlatform")?;
+        let is_observed = status.observed_generation == metadata.generation;
+        let Some(ready) = status
+            .conditions
+            .into_iter()
+            .find(|condition| condition.type_ == "Ready")
+        else {
+            return Ok(Self {
+                reason: "Waiting".to_owned(),
+                message: "for the operator".to_owned(),
+                ..Self::default()
+            });
+        };
+        Ok(Self {
+            is_ready: is_observed && ready.status == "True",
+            components: status.components_ready,
+            reason: ready.reason,
+            message: ready.message,
+            blocking: status
+                .blocking
+                .into_iter()
+                .map(|blocker| format!("{}: {}", blocker.component, blocker.reason))
+                .collect(),
+        })
+    }
+}
+
+impl fmt::Display for Standing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            components,
+            reason,
+            message,
+            blocking,
+            ..
+        } = self;
+        if !components.is_empty() {
+            write!(f, "{components} ")?;
+        }
+        write!(f, "{reason}: {message}")?;
+        if !blocking.is_empty() {
+            write!(f, " ({})", blocking.join(", "))?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn platform(observed: i64, ready: &str) -> String {
+        format!(
+            r#"{{"metadata": {{"generation": 2}}, "status": {{
+                "observedGeneration": {observed}, "componentsReady": "4/7",
+                "conditions": [{{"type": "Ready", "status": "{ready}", "reason": "Progressing", "message": "starting"}}],
+                "blocking": [{{"component": "task", "reason": "PodNotReady", "message": "m"}}]}}}}"#
+        )
+    }
+
+    #[test]
+    fn a_line_says_how_many_why_and_what_blocks() {
+        let standing = Standing::parse(&platform(2, "False")).unwrap();
+        assert_eq!(
+            standing.to_string(),
+            "4/7 Progressing: starting (task: PodNotReady)"
+        );
+        assert!(!standing.is_ready);
+    }
+
+    #[test]
+    fn readiness_of_an_older_generation_does_not_count() {
+        assert!(Standing::parse(&platform(2, "True")).unwrap().is_ready);
+        assert!(!Standing::parse(&platform(1, "True")).unwrap().is_ready);
+    }
+
+    #[test]
+    fn a_platform_without_status_waits_for_the_operator() {
+        let standing = Standing::parse(r#"{"metadata": {"generation": 1}}"#).unwrap();
+        assert_eq!(standing.to_string(), "Waiting: for the operator");
+    }
+}

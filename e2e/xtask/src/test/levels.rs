@@ -1,0 +1,276 @@
+//! What each level of tests needs and runs. What one level brought up serves the next ones.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+
+use super::artifacts::Artifacts;
+use super::runner::Runner;
+use super::stores::Stores;
+use crate::cargo;
+use crate::cluster::own::Own;
+use crate::cluster::{self, Choice, Cluster, Level};
+use crate::crds;
+use crate::dapr;
+use crate::generate;
+use crate::helm::Helm;
+use crate::images;
+use crate::platform::{PlatformImages, Published};
+use crate::progress::note;
+use crate::project::Project;
+use crate::run::Cmd;
+
+/// The surroundings of the tests, as far as they were needed yet.
+pub(super) struct Levels<'a> {
+    project: &'a Project,
+    choice: &'a Choice,
+    artifacts: &'a Artifacts,
+    stores: Option<Stores>,
+    api: Option<Cluster<'a>>,
+    node: Option<Cluster<'a>>,
+    /// Our own clusters that were up before, and stay up.
+    were_up: Vec<Level>,
+}
+
+impl<'a> Levels<'a> {
+    pub(super) fn new(project: &'a Project, choice: &'a Choice, artifacts: &'a Artifacts) -> Self {
+        let were_up = Level::ALL
+            .into_iter()
+            .filter(|level| Own::new(project, *level).is_up())
+            .collect();
+        Self {
+            project,
+            choice,
+            artifacts,
+            stores: None,
+            api: None,
+            node: None,
+            were_up,
+        }
+    }
+
+    pub(super) fn title(level: u8) -> &'static str {
+        match level {
+            1 => "pure tests, lints, generated files",
+            2 => "real stores, a real API server",
+            3 => "the platform on a real node",
+            _ => "outside judges",
+        }
+    }
+
+    pub(super) fn run(&mut self, level: u8, runner: &mut Runner<'_>) -> Result<()> {
+        match level {
+            1 => self.pure(runner),
+            2 => self.stores_and_api(runner),
+            3 => self.on_node(runner),
+            _ => self.judges(runner),
+        }
+    }
+
+    fn pure(&self, runner: &mut Runner<'_>) -> Result<()> {
+        let cargo = |args: &[&str]| cargo::command(&self.project.dirs).args(args);
+        runner.check("formatting", || Ok(cargo(&["fmt", "--all", "--check"]).stream()?));
+        let clippy = cargo(&[
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--quiet",
+            "--",
+            "--deny",
+            "warnings",
+        ]);
+        runner.check("lints", || Ok(clippy.stream()?));
+        runner.check("generated files", || {
+            generate::run(self.project, &generate::Command { check: true })
+        });
+        runner.cargo_test(
+            "pure tests",
+            &words(&["--workspace", "--exclude", "todo-scenarios"]),
+            &[],
+            &[],
+        )
+    }
+
+    fn stores_and_api(&mut self, runner: &mut Runner<'_>) -> Result<()> {
+        let operator = cargo::binary(&self.project.dirs, "todoplatform-operator")?;
+        if self.stores.is_none() {
+            self.stores = Some(Stores::start(&self.project.dirs, &self.project.versions)?);
+        }
+        let stores = self.stores.as_ref().context("the stores were just started")?;
+        let urls = [
+            ("TODO_TEST_POSTGRES_URL", stores.postgres_url()),
+            ("TODO_TEST_REDIS_URL", stores.redis_url()),
+        ];
+        let mut args = Vec::new();
+        for package in cargo::packages_with_feature(&self.project.dirs, "stores")? {
+            args.extend([
+                "--package".to_owned(),
+                package.clone(),
+                "--features".to_owned(),
+                format!("{package}/stores"),
+            ]);
+        }
+        runner.cargo_test("store tests", &args, &urls, &[])?;
+
+        let cluster = self.api()?.clone();
+        let mut envs = self.cluster_envs(&cluster)?;
+        envs.extend(urls);
+        envs.push(("TODO_TEST_OPERATOR", operator.display().to_string()));
+        runner.cargo_test(
+            "API server tests",
+            &words(&["--package", "todo-scenarios", "--test", "api"]),
+            &envs,
+            &[],
+        )
+    }
+
+    fn on_node(&mut self, runner: &mut Runner<'_>) -> Result<()> {
+        let cluster = self.node()?.clone();
+        crds::install_prometheus(self.project, &cluster)?;
+        let platform = PlatformImages::prepare(self.project, &cluster, &Published::default())?;
+        let kafka = images::kafka(&self.project.dirs, &self.project.versions)?;
+        let kafka_image = kafka.reference.clone();
+        cluster.load(&[kafka])?;
+        dapr::install(self.project, &cluster)?;
+
+        let plugin = platform.plugin.context("the build gave no kubectl plugin")?;
+        let mut envs = self.cluster_envs(&cluster)?;
+        envs.extend([
+            ("TODO_TEST_REGISTRY", platform.registry),
+            ("TODO_TEST_TAG", platform.tag),
+            ("TODO_TEST_POSTGRES_IMAGE", platform.postgres),
+            ("TODO_TEST_REDIS_IMAGE", platform.redis),
+            ("TODO_TEST_KAFKA_IMAGE", kafka_image),
+            ("TODO_TEST_KUBECTL_TODO", plugin.display().to_string()),
+        ]);
+        let args = words(&["--package", "todo-scenarios", "--test", "node"]);
+        // The scenarios share the node, and some of them break things on purpose.
+        runner.cargo_test("node tests", &args, &envs, &["--test-threads=1"])
+    }
+
+    fn judges(&mut self, runner: &mut Runner<'_>) -> Result<()> {
+        let operator = cargo::binary(&self.project.dirs, "todoplatform-operator")?;
+        let cluster = self.api()?.clone();
+        let helm = Helm::new(self.project, &cluster)?;
+        let root = self.project.dirs.root();
+        let judged = |cluster: &Cluster<'_>, objects: String| -> Result<()> {
+            let apply =
+                cluster
+                    .kubectl()
+                    .args(["apply", "--server-side", "--dry-run=server", "--validate=strict"]);
+            Ok(apply
+                .args(["--force-conflicts", "--filename", "-"])
+                .stdin(objects)
+                .run()?)
+        };
+        for chart in ["todoplatform-crds", "todoplatform-operator"] {
+            let path = root.join("charts").join(chart);
+            runner.check(&format!("helm lint of {chart}"), || {
+                Ok(helm.command().args(["lint", "--strict"]).arg(&path).run()?)
+            });
+            runner.check(&format!("server-side dry run of {chart}"), || {
+                let template = helm.command().args(["template", chart]).arg(&path).output()?;
+                judged(&cluster, template)
+            });
+        }
+        for sample in samples(self.project)? {
+            let name = sample
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
+            runner.check(&format!("server-side dry run of the sample {name}"), || {
+                judged(&cluster, crate::dirs::read(&sample)?)
+            });
+            runner.check(
+                &format!("server-side dry run of what is rendered of {name}"),
+                || {
+                    judged(
+                        &cluster,
+                        Cmd::new(&operator).args(["render", "-f"]).arg(&sample).output()?,
+                    )
+                },
+            );
+        }
+        Ok(())
+    }
+
+    /// The API server, with every CRD that the operator knows.
+    fn api(&mut self) -> Result<&Cluster<'a>> {
+        if self.api.is_none() {
+            let cluster = Cluster::up(self.project, &Choice::default(), Level::Api)?;
+            crds::install_dapr(self.project, &cluster)?;
+            crds::install_prometheus(self.project, &cluster)?;
+            crds::install_own(self.project, &cluster)?;
+            self.api = Some(cluster);
+        }
+        self.api.as_ref().context("the API server was just started")
+    }
+
+    fn node(&mut self) -> Result<&Cluster<'a>> {
+        if self.node.is_none() {
+            let needed = cluster::tools(self.choice, Level::Node)?;
+            self.project.tools().ensure(&needed)?;
+            self.node = Some(Cluster::up(self.project, self.choice, Level::Node)?);
+        }
+        self.node.as_ref().context("the node was just started")
+    }
+
+    fn cluster_envs(&self, cluster: &Cluster<'_>) -> Result<Vec<(&'static str, String)>> {
+        let helm = self.project.tools().helm()?;
+        Ok(vec![
+            ("KUBECONFIG", cluster.kubeconfig().display().to_string()),
+            ("TODO_TEST_KUBECTL", cluster.kubectl_path().display().to_string()),
+            ("TODO_TEST_HELM", helm.display().to_string()),
+            (
+                "TODO_TEST_ARTIFACTS",
+                self.artifacts.folder().display().to_string(),
+            ),
+        ])
+    }
+
+    /// Keeps what explains a failure.
+    pub(super) fn collect(&self) {
+        for (name, cluster) in [("api", &self.api), ("node", &self.node)] {
+            if let Some(cluster) = cluster
+                && let Err(error) = self.artifacts.collect(name, cluster)
+            {
+                note(&format!(
+                    "not all logs of the {name} cluster could be kept: {error:#}"
+                ));
+            }
+        }
+        self.artifacts.copy(&Stores::logs(&self.project.dirs), "stores");
+    }
+
+    /// Takes down what was brought up.
+    pub(super) fn tear_down(&self) -> Result<()> {
+        if let Some(stores) = &self.stores {
+            stores.stop(&self.project.dirs)?;
+        }
+        for (level, cluster) in [(Level::Api, &self.api), (Level::Node, &self.node)] {
+            let is_own = cluster.as_ref().is_some_and(|cluster| cluster.own().is_some());
+            if is_own && !self.were_up.contains(&level) {
+                Own::new(self.project, level).down(false)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn words(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+/// The sample platforms, sorted.
+fn samples(project: &Project) -> Result<Vec<PathBuf>> {
+    let folder = project.dirs.root().join("config/samples");
+    let entries =
+        std::fs::read_dir(&folder).with_context(|| format!("no samples in {}", folder.display()))?;
+    let mut samples: Vec<_> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|extension| extension == "yaml"))
+        .collect();
+    samples.sort();
+    Ok(samples)
+}
