@@ -43,7 +43,11 @@ impl Step {
                 }
             })
         };
-        Self { title, started, ticker: Some((stop, thread)) }
+        Self {
+            title,
+            started,
+            ticker: Some((stop, thread)),
+        }
     }
 
     /// Ends the step well.
@@ -52,14 +56,20 @@ impl Step {
     }
 
     fn end(&mut self, how: &str) {
-        let Some((stop, thread)) = self.ticker.take() else { return };
+        let Some((stop, thread)) = self.ticker.take() else {
+            return;
+        };
         drop(stop);
         // The thread only draws; that it panicked would change nothing here.
         drop(thread.join());
         if std::io::stderr().is_terminal() {
             draw("");
         }
-        note(&format!("{}: {how} {}", self.title, elapsed(self.started.elapsed())));
+        note(&format!(
+            "{}: {how} {}",
+            self.title,
+            elapsed(self.started.elapsed())
+        ));
     }
 }
 
@@ -89,6 +99,10 @@ impl Steps {
 
 /// One line for the person who waits.
 pub(crate) fn note(text: &str) {
+    if std::io::stderr().is_terminal() {
+        // A step may be drawn on this line; it draws itself anew on the next one.
+        draw("");
+    }
     eprintln!("{text}");
 }
 

@@ -1,6 +1,7 @@
 //! The files of an image: a sorted list, so that the same files always give the same layer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::{OsStr, OsString};
 use std::io::Write;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -60,7 +61,7 @@ impl Contents {
                 mode: 0o755,
             },
         );
-        self.libraries(source, Path::new("/nowhere"))
+        self.libraries(source, Path::new("/nowhere"), &BTreeSet::new())
     }
 
     /// A file of this machine, links resolved.
@@ -81,8 +82,29 @@ impl Contents {
 
     /// The same, without what has one of these names, on whatever level.
     pub(crate) fn tree_without(&mut self, path: &str, source: &Path, skipped: &[&str]) -> Result<()> {
-        let listing = |error| format!("cannot list {}: {error}", source.display());
-        for entry in std::fs::read_dir(source).map_err(|error| anyhow::anyhow!(listing(error)))? {
+        let mut programs = Vec::new();
+        self.files(path, source, skipped, &mut programs)?;
+        let own: BTreeSet<_> = programs
+            .iter()
+            .filter_map(|program| Some(program.file_name()?.to_owned()))
+            .collect();
+        for program in &programs {
+            self.libraries(program, source, &own)?;
+        }
+        Ok(())
+    }
+
+    /// The files of a folder; those that are programs or libraries are also noted.
+    fn files(
+        &mut self,
+        path: &str,
+        source: &Path,
+        skipped: &[&str],
+        programs: &mut Vec<PathBuf>,
+    ) -> Result<()> {
+        let entries =
+            std::fs::read_dir(source).with_context(|| format!("cannot list {}", source.display()))?;
+        for entry in entries {
             let entry = entry?;
             let name = entry.file_name();
             if skipped.iter().any(|skipped| name == *skipped) {
@@ -93,20 +115,15 @@ impl Contents {
                 name.to_str().context("a file name that is not UTF-8")?
             );
             let kind = entry.file_type()?;
-            if kind.is_symlink() {
-                let target = std::fs::read_link(entry.path())?;
-                // A link that leads out of the tree has nothing to point at in the image.
-                if target.is_absolute() {
-                    self.file(&to, &entry.path())?;
-                } else {
-                    self.link(&to, &target);
-                }
-            } else if kind.is_dir() {
-                self.tree_without(&to, &entry.path(), skipped)?;
+            if kind.is_dir() {
+                self.files(&to, &entry.path(), skipped, programs)?;
+            } else if kind.is_symlink() && std::fs::read_link(entry.path())?.is_relative() {
+                self.link(&to, &std::fs::read_link(entry.path())?);
             } else {
+                // An absolute link leads out of the tree: the image gets what it points at.
                 self.file(&to, &entry.path())?;
                 if is_elf(&entry.path()) {
-                    self.libraries(&entry.path(), source)?;
+                    programs.push(entry.path());
                 }
             }
         }
@@ -191,21 +208,22 @@ impl Contents {
         Ok(())
     }
 
-    /// Adds the shared libraries of a program, those below `own` excepted.
-    fn libraries(&mut self, program: &Path, own: &Path) -> Result<()> {
+    /// Adds the shared libraries of a program. Those below `folder`, and those called as in `own`, come
+    /// with a tree themselves: its programs find them in their own ways.
+    fn libraries(&mut self, program: &Path, folder: &Path, own: &BTreeSet<OsString>) -> Result<()> {
         // A static program makes ldd fail, and needs nothing.
         let Ok(printed) = Cmd::new("ldd").arg(program).output() else {
             return Ok(());
         };
-        if let Some(line) = printed.lines().find(|line| line.contains("=> not found")) {
+        if let Some(library) = missing_libraries(&printed).find(|library| !own.contains(OsStr::new(library)))
+        {
             bail!(
-                "{} needs a library that is missing: {}",
-                program.display(),
-                line.trim()
+                "{} needs the library {library}, which is missing",
+                program.display()
             );
         }
         for library in libraries(&printed) {
-            if !library.starts_with(own) {
+            if !library.starts_with(folder) {
                 let path = library.to_str().context("a library's path that is not UTF-8")?;
                 self.file(path, &library)?;
             }
@@ -235,6 +253,13 @@ fn libraries(printed: &str) -> Vec<PathBuf> {
         .filter(|word| word.starts_with('/'))
         .map(PathBuf::from)
         .collect()
+}
+
+/// The names that `ldd` found no library for.
+fn missing_libraries(printed: &str) -> impl Iterator<Item = &str> {
+    printed
+        .lines()
+        .filter_map(|line| Some(line.trim().split_once(" => not found")?.0))
 }
 
 /// Executable or not is all that is taken over; the rest depends on the umask of whoever built it.

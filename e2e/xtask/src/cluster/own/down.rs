@@ -45,7 +45,8 @@ impl Own<'_> {
                 ));
             }
         }
-        processes.stop(&["containerd", "kube-apiserver", "etcd"], Duration::from_secs(3))?;
+        // Their state is removed in a moment, so nothing is lost by insisting.
+        processes.stop(&["containerd", "kube-apiserver", "etcd"], Duration::from_secs(1))?;
         processes.sweep()?;
         if self.level == Level::Node {
             self.unmount()?;
