@@ -7,29 +7,43 @@ use http::{
 
 /// Meant for one connection only (RFC 9110, section 7.6.1).
 const HOP_BY_HOP: &[&str] = &[
-    "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer",
-    "transfer-encoding", "upgrade",
+    "connection",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
 ];
 
 /// Names that only somebody behind the gateway may use: a client that sends them claims to be somebody else.
 const CLAIMS: &[&str] = &["dapr-", "x-user-", "x-forwarded-"];
 
 /// Removes from a request what a client must not say to a service.
-pub fn request(headers: &mut HeaderMap) {
+pub(crate) fn request(headers: &mut HeaderMap) {
     hop_by_hop(headers);
     headers.remove(HOST);
     headers.remove("forwarded");
-    let claims: Vec<HeaderName> =
-        headers.keys().filter(|name| CLAIMS.iter().any(|c| name.as_str().starts_with(c))).cloned().collect();
+    let claims: Vec<HeaderName> = headers
+        .keys()
+        .filter(|name| CLAIMS.iter().any(|c| name.as_str().starts_with(c)))
+        .cloned()
+        .collect();
     for name in claims {
         headers.remove(name);
     }
 }
 
 /// Removes from an answer what is between the gateway and its sidecar.
-pub fn response(headers: &mut HeaderMap) {
+pub(crate) fn response(headers: &mut HeaderMap) {
     hop_by_hop(headers);
-    let dapr: Vec<HeaderName> = headers.keys().filter(|name| name.as_str().starts_with("dapr-")).cloned().collect();
+    let dapr: Vec<HeaderName> = headers
+        .keys()
+        .filter(|name| name.as_str().starts_with("dapr-"))
+        .cloned()
+        .collect();
     for name in dapr {
         headers.remove(name);
     }
@@ -58,7 +72,10 @@ mod tests {
     use super::*;
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
-        pairs.iter().map(|(k, v)| (HeaderName::from_static(k), HeaderValue::from_static(v))).collect()
+        pairs
+            .iter()
+            .map(|(k, v)| (HeaderName::from_static(k), HeaderValue::from_static(v)))
+            .collect()
     }
 
     fn names(headers: &HeaderMap) -> Vec<&str> {

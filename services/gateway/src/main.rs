@@ -1,3 +1,7 @@
 //! The gateway: tokens, rate limits, CORS, routing.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    todo_kit::main::<todo_gateway::Gateway>()
+}

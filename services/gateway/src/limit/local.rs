@@ -30,10 +30,20 @@ impl Local {
         let following = arrival + step;
         let ahead = following - now;
         if ahead > tolerance {
-            return Decision { allowed: false, remaining: 0, retry_after: ahead - tolerance, reset: arrival - now };
+            return Decision {
+                allowed: false,
+                remaining: 0,
+                retry_after: ahead - tolerance,
+                reset: arrival - now,
+            };
         }
         arrivals.insert(subject.to_owned(), following);
-        Decision { allowed: true, remaining: whole(tolerance - ahead, step), retry_after: Duration::ZERO, reset: ahead }
+        Decision {
+            allowed: true,
+            remaining: whole(tolerance - ahead, step),
+            retry_after: Duration::ZERO,
+            reset: ahead,
+        }
     }
 }
 
@@ -46,7 +56,11 @@ fn whole(free: Duration, step: Duration) -> u32 {
 mod tests {
     use super::*;
 
-    const POLICY: Policy = Policy { requests: 10, period: Duration::from_secs(60), burst: 10 };
+    const POLICY: Policy = Policy {
+        requests: 10,
+        period: Duration::from_secs(60),
+        burst: 10,
+    };
 
     #[test]
     fn ten_pass_and_the_eleventh_waits_for_one_step() {
@@ -58,7 +72,10 @@ mod tests {
         let refused = limit.check("alice", &POLICY, now);
         assert!(!refused.allowed);
         assert_eq!(refused.retry_after, Duration::from_secs(6));
-        assert!(limit.check("alice", &POLICY, now + refused.retry_after).allowed, "one step later one more passes");
+        assert!(
+            limit.check("alice", &POLICY, now + refused.retry_after).allowed,
+            "one step later one more passes"
+        );
         assert!(!limit.check("alice", &POLICY, now + refused.retry_after).allowed);
     }
 

@@ -1,10 +1,12 @@
 //! Rate limits per user: GCRA in Redis, exact across replicas; in memory while Redis is away.
 
+mod layer;
 mod local;
 mod redis;
 
 use std::time::Duration;
 
+pub use self::layer::{Limiter, PATIENCE, limit};
 pub use self::{local::Local, redis::Shared};
 
 /// How much one subject may send.
@@ -60,7 +62,11 @@ mod tests {
 
     #[test]
     fn headers_round_up_so_that_an_obedient_client_is_let_in() {
-        let policy = Policy { requests: 10, period: Duration::from_secs(60), burst: 10 };
+        let policy = Policy {
+            requests: 10,
+            period: Duration::from_secs(60),
+            burst: 10,
+        };
         assert_eq!(policy.header(), "\"default\";q=10;w=60");
         let refused = Decision {
             allowed: false,
@@ -68,6 +74,9 @@ mod tests {
             retry_after: Duration::from_millis(5_100),
             reset: Duration::from_millis(59_001),
         };
-        assert_eq!((refused.header().as_str(), refused.retry_after_seconds()), ("\"default\";r=0;t=60", 6));
+        assert_eq!(
+            (refused.header().as_str(), refused.retry_after_seconds()),
+            ("\"default\";r=0;t=60", 6)
+        );
     }
 }

@@ -19,7 +19,11 @@ impl Shared {
     /// A limiter whose keys begin with `<namespace>.<platform>`.
     pub fn new(connection: ConnectionManager, namespace: &str, platform: &str) -> Self {
         let script = std::sync::Arc::new(Script::new(include_str!("gcra.lua")));
-        Self { connection, script, prefix: format!("{namespace}.{platform}:ratelimit") }
+        Self {
+            connection,
+            script,
+            prefix: format!("{namespace}.{platform}:ratelimit"),
+        }
     }
 
     /// Counts one request of a subject. An error means that Redis did not answer.

@@ -1,0 +1,164 @@
+//! Forwarding by Dapr service invocation: HTTP to the gateway's own sidecar, streamed both ways.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use axum::{
+    body::Body,
+    extract::{Request, State},
+    response::{IntoResponse, Response},
+};
+use http::{HeaderName, HeaderValue, StatusCode, Uri, header::CONTENT_TYPE, uri::PathAndQuery};
+use http_body_util::BodyExt;
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::TokioExecutor,
+};
+use todo_kit::{
+    Environment, Secret, StartError, TraceContext,
+    problem::{self, Problem},
+};
+
+use crate::{hygiene, route, route::Target};
+
+const APP_ID: HeaderName = HeaderName::from_static("dapr-app-id");
+const API_TOKEN: HeaderName = HeaderName::from_static("dapr-api-token");
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+/// daprd's own errors are short; more than this is not one.
+const SIDECAR_ERROR_MAX_BYTES: usize = 64 * 1024;
+
+/// The way to the services behind.
+#[derive(Clone)]
+pub struct Forwarder(Arc<Inner>);
+
+struct Inner {
+    client: Client<HttpConnector, Body>,
+    sidecar: String,
+    token: Option<Secret>,
+    app_ids: BTreeMap<&'static str, HeaderValue>,
+}
+
+impl Forwarder {
+    /// Through the sidecar at `DAPR_HTTP_PORT`, with `DAPR_API_TOKEN`; `peers` names the app-ids.
+    pub fn new(environment: &Environment, peers: &BTreeMap<String, String>) -> Result<Self, StartError> {
+        let port = environment.port("DAPR_HTTP_PORT", 3500)?;
+        let mut connector = HttpConnector::new();
+        connector.set_nodelay(true);
+        let client = Client::builder(TokioExecutor::new())
+            .pool_max_idle_per_host(32)
+            .build(connector);
+        let mut app_ids = BTreeMap::new();
+        for target in Target::ALL {
+            let app_id = peers
+                .get(target.name())
+                .ok_or_else(|| format!("peers: {} is missing", target.name()))?;
+            app_ids.insert(target.name(), HeaderValue::from_str(app_id)?);
+        }
+        let token = environment.optional_secret("DAPR_API_TOKEN");
+        Ok(Self(Arc::new(Inner {
+            client,
+            sidecar: format!("127.0.0.1:{port}"),
+            token,
+            app_ids,
+        })))
+    }
+}
+
+/// Forwards a request to `target` and its answer back, within the deadline of its method.
+pub(crate) async fn forward(
+    State((forwarder, target)): State<(Forwarder, Target)>,
+    request: Request,
+) -> Result<Response, Problem> {
+    if route::is_ambiguous(request.uri().path()) {
+        return Err(Problem::new(problem::BAD_REQUEST)
+            .detail("the path has an encoded slash or dot, or an empty segment"));
+    }
+    let deadline = route::deadline(request.method());
+    let request = forwarder.prepare(request, target)?;
+    let answer = tokio::time::timeout(deadline, forwarder.0.client.request(request)).await;
+    let answer = answer.map_err(|_| Problem::new(problem::TIMEOUT))?;
+    let mut response = answer
+        .map_err(|error| Problem::unavailable(&error))?
+        .map(Body::new);
+    hygiene::response(response.headers_mut());
+    if response.status().as_u16() >= 400 && !is_problem(&response) {
+        return Err(sidecars_error(response, target).await);
+    }
+    Ok(response)
+}
+
+impl Forwarder {
+    fn prepare(&self, request: Request, target: Target) -> Result<Request, Problem> {
+        let (mut parts, body) = request.into_parts();
+        let path = parts.uri.path_and_query().map_or("/", PathAndQuery::as_str);
+        let uri = Uri::builder()
+            .scheme("http")
+            .authority(self.0.sidecar.as_str())
+            .path_and_query(path)
+            .build();
+        parts.uri = uri.map_err(|error| Problem::internal(&error))?;
+        parts.version = http::Version::HTTP_11;
+        hygiene::request(&mut parts.headers);
+        if let Some(app_id) = self.0.app_ids.get(target.name()) {
+            parts.headers.insert(APP_ID, app_id.clone());
+        }
+        if let Some(token) = &self.0.token {
+            let value = HeaderValue::from_str(token.expose()).map_err(|error| Problem::internal(&error))?;
+            parts.headers.insert(API_TOKEN, value);
+        }
+        if let Some(value) = TraceContext::current().and_then(|t| HeaderValue::try_from(t.to_string()).ok()) {
+            parts.headers.insert(TRACEPARENT, value);
+        }
+        Ok(Request::from_parts(parts, body))
+    }
+}
+
+/// Our services answer errors as problems only, so anything else is the sidecar's.
+fn is_problem(response: &Response) -> bool {
+    let content_type = response.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok());
+    content_type.is_some_and(|value| value.starts_with("application/problem+json"))
+}
+
+/// What a client may know of daprd's own failure. Its text is logged and goes no further.
+async fn sidecars_error(response: Response, target: Target) -> Problem {
+    let status = response.status();
+    let body = http_body_util::Limited::new(response.into_body(), SIDECAR_ERROR_MAX_BYTES)
+        .collect()
+        .await;
+    let text = body
+        .map(|b| String::from_utf8_lossy(&b.to_bytes()).into_owned())
+        .unwrap_or_default();
+    tracing::warn!(
+        target = target.name(),
+        status = status.as_u16(),
+        answer = text,
+        "the sidecar did not reach the service"
+    );
+    match status {
+        StatusCode::FORBIDDEN => Problem::new(problem::BAD_GATEWAY),
+        StatusCode::GATEWAY_TIMEOUT => Problem::new(problem::TIMEOUT),
+        // Every transport failure of an invocation is a 500 with ERR_DIRECT_INVOKE: the service is away.
+        _ if text.contains("ERR_DIRECT_INVOKE") => Problem::new(problem::UNAVAILABLE).retry_after(1),
+        _ => Problem::new(problem::BAD_GATEWAY),
+    }
+}
+
+/// Headers on every answer: nothing here is a page, so nothing may be framed, sniffed or cached.
+pub(crate) async fn secure(request: Request, next: axum::middleware::Next) -> Response {
+    let mut response = next.run(request).await.into_response();
+    for (name, value) in [
+        ("x-content-type-options", "nosniff"),
+        ("x-frame-options", "DENY"),
+        (
+            "content-security-policy",
+            "default-src 'none'; frame-ancestors 'none'",
+        ),
+        ("referrer-policy", "no-referrer"),
+        ("cache-control", "no-store"),
+    ] {
+        response
+            .headers_mut()
+            .entry(HeaderName::from_static(name))
+            .or_insert(HeaderValue::from_static(value));
+    }
+    response
+}

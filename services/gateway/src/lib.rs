@@ -1,0 +1,79 @@
+//! The gateway: the one public door. It verifies who calls, limits how much, and forwards to the services behind by Dapr
+//! service invocation, from a fixed table of routes.
+//!
+//! The caller's own token goes on to the service, which verifies it again: no header of ours claims an identity.
+
+mod config;
+mod cors;
+mod forward;
+mod hygiene;
+pub mod limit;
+mod route;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    middleware::{from_fn, from_fn_with_state},
+    routing::any,
+};
+use todo_kit::{
+    Context, Ingress, Service, StartError,
+    config::ConfigError,
+    describe::{Description, Store},
+};
+
+pub use config::{CorsConfig, GatewayConfig, RateLimitConfig};
+pub use forward::Forwarder;
+
+use crate::limit::{Limiter, Shared, limit};
+use crate::route::{TABLE, Target};
+
+/// The service. Its `main` is one line.
+#[derive(Debug)]
+pub struct Gateway;
+
+impl Service for Gateway {
+    type Config = GatewayConfig;
+
+    const INGRESS: Ingress = Ingress::Public;
+
+    fn description() -> Description {
+        Description {
+            calls: Target::ALL.map(Target::name).to_vec(),
+            stores: vec![Store::Redis],
+            routes: TABLE.iter().map(|(pattern, _)| *pattern).collect(),
+            ..Description::new("gateway")
+        }
+    }
+
+    fn check(config: &GatewayConfig) -> Result<(), ConfigError> {
+        config.check()
+    }
+
+    async fn start(context: &Context<GatewayConfig>) -> Result<Router, StartError> {
+        let config = &context.config.service;
+        // A Redis that is away makes limits inexact, not the gateway unready.
+        let redis = context.redis(limit::PATIENCE, None)?;
+        let common = &context.config.common;
+        let shared = Shared::new(redis, &common.namespace, &common.platform);
+        let limiter = Arc::new(Limiter::new(config.rate_limit.policy(), shared, &context.metrics));
+        let forwarder = Forwarder::new(&context.environment, &config.peers)?;
+        Ok(router(&forwarder, limiter, &config.cors))
+    }
+}
+
+/// The public routes with all that stands before them: answers to preflights first, then who calls and how much.
+pub fn router(forwarder: &Forwarder, limiter: Arc<Limiter>, origins: &CorsConfig) -> Router {
+    let mut routes = Router::new();
+    for (pattern, target) in TABLE {
+        routes = routes.route(
+            pattern,
+            any(forward::forward).with_state((forwarder.clone(), *target)),
+        );
+    }
+    routes
+        .layer(from_fn_with_state(limiter, limit))
+        .layer(cors::layer(origins))
+        .layer(from_fn(forward::secure))
+}
