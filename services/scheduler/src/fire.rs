@@ -37,7 +37,12 @@ impl Fire {
     ///
     /// The same reminder moved to another time is another fire; published twice, it is the same event.
     pub fn id(&self) -> EventId {
-        let name = format!("{}/{}/{}", self.task_id, self.reminder_id, self.at.as_millisecond());
+        let name = format!(
+            "{}/{}/{}",
+            self.task_id,
+            self.reminder_id,
+            self.at.as_millisecond()
+        );
         EventId(Uuid::new_v5(&FIRES, name.as_bytes()))
     }
 
@@ -95,7 +100,11 @@ mod tests {
     #[test]
     fn the_id_depends_on_task_reminder_and_time_alone() {
         let first = fire("2026-11-21T12:00:00Z");
-        let renamed = Fire { title: "Buy oat milk".to_owned(), version: 4, ..first.clone() };
+        let renamed = Fire {
+            title: "Buy oat milk".to_owned(),
+            version: 4,
+            ..first.clone()
+        };
         assert_eq!(first.id(), renamed.id());
         assert_ne!(first.id(), fire("2026-11-21T12:00:00.001Z").id());
         // A fixed value, because ids must stay the same from release to release.
@@ -110,7 +119,11 @@ mod tests {
             ("2026-11-21T12:00:02.100Z", 2),
             ("2026-11-21T11:59:59Z", 0),
         ] {
-            assert_eq!(fire.reminder_due(now.parse().unwrap()).late_seconds, late, "{now}");
+            assert_eq!(
+                fire.reminder_due(now.parse().unwrap()).late_seconds,
+                late,
+                "{now}"
+            );
         }
     }
 }

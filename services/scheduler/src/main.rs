@@ -1,3 +1,5 @@
-//! The scheduler: reminders in Redis, published when they fall due.
+//! The scheduler's binary.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    todo_kit::main::<todo_scheduler::Scheduler>()
+}

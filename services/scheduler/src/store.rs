@@ -16,9 +16,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use redis::aio::ConnectionManager;
-use redis::{AsyncCommands, RedisError, Script, ScriptInvocation, Value};
-use serde::Serialize;
+use redis::{RedisError, Script, ScriptInvocation, Value};
 use todo_domain::TaskId;
+
+use todo_kit::Chain;
 
 use crate::fire::Fire;
 
@@ -97,13 +98,11 @@ pub enum StoreError {
 impl Store {
     /// The reminders of `platform` in `namespace`; several platforms can share a Redis.
     pub fn new(redis: ConnectionManager, namespace: &str, platform: &str) -> Self {
-        Self { redis, keys: Keys::new(namespace, platform), scripts: scripts() }
-    }
-
-    /// Whether Redis answers.
-    pub async fn ping(&self) -> Result<(), StoreError> {
-        let pong: Result<String, _> = self.redis.clone().ping().await;
-        pong.map(drop).map_err(unavailable("ping"))
+        Self {
+            redis,
+            keys: Keys::new(namespace, platform),
+            scripts: scripts(),
+        }
     }
 
     /// Sets the reminders of `task` to exactly `fires`, unless `version` or a newer one was seen before.
@@ -135,27 +134,41 @@ impl Store {
             &["due", "inflight", "fire", "token", "done"],
             &self.keys.of_task(task, owner),
         );
-        call.arg(version).arg(i64::from(is_deletion)).arg(ms(LATE_WINDOW)).arg(VERSION_MEMORY.as_secs());
+        call.arg(version)
+            .arg(i64::from(is_deletion))
+            .arg(ms(LATE_WINDOW))
+            .arg(VERSION_MEMORY.as_secs());
         for fire in fires {
             let payload = serde_json::to_string(fire).map_err(|source| StoreError::Unreadable { source })?;
-            call.arg(fire.id().to_string()).arg(fire.at.as_millisecond()).arg(payload);
+            call.arg(fire.id().to_string())
+                .arg(fire.at.as_millisecond())
+                .arg(payload);
         }
         let answer: Result<(bool, u64), _> = call.invoke_async(&mut self.redis.clone()).await;
         let (applied, missed) = answer.map_err(unavailable("set the reminders of a task"))?;
-        Ok(if applied { Upserted::Applied { missed } } else { Upserted::Stale })
+        Ok(if applied {
+            Upserted::Applied { missed }
+        } else {
+            Upserted::Stale
+        })
     }
 
     /// Takes at most `limit` due reminders; nobody else gets them before `lease` is over.
     pub async fn claim(&self, limit: usize, lease: Duration) -> Result<Claimed, StoreError> {
-        let mut call =
-            self.invocation(&self.scripts.claim, &["due", "inflight", "fire", "token", "fence"], &[]);
+        let mut call = self.invocation(
+            &self.scripts.claim,
+            &["due", "inflight", "fire", "token", "fence"],
+            &[],
+        );
         call.arg(limit).arg(ms(lease));
-        let answer: Result<(i64, Vec<(i64, String)>), _> =
-            call.invoke_async(&mut self.redis.clone()).await;
+        let answer: Result<(i64, Vec<(i64, String)>), _> = call.invoke_async(&mut self.redis.clone()).await;
         let (now, taken) = answer.map_err(unavailable("take what is due"))?;
         Ok(Claimed {
             now: Timestamp::from_millisecond(now).map_err(|source| StoreError::Clock { source })?,
-            claims: taken.iter().filter_map(|(token, payload)| claim(*token, payload)).collect(),
+            claims: taken
+                .iter()
+                .filter_map(|(token, payload)| claim(*token, payload))
+                .collect(),
         })
     }
 
@@ -167,33 +180,46 @@ impl Store {
             &["due", "inflight", "fire", "token", "done"],
             &self.keys.of_task(fire.task_id, &fire.owner),
         );
-        call.arg(fire.id().to_string()).arg(claim.token).arg(ms(LATE_WINDOW)).arg(VERSION_MEMORY.as_secs());
-        call.invoke_async(&mut self.redis.clone()).await.map_err(unavailable("acknowledge a reminder"))
+        call.arg(fire.id().to_string())
+            .arg(claim.token)
+            .arg(ms(LATE_WINDOW))
+            .arg(VERSION_MEMORY.as_secs());
+        call.invoke_async(&mut self.redis.clone())
+            .await
+            .map_err(unavailable("acknowledge a reminder"))
     }
 
     /// Gives back a reminder that could not be published, to be taken again after `delay`; false when it is no
     /// longer ours.
     pub async fn postpone(&self, claim: &Claim, delay: Duration) -> Result<bool, StoreError> {
         let mut call = self.invocation(&self.scripts.postpone, &["due", "inflight", "token"], &[]);
-        call.arg(claim.fire.id().to_string()).arg(claim.token).arg(ms(delay));
-        call.invoke_async(&mut self.redis.clone()).await.map_err(unavailable("postpone a reminder"))
+        call.arg(claim.fire.id().to_string())
+            .arg(claim.token)
+            .arg(ms(delay));
+        call.invoke_async(&mut self.redis.clone())
+            .await
+            .map_err(unavailable("postpone a reminder"))
     }
 
     /// At most `limit` reminders of `owner` that were not published yet, the earliest first.
     pub async fn pending(&self, owner: &str, limit: usize) -> Result<Vec<Fire>, StoreError> {
         let keys = [self.keys.owner(owner), self.keys.fixed("fire")];
         let mut call = self.invocation(&self.scripts.pending, &[], &keys);
-        let payloads: Result<Vec<String>, _> =
-            call.arg(limit).invoke_async(&mut self.redis.clone()).await;
-        payloads.map_err(unavailable("list reminders"))?.iter().map(|payload| read(payload)).collect()
+        let payloads: Result<Vec<String>, _> = call.arg(limit).invoke_async(&mut self.redis.clone()).await;
+        payloads
+            .map_err(unavailable("list reminders"))?
+            .iter()
+            .map(|payload| read(payload))
+            .collect()
     }
 
     /// Keeps a dead letter; the oldest of more than 1000 goes.
-    pub async fn bury(&self, letter: &impl Serialize) -> Result<(), StoreError> {
-        let letter = serde_json::to_string(letter).map_err(|source| StoreError::Unreadable { source })?;
+    pub async fn bury(&self, letter: &str) -> Result<(), StoreError> {
         let key = self.keys.fixed("dead");
         let mut both = redis::pipe();
-        both.atomic().lpush(&key, letter).ltrim(&key, 0, DEAD_LETTERS_MAX - 1);
+        both.atomic()
+            .lpush(&key, letter)
+            .ltrim(&key, 0, DEAD_LETTERS_MAX - 1);
         let kept: Result<Value, _> = both.query_async(&mut self.redis.clone()).await;
         kept.map(drop).map_err(unavailable("keep a dead letter"))
     }
@@ -218,7 +244,9 @@ struct Keys {
 
 impl Keys {
     fn new(namespace: &str, platform: &str) -> Self {
-        Self { prefix: format!("todo-scheduler:{{{namespace}.{platform}}}") }
+        Self {
+            prefix: format!("todo-scheduler:{{{namespace}.{platform}}}"),
+        }
     }
 
     fn fixed(&self, name: &str) -> String {
@@ -264,7 +292,7 @@ fn claim(token: i64, payload: &str) -> Option<Claim> {
     match read(payload) {
         Ok(fire) => Some(Claim { fire, token }),
         Err(error) => {
-            tracing::error!(%error, "a stored reminder cannot be read and stays where it is");
+            tracing::error!(error.chain = %Chain(&error), "a stored reminder cannot be read and stays where it is");
             None
         }
     }
@@ -290,7 +318,13 @@ mod tests {
     fn platforms_and_namespaces_do_not_share_keys() {
         let keys = Keys::new("default", "todo");
         assert_eq!(keys.fixed("due"), "todo-scheduler:{default.todo}:due");
-        assert_ne!(Keys::new("default", "todo").prefix, Keys::new("other", "todo").prefix);
-        assert_ne!(Keys::new("default", "todo").prefix, Keys::new("default", "todo2").prefix);
+        assert_ne!(
+            Keys::new("default", "todo").prefix,
+            Keys::new("other", "todo").prefix
+        );
+        assert_ne!(
+            Keys::new("default", "todo").prefix,
+            Keys::new("default", "todo2").prefix
+        );
     }
 }

@@ -11,9 +11,16 @@ async fn only_what_is_due_is_taken_and_only_once_while_the_lease_lasts() {
     test.set(1, 1, &[due.clone(), later.clone()]).await;
 
     let claims = test.claim(LONG).await;
-    assert_eq!(claims.iter().map(|claim| claim.fire.clone()).collect::<Vec<_>>(), [due.clone()]);
+    assert_eq!(
+        claims.iter().map(|claim| claim.fire.clone()).collect::<Vec<_>>(),
+        [due.clone()]
+    );
     assert_eq!(test.claim(LONG).await, [], "the lease holds");
-    assert_eq!(test.pending().await, [due, later.clone()], "in flight is still pending");
+    assert_eq!(
+        test.pending().await,
+        [due, later.clone()],
+        "in flight is still pending"
+    );
     assert!(test.store.ack(&claims[0]).await.unwrap());
     assert_eq!(test.pending().await, [later]);
     assert_eq!(test.claim(LONG).await, []);
@@ -62,7 +69,10 @@ async fn a_postponed_reminder_comes_back_no_sooner_than_asked() {
     let claims = test.claim(LONG).await;
     assert!(test.store.postpone(&claims[0], LONG).await.unwrap());
     assert_eq!(test.claim(LONG).await, []);
-    assert!(!test.store.ack(&claims[0]).await.unwrap(), "given back is given back");
+    assert!(
+        !test.store.ack(&claims[0]).await.unwrap(),
+        "given back is given back"
+    );
     assert_eq!(test.pending().await.len(), 1);
 }
 
@@ -84,7 +94,10 @@ async fn schedulers_that_compete_acknowledge_each_reminder_once() {
     let test = Fixture::new().await;
     const FIRES: usize = 50;
     for task in 0..FIRES as u128 {
-        test.store.upsert(task_id(task), "alice", 1, &[test.fire(task, 1, -1)]).await.unwrap();
+        test.store
+            .upsert(task_id(task), "alice", 1, &[test.fire(task, 1, -1)])
+            .await
+            .unwrap();
     }
     let schedulers: Vec<_> = (0..4)
         .map(|_| {

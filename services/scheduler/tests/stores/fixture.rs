@@ -27,11 +27,22 @@ impl Fixture {
         let url = std::env::var("TODO_TEST_REDIS_URL").expect("TODO_TEST_REDIS_URL names a Redis");
         let client = redis::Client::open(url).expect("a Redis URL");
         let mut redis = ConnectionManager::new(client).await.expect("Redis answers");
-        let run: u64 = redis.incr("todo-scheduler-tests", 1).await.expect("a number for the run");
-        let (seconds, _): (i64, i64) = redis::cmd("TIME").query_async(&mut redis).await.expect("the time");
+        let run: u64 = redis
+            .incr("todo-scheduler-tests", 1)
+            .await
+            .expect("a number for the run");
+        let (seconds, _): (i64, i64) = redis::cmd("TIME")
+            .query_async(&mut redis)
+            .await
+            .expect("the time");
         let namespace = format!("test-{run}");
         let store = Store::new(redis.clone(), &namespace, "todo");
-        Self { redis, namespace, store, now: Timestamp::from_second(seconds).expect("a time") }
+        Self {
+            redis,
+            namespace,
+            store,
+            now: Timestamp::from_second(seconds).expect("a time"),
+        }
     }
 
     /// A reminder of task `task` that falls due `seconds` from now.
@@ -49,15 +60,25 @@ impl Fixture {
     }
 
     pub(crate) async fn set(&self, task: u128, version: i64, fires: &[Fire]) {
-        self.store.upsert(task_id(task), "alice", version, fires).await.expect("the reminders are set");
+        self.store
+            .upsert(task_id(task), "alice", version, fires)
+            .await
+            .expect("the reminders are set");
     }
 
     pub(crate) async fn claim(&self, lease: Duration) -> Vec<Claim> {
-        self.store.claim(100, lease).await.expect("a look at what is due").claims
+        self.store
+            .claim(100, lease)
+            .await
+            .expect("a look at what is due")
+            .claims
     }
 
     pub(crate) async fn pending(&self) -> Vec<Fire> {
-        self.store.pending("alice", 100).await.expect("the pending reminders")
+        self.store
+            .pending("alice", 100)
+            .await
+            .expect("the pending reminders")
     }
 }
 

@@ -3,5 +3,7 @@
 #![cfg(test)]
 
 mod claims;
+mod events;
 mod fixture;
+mod poller;
 mod versions;

@@ -12,7 +12,10 @@ async fn a_newer_version_replaces_and_an_older_or_equal_one_changes_nothing() {
     let test = Fixture::new().await;
     let [first, second] = [test.fire(1, 1, 60), test.fire(1, 2, 90)];
     let upsert = async |version, fire: &Fire| {
-        test.store.upsert(task_id(1), "alice", version, std::slice::from_ref(fire)).await.unwrap()
+        test.store
+            .upsert(task_id(1), "alice", version, std::slice::from_ref(fire))
+            .await
+            .unwrap()
     };
 
     assert_eq!(upsert(2, &first).await, APPLIED);
@@ -34,7 +37,11 @@ async fn a_deletion_is_final_even_at_a_version_seen_before() {
     assert_eq!(test.claim(LONG).await, []);
     test.set(1, 1, std::slice::from_ref(&fire)).await;
     test.set(1, 2, std::slice::from_ref(&fire)).await;
-    assert_eq!(test.pending().await, [], "an older event must not bring the reminder back");
+    assert_eq!(
+        test.pending().await,
+        [],
+        "an older event must not bring the reminder back"
+    );
 }
 
 #[tokio::test]
@@ -69,7 +76,10 @@ async fn the_list_is_per_owner_in_order_of_time_and_bounded() {
     test.set(2, 1, std::slice::from_ref(&early)).await;
     let mut others = test.fire(3, 1, 30);
     others.owner = "bob".to_owned();
-    test.store.upsert(task_id(3), "bob", 1, std::slice::from_ref(&others)).await.unwrap();
+    test.store
+        .upsert(task_id(3), "bob", 1, std::slice::from_ref(&others))
+        .await
+        .unwrap();
 
     assert_eq!(test.pending().await, [early.clone(), late]);
     assert_eq!(test.store.pending("alice", 1).await.unwrap(), [early]);
@@ -90,10 +100,16 @@ async fn two_platforms_share_a_redis_without_seeing_each_other() {
 async fn dead_letters_are_kept_up_to_a_bound() {
     let mut test = Fixture::new().await;
     for letter in 0..1001 {
-        test.store.bury(&letter).await.unwrap();
+        test.store.bury(&letter.to_string()).await.unwrap();
     }
     let key = format!("todo-scheduler:{{{}.todo}}:dead", test.namespace);
-    let letters: Vec<String> = redis::cmd("LRANGE").arg(key).arg(0).arg(-1).query_async(&mut test.redis).await.unwrap();
+    let letters: Vec<String> = redis::cmd("LRANGE")
+        .arg(key)
+        .arg(0)
+        .arg(-1)
+        .query_async(&mut test.redis)
+        .await
+        .unwrap();
     assert_eq!(letters.len(), 1000);
     assert_eq!(letters[0], "1000", "the newest is first");
 }

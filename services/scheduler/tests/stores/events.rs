@@ -1,0 +1,115 @@
+//! What the sidecar is answered.
+
+use axum::body::Body;
+use http::Request;
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use todo_kit::metrics::Metrics;
+use todo_scheduler::handlers::{App, routes};
+use todo_scheduler::metrics::ReminderMetrics;
+use todo_scheduler::store::Store;
+use tower::ServiceExt;
+
+use crate::fixture::{Fixture, LONG, task_id};
+
+/// An event of task 1 with one reminder an hour ahead.
+fn event(test: &Fixture, topic: &str, version: i64, status: &str) -> Value {
+    let at = test.fire(1, 1, 3600).at;
+    json!({
+        "specversion": "1.0", "id": "01900000-0000-7000-8000-000000000002", "source": "/todo/todo/task",
+        "type": format!("com.todo.{topic}.v1"), "subject": format!("task/{}", task_id(1)), "time": test.now,
+        "datacontenttype": "application/json", "sequence": version.to_string(), "partitionkey": task_id(1),
+        "traceparent": "", "traceid": "", "topic": topic, "pubsubname": "todo-scheduler-events",
+        "data": {
+            "task": {
+                "id": task_id(1), "title": "Buy milk", "description": null, "status": status, "priority": "none",
+                "due_at": null, "reminders": [{"id": "00000000-0000-0000-0000-000000000001", "at": at}],
+                "owner": "alice", "version": version, "created_at": test.now, "updated_at": test.now,
+                "completed_at": null, "owner_email": null,
+            },
+            "changed": [],
+        },
+    })
+}
+
+async fn post(store: &Store, topic: &str, body: String) -> (u16, Value) {
+    let metrics = ReminderMetrics::new(&Metrics::new("scheduler", "test"));
+    let app = routes(App {
+        store: store.clone(),
+        metrics,
+    });
+    let request = Request::post(format!("/events/{topic}"))
+        .body(Body::from(body))
+        .unwrap();
+    let answer = app.oneshot(request).await.unwrap();
+    let status = answer.status().as_u16();
+    let body = answer.into_body().collect().await.unwrap().to_bytes();
+    (status, serde_json::from_slice(&body).unwrap())
+}
+
+#[tokio::test]
+async fn task_events_set_and_drop_reminders_and_duplicates_are_acknowledged() {
+    let test = Fixture::new().await;
+    let success = (200, json!({"status": "SUCCESS"}));
+    let steps = [
+        ("task.created", 1, "open", 1),
+        ("task.created", 1, "open", 1),
+        ("task.completed", 2, "done", 0),
+        ("task.updated", 3, "open", 1),
+        ("task.updated", 4, "cancelled", 0),
+        ("task.updated", 5, "waiting", 1),
+        ("task.deleted", 5, "waiting", 0),
+        ("task.updated", 5, "waiting", 0),
+    ];
+    for (topic, version, status, pending) in steps {
+        let body = event(&test, topic, version, status).to_string();
+        assert_eq!(post(&test.store, topic, body).await, success, "{topic} {version}");
+        assert_eq!(test.pending().await.len(), pending, "{topic} {version}");
+    }
+    assert_eq!(test.claim(LONG).await, []);
+}
+
+#[tokio::test]
+async fn what_is_not_understood_is_kept_and_dropped() {
+    let mut test = Fixture::new().await;
+    let mut later = event(&test, "task.created", 1, "open");
+    later["type"] = "com.todo.task.created.v2".into();
+    for body in [later.to_string(), "no json".to_owned()] {
+        assert_eq!(
+            post(&test.store, "task.created", body).await,
+            (200, json!({"status": "DROP"}))
+        );
+    }
+    let key = format!("todo-scheduler:{{{}.todo}}:dead", test.namespace);
+    let letters: Vec<String> = redis::cmd("LRANGE")
+        .arg(key)
+        .arg(0)
+        .arg(-1)
+        .query_async(&mut test.redis)
+        .await
+        .unwrap();
+    assert_eq!(letters[0], r#"{"event":"no json","reason":"unreadable"}"#);
+    assert!(
+        letters[1].contains(r#""reason":"unknown_type""#),
+        "{}",
+        letters[1]
+    );
+    assert_eq!(test.pending().await, []);
+}
+
+#[tokio::test]
+async fn without_redis_an_event_is_to_be_tried_again() {
+    let test = Fixture::new().await;
+    // A port that nothing listens on.
+    let client = redis::Client::open("redis://127.0.0.1:1").unwrap();
+    let config = redis::aio::ConnectionManagerConfig::new().set_number_of_retries(0);
+    let redis = redis::aio::ConnectionManager::new_lazy_with_config(client, config).unwrap();
+    let store = Store::new(redis, "none", "todo");
+    let (status, problem) = post(
+        &store,
+        "task.created",
+        event(&test, "task.created", 1, "open").to_string(),
+    )
+    .await;
+    assert_eq!((status, problem["code"].as_str()), (503, Some("unavailable")));
+}

@@ -1,0 +1,106 @@
+//! From due to published, with a broker from memory.
+
+use std::sync::Arc;
+
+use todo_domain::{EventOrigin, Topic};
+use todo_kit::dapr::{Answer, FakePublisher, Message, PublishError, Publisher};
+use todo_kit::metrics::Metrics;
+use todo_scheduler::metrics::ReminderMetrics;
+use todo_scheduler::poller::Poller;
+use tokio::sync::Notify;
+
+use crate::fixture::{Fixture, LONG, OVER};
+
+fn poller(test: &Fixture, publisher: Arc<dyn Publisher>, metrics: &Metrics) -> Poller {
+    Poller {
+        store: test.store.clone(),
+        publisher,
+        origin: EventOrigin::new("todo", "scheduler"),
+        metrics: ReminderMetrics::new(metrics),
+    }
+}
+
+/// Dies, as it were, after the broker took the event and before the poller hears of it.
+#[derive(Default)]
+struct DiesAfterPublish {
+    broker: FakePublisher,
+    published: Notify,
+}
+
+impl Publisher for DiesAfterPublish {
+    fn publish(&self, message: Message) -> Answer<'_, (), PublishError> {
+        Box::pin(async move {
+            self.broker.publish(message).await?;
+            self.published.notify_one();
+            std::future::pending().await
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_due_reminder_is_published_once_as_the_contract_says() {
+    let test = Fixture::new().await;
+    let broker = Arc::new(FakePublisher::default());
+    let metrics = Metrics::new("scheduler", "test");
+    let poller = poller(&test, broker.clone(), &metrics);
+    let fire = test.fire(1, 2, -3);
+    test.set(1, 1, &[fire.clone(), test.fire(1, 3, 3600)]).await;
+
+    assert_eq!(poller.fire_due(LONG).await.unwrap(), 1);
+    assert_eq!(poller.fire_due(LONG).await.unwrap(), 0);
+    let [published] = broker.published().try_into().unwrap();
+    assert_eq!(published.topic, Topic::TaskReminder);
+    assert_eq!(published.partition_key, fire.task_id.to_string());
+    let late = published.envelope["data"]["late_seconds"].as_i64().unwrap();
+    assert!((3..10).contains(&late), "{late}");
+    let expected = serde_json::json!({
+        "specversion": "1.0", "id": fire.id(), "source": "/todo/todo/scheduler", "type": "com.todo.task.reminder.v1",
+        "subject": format!("task/{}", fire.task_id), "time": fire.at, "datacontenttype": "application/json",
+        "sequence": "1", "partitionkey": fire.task_id, "traceparent": "", "traceid": "",
+        "data": {
+            "task_id": fire.task_id, "owner": "alice", "owner_email": null, "title": "Buy milk",
+            "reminder_id": fire.reminder_id, "at": fire.at, "late_seconds": late,
+        },
+    });
+    assert_eq!(published.envelope, expected);
+    let text = metrics.encode().unwrap();
+    assert!(text.contains("todo_reminders_fired_total 1"), "{text}");
+    assert!(text.contains("todo_reminder_lateness_seconds_count 1"), "{text}");
+}
+
+#[tokio::test]
+async fn a_scheduler_that_dies_between_publish_and_acknowledgement_has_the_same_event_published_again() {
+    let test = Fixture::new().await;
+    test.set(1, 1, &[test.fire(1, 1, -1)]).await;
+
+    let dying = Arc::new(DiesAfterPublish::default());
+    let first = poller(&test, dying.clone(), &Metrics::new("scheduler", "test"));
+    tokio::select! {
+        _ = first.fire_due(OVER) => panic!("it should have died"),
+        () = dying.published.notified() => drop(first),
+    }
+    let broker = Arc::new(FakePublisher::default());
+    let second = poller(&test, broker.clone(), &Metrics::new("scheduler", "test"));
+    assert_eq!(second.fire_due(LONG).await.unwrap(), 1);
+
+    let (before, after) = (dying.broker.published(), broker.published());
+    assert_eq!((before.len(), after.len()), (1, 1));
+    assert_eq!(before[0].envelope["id"], after[0].envelope["id"]);
+    assert_eq!(test.pending().await, []);
+}
+
+#[tokio::test]
+async fn a_reminder_that_the_broker_did_not_take_stays_pending() {
+    let test = Fixture::new().await;
+    let broker = Arc::new(FakePublisher::default());
+    broker.fail_with([tonic::Status::unavailable("no broker")]);
+    let metrics = Metrics::new("scheduler", "test");
+    let poller = poller(&test, broker.clone(), &metrics);
+    let fire = test.fire(1, 1, -1);
+    test.set(1, 1, std::slice::from_ref(&fire)).await;
+
+    assert_eq!(poller.fire_due(LONG).await.unwrap(), 1);
+    assert_eq!(broker.published(), []);
+    assert_eq!(test.pending().await, [fire]);
+    assert!(metrics.encode().unwrap().contains("todo_reminders_fired_total 0"));
+}
