@@ -75,13 +75,14 @@
 //! ```
 //!
 //! - [`config`], [`Environment`], [`Secret`]: what a service is told.
-//! - [`Context`]: what it is given: [`Context::postgres`], [`Context::redis`], [`Context::publisher`],
-//!   [`Context::state_store`], clock, ids, metrics, health, [`background`] tasks.
+//! - [`Context`]: what it is given: [`Context::postgres`], [`Context::redis`], [`Context::publisher`]
+//!   and [`Context::state_store`]; clock, ids, metrics, health, [`background`] tasks.
 //! - [`http`]: extractors [`http::Json`], [`http::Query`], [`http::Id`], [`http::IfMatch`], and [`http::etag`].
 //! - [`problem`]: every error that a client can see.
-//! - [`auth`]: [`auth::Caller`].
+//! - [`auth`]: who calls, as [`auth::Caller`].
 //! - [`events`], [`inbox`], [`outbox`]: receiving once, publishing surely.
 //! - [`dapr`]: the sidecar, and fakes of it for tests.
+//! - `testing` (feature of that name): tokens of a test issuer, a database of one's own.
 
 pub mod auth;
 pub mod background;
@@ -104,6 +105,8 @@ mod run;
 mod service;
 mod system;
 mod telemetry;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 mod trace;
 
 pub use chain::Chain;

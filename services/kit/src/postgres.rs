@@ -8,10 +8,11 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
 use sqlx::{Connection, PgConnection, PgPool};
 use tokio::time::Instant;
 
+use crate::problem::Problem;
 use crate::{Chain, Secret};
 
 /// How long start-up waits for a server that does not answer.
-const CONNECT_PATIENCE: Duration = Duration::from_secs(120);
+const CONNECT_PATIENCE: Duration = Duration::from_mins(2);
 /// First and longest pause between two attempts to get the migration lock, or a connection.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(5));
 /// First half of the key of the advisory lock under which one replica migrates; the schema is the other half.
@@ -50,6 +51,48 @@ pub enum PostgresError {
     },
 }
 
+/// A statement failed.
+#[derive(Debug, thiserror::Error)]
+#[error("database: cannot {attempt}")]
+pub struct QueryError {
+    attempt: &'static str,
+    source: sqlx::Error,
+}
+
+impl QueryError {
+    /// For `map_err`: the error of a statement that was to do `attempt` (`read a task`).
+    pub fn of(attempt: &'static str) -> impl FnOnce(sqlx::Error) -> Self {
+        move |source| Self { attempt, source }
+    }
+
+    /// Whether the database is away rather than in disagreement: trying again later may help.
+    pub fn is_away(&self) -> bool {
+        match &self.source {
+            sqlx::Error::Database(answer) => answer.code().is_some_and(|code| {
+                // Connection exceptions, lack of resources, operator intervention.
+                ["08", "53", "57"].iter().any(|class| code.starts_with(class))
+            }),
+            sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::Protocol(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed => true,
+            _ => false,
+        }
+    }
+}
+
+impl From<QueryError> for Problem {
+    fn from(error: QueryError) -> Self {
+        if error.is_away() {
+            Self::unavailable(&error)
+        } else {
+            Self::internal(&error)
+        }
+    }
+}
+
 /// A pool whose connections work in `schema`, which exists and is migrated when this returns.
 ///
 /// A server that does not answer is tried again for two minutes; one that refuses the password, the database or the
@@ -79,8 +122,8 @@ pub async fn connect(
     Ok(PgPoolOptions::new()
         .max_connections(16)
         .acquire_timeout(Duration::from_secs(2))
-        .max_lifetime(Duration::from_secs(30 * 60))
-        .idle_timeout(Duration::from_secs(10 * 60))
+        .max_lifetime(Duration::from_mins(30))
+        .idle_timeout(Duration::from_mins(10))
         .test_before_acquire(false)
         .connect_lazy_with(options))
 }
@@ -179,11 +222,10 @@ async fn migrate(
     migrator.set_locking(false);
     // An older version must be able to start after a newer one has migrated.
     migrator.set_ignore_missing(true);
-    migrator
-        .run(connection)
-        .await
-        .map_err(|source| PostgresError::Migrate {
-            schema: schema.to_owned(),
-            source,
-        })
+    // Not `run`: its bounds keep the future from being `Send` (sqlx 0.9).
+    let migrated = migrator.run_direct(None, connection, false).await;
+    migrated.map_err(|source| PostgresError::Migrate {
+        schema: schema.to_owned(),
+        source,
+    })
 }

@@ -77,7 +77,10 @@ problems! {
 
 /// An error as its client sees it.
 #[derive(Debug, Clone)]
-pub struct Problem {
+pub struct Problem(Box<Parts>);
+
+#[derive(Debug, Clone)]
+struct Parts {
     kind: ProblemType,
     detail: Option<String>,
     errors: Vec<Violation>,
@@ -101,25 +104,25 @@ struct Body<'a> {
 impl Problem {
     /// A problem of this kind, without detail.
     pub fn new(kind: ProblemType) -> Self {
-        Self {
+        Self(Box::new(Parts {
             kind,
             detail: None,
             errors: Vec::new(),
             headers: HeaderMap::new(),
-        }
+        }))
     }
 
     /// With a sentence about this very case. Must hold nothing that the client may not know.
     #[must_use]
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
-        self.detail = Some(detail.into());
+        self.0.detail = Some(detail.into());
         self
     }
 
     /// With a header beside the body.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.insert(name, value);
+        self.0.headers.insert(name, value);
         self
     }
 
@@ -131,10 +134,9 @@ impl Problem {
 
     /// 422 with every rule that the input breaks.
     pub fn invalid(errors: Vec<Violation>) -> Self {
-        Self {
-            errors,
-            ..Self::new(INVALID)
-        }
+        let mut problem = Self::new(INVALID);
+        problem.0.errors = errors;
+        problem
     }
 
     /// 404 that does not tell "not there" from "not yours".
@@ -164,7 +166,7 @@ impl Problem {
 
     /// What kind it is.
     pub fn kind(&self) -> ProblemType {
-        self.kind
+        self.0.kind
     }
 }
 
@@ -174,21 +176,26 @@ fn trace_id() -> Option<String> {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
+        let Parts {
+            kind,
+            detail,
+            errors,
+            headers,
+        } = *self.0;
         let body = Body {
-            r#type: format!("https://todoplatform.dev/problems/{}", self.kind.code),
-            title: self.kind.title,
-            status: self.kind.status.as_u16(),
-            code: self.kind.code,
-            detail: self.detail.as_deref(),
-            errors: &self.errors,
+            r#type: format!("https://todoplatform.dev/problems/{}", kind.code),
+            title: kind.title,
+            status: kind.status.as_u16(),
+            code: kind.code,
+            detail: detail.as_deref(),
+            errors: &errors,
             trace_id: trace_id(),
         };
-        let content_type = [(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"))];
-        let mut response = (self.kind.status, content_type, axum::Json(body)).into_response();
+        let mut response = (kind.status, axum::Json(body)).into_response();
         response
             .headers_mut()
             .insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        response.headers_mut().extend(self.headers);
+        response.headers_mut().extend(headers);
         response
     }
 }

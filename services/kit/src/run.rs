@@ -117,9 +117,9 @@ pub async fn run<S: Service>(config: Config<S::Config>, environment: Environment
         verifier,
         app_token: token,
     };
-    let router = app(routes, layers);
+    let served = app(routes, layers);
     let drain = Duration::from_secs(common.shutdown.drain_seconds);
-    serve_until_signal(router, common.http.listen, &health, &background, signals, drain).await
+    serve_until_signal(served, common.http.listen, &health, &background, signals, drain).await
 }
 
 async fn serve_until_signal(

@@ -1,3 +1,5 @@
-//! The task service: tasks in PostgreSQL, events by outbox.
+//! The task service.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    todo_kit::main::<todo_task::TaskService>()
+}

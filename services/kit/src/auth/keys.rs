@@ -17,7 +17,7 @@ use crate::health::{Affects, Health};
 /// An unknown key id makes the keys be read anew at most this often.
 const REFRESH_PAUSE: Duration = Duration::from_secs(10);
 /// A key id that was not there after reading anew is not looked for again for this long.
-const ABSENT_FOR: Duration = Duration::from_secs(60);
+const ABSENT_FOR: Duration = Duration::from_mins(1);
 /// How many absent key ids are remembered; more are forgotten, not queued.
 const ABSENT_MAX: usize = 256;
 /// Pause before the first keys are asked for again.
@@ -89,22 +89,18 @@ impl Keys {
 
     fn look(&self, id: Option<&str>, algorithm: Algorithm) -> Result<Key, AuthError> {
         let keys = self.current.load_full().ok_or(AuthError::NoKeys)?;
-        match id {
-            Some(id) => {
-                let mut named = keys.iter().filter(|key| key.id.as_deref() == Some(id)).peekable();
-                named.peek().ok_or(AuthError::UnknownKey)?;
-                named
-                    .find(|key| key.fits(algorithm))
-                    .cloned()
-                    .ok_or(AuthError::Algorithm)
-            }
-            None => {
-                let mut fitting = keys.iter().filter(|key| key.fits(algorithm));
-                match (fitting.next(), fitting.next()) {
-                    (Some(key), None) => Ok(key.clone()),
-                    _ => Err(AuthError::UnknownKey),
-                }
-            }
+        if let Some(id) = id {
+            let mut named = keys.iter().filter(|key| key.id.as_deref() == Some(id)).peekable();
+            named.peek().ok_or(AuthError::UnknownKey)?;
+            return named
+                .find(|key| key.fits(algorithm))
+                .cloned()
+                .ok_or(AuthError::Algorithm);
+        }
+        let mut fitting = keys.iter().filter(|key| key.fits(algorithm));
+        match (fitting.next(), fitting.next()) {
+            (Some(key), None) => Ok(key.clone()),
+            _ => Err(AuthError::UnknownKey),
         }
     }
 
@@ -128,9 +124,14 @@ impl Keys {
     }
 
     async fn read(&self) -> Result<(), SourceError> {
-        let place = || self.source.place();
         let document = self.source.read().await?;
-        let keys = jwk::usable_keys(&document).map_err(|source| SourceError::Unusable {
+        self.set(&document)
+    }
+
+    /// Takes `document` as the present key set, unless it has no usable key.
+    pub(crate) fn set(&self, document: &[u8]) -> Result<(), SourceError> {
+        let place = || self.source.place();
+        let keys = jwk::usable_keys(document).map_err(|source| SourceError::Unusable {
             place: place(),
             source,
         })?;

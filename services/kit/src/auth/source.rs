@@ -135,7 +135,7 @@ impl KeySource {
     /// How long keys are taken for fresh.
     pub(super) fn interval(&self) -> Duration {
         match self {
-            Self::Url { .. } => Duration::from_secs(300),
+            Self::Url { .. } => Duration::from_mins(5),
             Self::File(_) => Duration::from_secs(5),
         }
     }

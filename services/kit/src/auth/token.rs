@@ -169,7 +169,7 @@ fn is_subject(sub: &str) -> bool {
     !sub.is_empty() && sub.len() <= SUB_MAX_BYTES && !sub.chars().any(char::is_control)
 }
 
-/// Seconds with fraction: NumericDate may have one.
+/// Seconds with fraction: a `NumericDate` may have one.
 #[expect(
     clippy::cast_precision_loss,
     reason = "milliseconds since 1970 stay exact in an f64 for 285 000 years"

@@ -62,7 +62,7 @@ impl Publisher for FakePublisher {
     }
 }
 
-/// Keeps documents in memory, with a new ETag for each write.
+/// Keeps documents in memory, with a new entity tag for each write.
 #[derive(Debug, Default)]
 pub struct FakeState(Mutex<HashMap<String, (u64, Bytes)>>);
 

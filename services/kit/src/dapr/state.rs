@@ -1,4 +1,4 @@
-//! Documents in the Dapr state store, guarded by ETags.
+//! Documents in the Dapr state store, guarded by entity tags.
 
 use bytes::Bytes;
 use dapr::dapr::proto::common::v1::state_options::{StateConcurrency, StateConsistency};
@@ -43,7 +43,7 @@ pub enum StateError {
 
 /// Something that keeps documents.
 ///
-/// A document is never deleted, only emptied by whoever knows its shape: with some stores a stale ETag on a deleted
+/// A document is never deleted, only emptied by whoever knows its shape: with some stores a stale entity tag on a deleted
 /// key succeeds. Keys must not contain `||`.
 pub trait StateStore: Send + Sync {
     /// The document under `key`, when there is one.

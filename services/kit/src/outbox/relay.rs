@@ -18,7 +18,7 @@ use crate::dapr::{Message, PublishError, Publisher};
 
 /// How often the gauges are read, and old rows deleted.
 const DEPTH_EVERY: Duration = Duration::from_secs(5);
-const FORGET_EVERY: Duration = Duration::from_secs(600);
+const FORGET_EVERY: Duration = Duration::from_mins(10);
 
 /// How a relay behaves.
 #[derive(Debug, Clone, Copy)]
@@ -42,7 +42,7 @@ impl Default for Settings {
             lease: Duration::from_secs(10),
             poll: Duration::from_millis(500),
             attempts_max: 10,
-            backoff: (Duration::from_secs(1), Duration::from_secs(60)),
+            backoff: (Duration::from_secs(1), Duration::from_mins(1)),
         }
     }
 }
@@ -127,9 +127,9 @@ impl Relay {
                 // A wake-up ends an idle pause, never one that spares a broker in trouble.
                 let woken = async {
                     if failures == 0 {
-                        self.wake.notified().await
+                        self.wake.notified().await;
                     } else {
-                        std::future::pending().await
+                        std::future::pending::<()>().await;
                     }
                 };
                 tokio::select! {

@@ -1,0 +1,22 @@
+//! `DELETE /v1/tasks/{id}`
+
+use axum::extract::State;
+use http::StatusCode;
+use todo_domain::TaskId;
+use todo_kit::auth::Caller;
+use todo_kit::http::{Id, IfMatch};
+use todo_kit::problem::Problem;
+
+use crate::App;
+use crate::change::Plan;
+
+/// Deletes a task: 204, and 404 from then on.
+pub(crate) async fn delete(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id<TaskId>,
+    if_match: IfMatch,
+) -> Result<StatusCode, Problem> {
+    app.change(&caller, id, &if_match, |_| Ok(Plan::Delete)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,108 @@
+//! The task service: tasks in PostgreSQL, events by outbox.
+//!
+//! One file per operation in `handlers`, all SQL in `store`. A change reads the task, decides by the pure domain, and
+//! writes task and event in one statement that demands the version it read.
+
+mod change;
+mod cursor;
+mod handlers;
+mod store;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{get, post};
+use serde::{Deserialize, Serialize};
+use sqlx::migrate::Migrator;
+use todo_domain::{Clock, EventOrigin, IdSource, Topic};
+use todo_kit::config::PubSubConfig;
+use todo_kit::describe::{Description, Store as StoreKind};
+use todo_kit::outbox::{OutboxMetrics, Relay, Settings};
+use todo_kit::{Context, Service, StartError};
+use tokio::sync::Notify;
+
+pub use store::{Deleted, Store, Written};
+
+/// The migrations of the schema `task`.
+pub static MIGRATIONS: Migrator = sqlx::migrate!();
+
+/// The keys that only this service has.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Config {
+    /// Where the events go.
+    pub pubsub: PubSubConfig,
+}
+
+/// The service.
+#[derive(Debug)]
+pub struct TaskService;
+
+impl Service for TaskService {
+    type Config = Config;
+
+    fn description() -> Description {
+        Description {
+            publishes: vec![
+                Topic::TaskCreated,
+                Topic::TaskUpdated,
+                Topic::TaskCompleted,
+                Topic::TaskDeleted,
+            ],
+            stores: vec![StoreKind::Postgresql],
+            routes: vec!["/v1/tasks", "/v1/tasks/{id}", "/v1/tasks/{id}/complete"],
+            ..Description::new("task")
+        }
+    }
+
+    async fn start(context: &Context<Config>) -> Result<Router, StartError> {
+        let pool = context.postgres(&MIGRATIONS).await?;
+        let publisher = context.publisher(&context.config.service.pubsub)?;
+        let metrics = OutboxMetrics::new(&context.metrics);
+        let relay = Relay::new(
+            pool.clone(),
+            publisher,
+            Arc::clone(&context.ids),
+            metrics,
+            Settings::default(),
+        );
+        let app = App {
+            store: Store::new(pool),
+            clock: Arc::clone(&context.clock),
+            ids: Arc::clone(&context.ids),
+            origin: context.origin(),
+            relay: relay.waker(),
+        };
+        context.background.spawn("relay", |stop| relay.run(stop));
+        Ok(router(app))
+    }
+}
+
+/// What the handlers work with.
+#[derive(Clone)]
+pub struct App {
+    /// The tasks.
+    pub store: Store,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// New ids.
+    pub ids: Arc<dyn IdSource>,
+    /// The source of the events.
+    pub origin: EventOrigin,
+    /// Woken after each write.
+    pub relay: Arc<Notify>,
+}
+
+/// The public routes.
+pub fn router(app: App) -> Router {
+    Router::new()
+        .route("/v1/tasks", get(handlers::list).post(handlers::create))
+        .route(
+            "/v1/tasks/{id}",
+            get(handlers::get)
+                .patch(handlers::update)
+                .delete(handlers::delete),
+        )
+        .route("/v1/tasks/{id}/complete", post(handlers::complete))
+        .with_state(app)
+}

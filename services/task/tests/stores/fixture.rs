@@ -1,0 +1,140 @@
+//! A task service with a database of its own.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use http::{Method, Request, Response};
+use http_body_util::BodyExt;
+use serde_json::Value;
+use todo_domain::{EventOrigin, FixedClock, SequentialIds};
+use todo_kit::RandomIds;
+use todo_kit::testing::{TestDatabase, TestIssuer, test_app};
+use todo_task::{App, MIGRATIONS, Store, router};
+use tower::ServiceExt;
+
+pub(super) const NOW: &str = "2026-11-21T12:00:00Z";
+
+pub(super) struct Fixture {
+    pub database: TestDatabase,
+    pub clock: Arc<FixedClock>,
+    pub app: Router,
+    issuer: TestIssuer,
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub status: u16,
+    pub etag: Option<String>,
+    pub location: Option<String>,
+    pub body: Value,
+}
+
+impl Fixture {
+    pub(super) async fn new() -> Self {
+        Self::with_ids(false).await
+    }
+
+    /// With random ids where several tasks are made at once.
+    pub(super) async fn with_random_ids() -> Self {
+        Self::with_ids(true).await
+    }
+
+    async fn with_ids(random: bool) -> Self {
+        let database = TestDatabase::new("task", &MIGRATIONS).await;
+        let clock = Arc::new(FixedClock::new(NOW.parse().unwrap()));
+        let issuer = TestIssuer::new(1);
+        let app = App {
+            store: Store::new(database.pool.clone()),
+            clock: clock.clone(),
+            ids: if random {
+                Arc::new(RandomIds)
+            } else {
+                Arc::new(SequentialIds::default())
+            },
+            origin: EventOrigin::new("todo", "task"),
+            relay: Arc::default(),
+        };
+        let app = test_app(router(app), &issuer, clock.clone());
+        Self {
+            database,
+            clock,
+            app,
+            issuer,
+        }
+    }
+
+    /// One request of `user`.
+    pub(super) async fn send(&self, user: &str, method: Method, path: &str, body: Option<Value>) -> Answer {
+        self.send_with(user, method, path, body, &[]).await
+    }
+
+    /// One request of `user`, with more headers.
+    pub(super) async fn send_with(
+        &self,
+        user: &str,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+        headers: &[(&str, &str)],
+    ) -> Answer {
+        let mut request = Request::builder().method(method).uri(path);
+        request = request.header("authorization", format!("Bearer {}", self.issuer.token(user)));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let body = match body {
+            Some(json) => {
+                request = request.header("content-type", "application/json");
+                Body::from(json.to_string())
+            }
+            None => Body::empty(),
+        };
+        answer(
+            self.app
+                .clone()
+                .oneshot(request.body(body).unwrap())
+                .await
+                .unwrap(),
+        )
+        .await
+    }
+
+    /// Makes a task of alice's and gives its path.
+    pub(super) async fn create(&self, body: Value) -> String {
+        let answer = self.send("alice", Method::POST, "/v1/tasks", Some(body)).await;
+        assert_eq!(answer.status, 201, "{answer:?}");
+        answer.location.unwrap()
+    }
+
+    /// The outbox in order: topic, sequence.
+    pub(super) async fn outbox(&self) -> Vec<(String, String)> {
+        sqlx::query_as("select topic, envelope ->> 'sequence' from outbox order by seq")
+            .fetch_all(&self.database.pool)
+            .await
+            .unwrap()
+    }
+}
+
+async fn answer(response: Response<Body>) -> Answer {
+    let header = |name| {
+        response
+            .headers()
+            .get(name)
+            .map(|value| value.to_str().unwrap().to_owned())
+    };
+    let (status, etag, location) = (response.status().as_u16(), header("etag"), header("location"));
+    let bytes = response.into_body().collect().await.unwrap().to_bytes();
+    let body = if bytes.is_empty() {
+        Value::Null
+    } else {
+        serde_json::from_slice(&bytes).unwrap()
+    };
+    Answer {
+        status,
+        etag,
+        location,
+        body,
+    }
+}

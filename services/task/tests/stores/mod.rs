@@ -1,0 +1,5 @@
+mod api;
+mod concurrency;
+mod fixture;
+mod ownership;
+mod relay;
