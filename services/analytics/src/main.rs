@@ -1,3 +1,5 @@
-//! The analytics service: daily counts per user.
+//! The binary of analytics.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    todo_kit::main::<todo_analytics::Analytics>()
+}

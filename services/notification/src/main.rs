@@ -1,3 +1,5 @@
-//! The notification service: mail for task events, exactly once enqueued.
+//! The binary of notification.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    todo_kit::main::<todo_notification::Notification>()
+}

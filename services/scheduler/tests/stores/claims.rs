@@ -11,10 +11,8 @@ async fn only_what_is_due_is_taken_and_only_once_while_the_lease_lasts() {
     test.set(1, 1, &[due.clone(), later.clone()]).await;
 
     let claims = test.claim(LONG).await;
-    assert_eq!(
-        claims.iter().map(|claim| claim.fire.clone()).collect::<Vec<_>>(),
-        [due.clone()]
-    );
+    let taken: Vec<_> = claims.iter().map(|claim| &claim.fire).collect();
+    assert_eq!(taken, [&due]);
     assert_eq!(test.claim(LONG).await, [], "the lease holds");
     assert_eq!(
         test.pending().await,
@@ -89,10 +87,12 @@ async fn an_update_leaves_in_flight_what_is_still_wanted_and_takes_back_what_is_
     assert!(!test.store.ack(&claims[1]).await.unwrap());
 }
 
+/// Reminders that four schedulers fight for.
+const FIRES: usize = 50;
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn schedulers_that_compete_acknowledge_each_reminder_once() {
     let test = Fixture::new().await;
-    const FIRES: usize = 50;
     for task in 0..FIRES as u128 {
         test.store
             .upsert(task_id(task), "alice", 1, &[test.fire(task, 1, -1)])

@@ -21,7 +21,7 @@ async fn a_newer_version_replaces_and_an_older_or_equal_one_changes_nothing() {
     assert_eq!(upsert(2, &first).await, APPLIED);
     assert_eq!(upsert(2, &second).await, Upserted::Stale);
     assert_eq!(upsert(1, &second).await, Upserted::Stale);
-    assert_eq!(test.pending().await, [first.clone()]);
+    assert_eq!(test.pending().await, std::slice::from_ref(&first));
     assert_eq!(upsert(3, &second).await, APPLIED);
     assert_eq!(test.pending().await, [second]);
 }

@@ -1,0 +1,58 @@
+//! The routes on the app port, one file each.
+
+mod daily;
+mod happened;
+mod task_changed;
+mod understand;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{get, post};
+use todo_domain::{Clock, Topic};
+
+use crate::store::Store;
+
+/// The topics that tell the state of a task.
+const TASK_TOPICS: [Topic; 4] = [
+    Topic::TaskCreated,
+    Topic::TaskUpdated,
+    Topic::TaskCompleted,
+    Topic::TaskDeleted,
+];
+/// The topics that tell of something that happened to a user.
+const HAPPENINGS: [Topic; 3] = [
+    Topic::TaskReminder,
+    Topic::NotificationDelivered,
+    Topic::NotificationFailed,
+];
+/// Where a user finds the daily counts.
+pub const DAILY: &str = "/v1/analytics/daily";
+
+/// What the handlers work with.
+#[derive(Clone)]
+pub struct App {
+    /// The counts.
+    pub store: Store,
+    /// Tells which day it is.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// The topics that analytics consumes.
+pub fn consumes() -> Vec<Topic> {
+    [TASK_TOPICS.as_slice(), &HAPPENINGS].concat()
+}
+
+/// All routes.
+pub fn routes(app: App) -> Router {
+    let tasks = TASK_TOPICS.iter().fold(Router::new(), |router, topic| {
+        router.route(&topic.route(), post(task_changed::handle))
+    });
+    HAPPENINGS
+        .iter()
+        .fold(tasks, |router, topic| {
+            router.route(&topic.route(), post(happened::handle))
+        })
+        .route(DAILY, get(daily::handle))
+        .with_state(app)
+}

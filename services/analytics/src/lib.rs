@@ -1,0 +1,70 @@
+//! Analytics: what happened to each user on each day, folded from events.
+//!
+//! Events come in ([`handlers`]), become counts by a pure rule ([`fold`]), and stay in one store ([`store`]), in which
+//! an event and its effect commit together.
+
+mod config;
+pub mod fold;
+pub mod handlers;
+mod housekeeping;
+pub mod store;
+
+use axum::Router;
+use sqlx::migrate::Migrator;
+use todo_kit::describe::{Description, Store as StoreKind};
+use todo_kit::{Context, Service, StartError};
+
+pub use config::AnalyticsConfig;
+
+use crate::handlers::{App, DAILY, consumes, routes};
+use crate::housekeeping::forget_old;
+use crate::store::Store;
+
+/// The tables, in a schema of their own.
+pub static MIGRATIONS: Migrator = sqlx::migrate!();
+
+/// Analytics as a service.
+pub struct Analytics;
+
+impl Service for Analytics {
+    type Config = AnalyticsConfig;
+
+    fn description() -> Description {
+        Description {
+            consumes: consumes(),
+            stores: vec![StoreKind::Postgresql],
+            routes: vec![DAILY],
+            ..Description::new("analytics")
+        }
+    }
+
+    async fn start(context: &Context<AnalyticsConfig>) -> Result<Router, StartError> {
+        let pool = context.postgres(&MIGRATIONS).await?;
+        context
+            .background
+            .spawn("housekeeping", |stop| forget_old(pool.clone(), stop));
+        Ok(routes(App {
+            store: Store::new(pool),
+            clock: context.clock.clone(),
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_says_of_itself_what_the_contract_says() {
+        let described = serde_json::to_value(Analytics::description()).unwrap();
+        let expected = serde_json::json!({
+            "service": "analytics", "httpPort": 8080, "adminPort": 8081, "publishes": [],
+            "consumes": [
+                "task.created", "task.updated", "task.completed", "task.deleted",
+                "task.reminder", "notification.delivered", "notification.failed",
+            ],
+            "calls": [], "stores": ["postgresql"], "routes": ["/v1/analytics/daily"],
+        });
+        assert_eq!(described, expected);
+    }
+}

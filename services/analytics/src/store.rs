@@ -1,0 +1,47 @@
+//! The counts in PostgreSQL. An event and its effect commit together; the same event again changes nothing.
+
+mod daily;
+mod dead_letters;
+mod fold;
+
+use sqlx::PgPool;
+
+pub use daily::Day;
+pub use fold::Happening;
+
+/// The counts of one platform.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pool: PgPool,
+}
+
+impl Store {
+    /// Works on `pool`, whose search path is our schema.
+    pub fn new(pool: PgPool) -> Self {
+        Self { pool }
+    }
+}
+
+/// A database that did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+#[error("PostgreSQL: could not {attempted}")]
+pub struct StoreError {
+    /// What was tried.
+    pub attempted: &'static str,
+    /// Why it failed.
+    pub source: sqlx::Error,
+}
+
+/// To be used as `map_err(failed_to("count an event"))`.
+fn failed_to(attempted: &'static str) -> impl FnOnce(sqlx::Error) -> StoreError {
+    move |source| StoreError { attempted, source }
+}
+
+/// What came of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Folded {
+    /// It is counted.
+    Counted,
+    /// It was taken in before, or tells an older state than is known; nothing changed.
+    Stale,
+}

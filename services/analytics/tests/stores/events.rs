@@ -1,0 +1,113 @@
+//! What the sidecar is answered, and what is counted besides tasks.
+
+use serde_json::json;
+use sqlx::Row;
+use uuid::Uuid;
+
+use crate::fixture::{Fixture, TaskEvent};
+
+const SUCCESS: (u16, &str) = (200, "SUCCESS");
+const DROP: (u16, &str) = (200, "DROP");
+
+fn as_words(answer: &(u16, String)) -> (u16, &str) {
+    (answer.0, &answer.1)
+}
+
+fn happened(topic: &str, id: u128, data: &serde_json::Value) -> String {
+    json!({
+        "specversion": "1.0", "id": Uuid::from_u128(id), "source": "/todo/todo/other",
+        "type": format!("com.todo.{topic}.v1"), "subject": "task/x", "time": "2026-11-02T08:00:00Z",
+        "datacontenttype": "application/json", "sequence": "1", "partitionkey": "x", "data": data,
+    })
+    .to_string()
+}
+
+#[tokio::test]
+async fn reminders_and_notifications_are_counted_once_each() {
+    let test = Fixture::new().await;
+    let reminder = happened(
+        "task.reminder",
+        1,
+        &json!({"owner": "alice", "at": "2026-11-01T23:59:59Z"}),
+    );
+    let delivered = happened(
+        "notification.delivered",
+        2,
+        &json!({"owner": "alice", "channel": "email"}),
+    );
+    let failed = happened(
+        "notification.failed",
+        3,
+        &json!({"owner": "alice", "reason": "refused"}),
+    );
+    for _ in 0..2 {
+        assert_eq!(
+            as_words(&test.post("task.reminder", reminder.clone()).await),
+            SUCCESS
+        );
+        assert_eq!(
+            as_words(&test.post("notification.delivered", delivered.clone()).await),
+            SUCCESS
+        );
+        assert_eq!(
+            as_words(&test.post("notification.failed", failed.clone()).await),
+            SUCCESS
+        );
+    }
+    let days = serde_json::to_value(test.all("alice").await).unwrap();
+    let expected = json!([
+        {"day": "2026-11-01", "created": 0, "completed": 0, "deleted": 0, "reminders": 1,
+         "notifications_delivered": 0, "notifications_failed": 0},
+        {"day": "2026-11-02", "created": 0, "completed": 0, "deleted": 0, "reminders": 0,
+         "notifications_delivered": 1, "notifications_failed": 1},
+    ]);
+    assert_eq!(days, expected);
+}
+
+#[tokio::test]
+async fn what_is_not_understood_is_kept_once_and_dropped() {
+    let test = Fixture::new().await;
+    let event = TaskEvent {
+        topic: "task.created",
+        task: 1,
+        version: 1,
+        completed_on: None,
+        on: 1,
+    };
+    let later = event.json().replace("created.v1", "created.v2");
+    for _ in 0..2 {
+        assert_eq!(as_words(&test.post("task.created", later.clone()).await), DROP);
+        assert_eq!(
+            as_words(&test.post("task.reminder", "no json".to_owned()).await),
+            DROP
+        );
+    }
+    let rows = sqlx::query("select reason, body from dead_letter order by reason")
+        .fetch_all(&test.pool)
+        .await
+        .unwrap();
+    let letters: Vec<(String, Vec<u8>)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+    let expected = [
+        ("unknown_type".to_owned(), later.into_bytes()),
+        ("unreadable".to_owned(), b"no json".to_vec()),
+    ];
+    assert_eq!(letters, expected);
+    assert_eq!(test.days("alice").await, [""; 0]);
+}
+
+#[tokio::test]
+async fn without_a_database_an_event_is_to_be_tried_again() {
+    let test = Fixture::new().await;
+    test.pool.close().await;
+    let event = TaskEvent {
+        topic: "task.created",
+        task: 1,
+        version: 1,
+        completed_on: None,
+        on: 1,
+    };
+    assert_eq!(
+        as_words(&test.post("task.created", event.json()).await),
+        (503, "unavailable")
+    );
+}

@@ -1,0 +1,7 @@
+//! The counts on a real PostgreSQL, named by `TODO_TEST_POSTGRES_URL`.
+
+#![cfg(test)]
+
+mod events;
+mod fixture;
+mod orders;

@@ -1,0 +1,48 @@
+//! The routes on the app port, one file each.
+
+mod event;
+mod list;
+mod position;
+mod preferences;
+mod understand;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{get, post};
+use todo_domain::{IdSource, Topic};
+use todo_kit::dapr::StateStore;
+use tokio::sync::Notify;
+
+use crate::store::Store;
+
+/// The topics that notification consumes.
+pub const CONSUMES: [Topic; 3] = [Topic::TaskCreated, Topic::TaskCompleted, Topic::TaskReminder];
+/// Where a user finds the deliveries.
+pub const NOTIFICATIONS: &str = "/v1/notifications";
+/// Where a user says what to be told, and where.
+pub const PREFERENCES: &str = "/v1/notifications/preferences";
+
+/// What the handlers work with.
+#[derive(Clone)]
+pub struct App {
+    /// The deliveries.
+    pub store: Store,
+    /// The preferences.
+    pub preferences: Arc<dyn StateStore>,
+    /// Names the deliveries.
+    pub ids: Arc<dyn IdSource>,
+    /// Woken when something was planned.
+    pub planned: Arc<Notify>,
+}
+
+/// All routes.
+pub fn routes(app: App) -> Router {
+    Router::new()
+        .route(&Topic::TaskCreated.route(), post(event::task))
+        .route(&Topic::TaskCompleted.route(), post(event::task))
+        .route(&Topic::TaskReminder.route(), post(event::reminder))
+        .route(NOTIFICATIONS, get(list::handle))
+        .route(PREFERENCES, get(preferences::get).put(preferences::put))
+        .with_state(app)
+}

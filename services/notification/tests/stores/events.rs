@@ -1,0 +1,60 @@
+//! What the sidecar is answered, and what users see.
+
+use sqlx::Row;
+
+use crate::fixture::{Fixture, created};
+
+#[tokio::test]
+async fn what_is_not_understood_is_kept_once_and_dropped() {
+    let test = Fixture::new().await;
+    let later = created(7, None).to_string().replace("created.v1", "created.v2");
+    let dropped = (200, "DROP".to_owned());
+    for _ in 0..2 {
+        assert_eq!(test.post("task.created", later.clone()).await, dropped);
+        assert_eq!(test.post("task.reminder", "no json".to_owned()).await, dropped);
+    }
+    let rows = sqlx::query("select reason, body from dead_letter order by reason")
+        .fetch_all(&test.pool)
+        .await
+        .unwrap();
+    let letters: Vec<(String, Vec<u8>)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+    let expected = [
+        ("unknown_type".to_owned(), later.into_bytes()),
+        ("unreadable".to_owned(), b"no json".to_vec()),
+    ];
+    assert_eq!(letters, expected);
+    assert!(test.deliveries().await.is_empty());
+}
+
+#[tokio::test]
+async fn without_a_database_an_event_is_to_be_tried_again() {
+    let test = Fixture::new().await;
+    test.pool.close().await;
+    let answer = test.post("task.created", created(7, None).to_string()).await;
+    assert_eq!(answer, (503, "unavailable".to_owned()));
+}
+
+#[tokio::test]
+async fn pages_hold_each_delivery_once_newest_first_while_others_are_added() {
+    let test = Fixture::new().await;
+    for event in 0..5 {
+        test.plan(event).await;
+    }
+    // Two at the same instant, so that the id decides.
+    test.execute("update delivery set created_at = date_trunc('hour', created_at)")
+        .await;
+    let mut seen = Vec::new();
+    let mut after = None;
+    loop {
+        let page = test.store.list("alice", 2, after).await.unwrap();
+        seen.extend(page.items.iter().map(|item| item.id));
+        test.plan(100 + seen.len() as u128).await;
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(seen.len(), 5);
+    assert!(seen.is_sorted_by(|a, b| a > b));
+    assert!(test.store.list("bob", 10, None).await.unwrap().items.is_empty());
+}

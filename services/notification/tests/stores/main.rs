@@ -1,0 +1,9 @@
+//! Deliveries on a real PostgreSQL, named by `TODO_TEST_POSTGRES_URL`, to a real SMTP server.
+
+#![cfg(test)]
+
+mod attempts;
+mod events;
+mod fixture;
+mod once;
+mod recipients;
