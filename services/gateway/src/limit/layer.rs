@@ -1,7 +1,7 @@
 //! The limit around the routes: who calls, how much is left, and the headers that say so.
 
 use std::{
-    sync::{Arc, atomic::AtomicBool, atomic::Ordering},
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -24,15 +24,17 @@ use super::{Decision, Local, Policy, Shared};
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const STATE: HeaderName = HeaderName::from_static("ratelimit");
 /// How long a request waits for Redis before this replica counts by itself.
-pub const PATIENCE: Duration = Duration::from_millis(200);
+pub const PATIENCE: Duration = Duration::from_millis(50);
+/// How long this replica then counts by itself before it asks Redis again: one request in a while waits, not each.
+const TRIPPED: Duration = Duration::from_secs(1);
 
 /// The limiter of one gateway.
 pub struct Limiter {
     policy: Policy,
     shared: Shared,
     local: Local,
-    /// Whether the last answer came from Redis: a change is logged once.
-    up: AtomicBool,
+    /// While Redis is away: when it is asked again.
+    asked_again_at: Mutex<Option<Instant>>,
     backend_up: Gauge,
     refused: Counter,
 }
@@ -52,29 +54,48 @@ impl Limiter {
             policy,
             shared,
             local: Local::default(),
-            up: AtomicBool::new(true),
+            asked_again_at: Mutex::new(None),
             backend_up,
             refused,
         }
     }
 
     async fn check(&self, subject: &str) -> Decision {
-        match self.shared.check(subject, &self.policy).await {
-            Ok(decision) => {
-                if !self.up.swap(true, Ordering::Relaxed) {
-                    tracing::info!("Redis counts the requests again");
+        let now = Instant::now();
+        if !self.is_tripped(now) {
+            let answer = tokio::time::timeout(PATIENCE, self.shared.check(subject, &self.policy)).await;
+            match answer {
+                Ok(Ok(decision)) => {
+                    self.recovered();
+                    return decision;
                 }
-                self.backend_up.set(1);
-                decision
-            }
-            Err(error) => {
-                if self.up.swap(false, Ordering::Relaxed) {
-                    tracing::warn!(error.chain = %Chain(&error), "Redis does not count the requests: each replica by itself");
-                }
-                self.backend_up.set(0);
-                self.local.check(subject, &self.policy, Instant::now())
+                Ok(Err(error)) => self.trip(now, &Chain(&error)),
+                Err(_) => self.trip(now, &"no answer in time"),
             }
         }
+        self.local.check(subject, &self.policy, now)
+    }
+
+    fn is_tripped(&self, now: Instant) -> bool {
+        self.tripped_until().is_some_and(|again| now < again)
+    }
+
+    fn trip(&self, now: Instant, why: &dyn std::fmt::Display) {
+        if self.tripped_until().replace(now + TRIPPED).is_none() {
+            self.backend_up.set(0);
+            tracing::warn!(why = %why, "Redis does not count the requests: each replica does by itself");
+        }
+    }
+
+    fn recovered(&self) {
+        if self.tripped_until().take().is_some() {
+            self.backend_up.set(1);
+            tracing::info!("Redis counts the requests again");
+        }
+    }
+
+    fn tripped_until(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
+        self.asked_again_at.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

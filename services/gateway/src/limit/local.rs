@@ -28,19 +28,19 @@ impl Local {
         }
         let arrival = arrivals.get(subject).copied().unwrap_or(now).max(now);
         let following = arrival + step;
-        let ahead = following - now;
+        let ahead = following.saturating_duration_since(now);
         if ahead > tolerance {
             return Decision {
                 allowed: false,
                 remaining: 0,
-                retry_after: ahead - tolerance,
-                reset: arrival - now,
+                retry_after: ahead.saturating_sub(tolerance),
+                reset: arrival.saturating_duration_since(now),
             };
         }
         arrivals.insert(subject.to_owned(), following);
         Decision {
             allowed: true,
-            remaining: whole(tolerance - ahead, step),
+            remaining: whole(tolerance.saturating_sub(ahead), step),
             retry_after: Duration::ZERO,
             reset: ahead,
         }
@@ -58,7 +58,7 @@ mod tests {
 
     const POLICY: Policy = Policy {
         requests: 10,
-        period: Duration::from_secs(60),
+        period: Duration::from_mins(1),
         burst: 10,
     };
 

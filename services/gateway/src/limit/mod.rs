@@ -64,7 +64,7 @@ mod tests {
     fn headers_round_up_so_that_an_obedient_client_is_let_in() {
         let policy = Policy {
             requests: 10,
-            period: Duration::from_secs(60),
+            period: Duration::from_mins(1),
             burst: 10,
         };
         assert_eq!(policy.header(), "\"default\";q=10;w=60");

@@ -1,0 +1,274 @@
+//! Requests through the gateway's routes to a sidecar on loopback that records what it gets.
+
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::{Router, body::Body, extract::Request, response::Response};
+use http::{HeaderMap, Method, StatusCode};
+use http_body_util::BodyExt;
+use todo_gateway::{
+    CorsConfig, Forwarder,
+    limit::{Limiter, Policy, Shared},
+};
+use todo_kit::{Environment, Secret, SystemClock, metrics::Metrics, testing::TestIssuer};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tower::ServiceExt;
+
+/// What the sidecar got.
+struct Got {
+    method: Method,
+    path: String,
+    headers: HeaderMap,
+    body: String,
+}
+
+struct World {
+    gateway: Router,
+    port: u16,
+    got: UnboundedReceiver<Got>,
+    issuer: TestIssuer,
+}
+
+/// A gateway whose sidecar answers everything with `status`, `content_type` and `body`. Redis is away, so the limit of
+/// three requests is this replica's own.
+async fn world(status: u16, content_type: &'static str, body: &'static str) -> World {
+    let (sender, got) = unbounded_channel();
+    let sidecar = Router::new().fallback(move |request: Request| {
+        let sender = sender.clone();
+        async move {
+            let (parts, request_body) = request.into_parts();
+            let bytes = request_body.collect().await.unwrap().to_bytes();
+            let record = Got {
+                method: parts.method,
+                path: parts.uri.to_string(),
+                headers: parts.headers,
+                body: String::from_utf8(bytes.to_vec()).unwrap(),
+            };
+            sender.send(record).unwrap();
+            Response::builder()
+                .status(status)
+                .header("content-type", content_type)
+                .header("etag", "\"v7\"")
+                .header("dapr-internal", "1")
+                .body(Body::from(body))
+                .unwrap()
+        }
+    });
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move { axum::serve(listener, sidecar).await });
+    World {
+        gateway: gateway(port),
+        port,
+        got,
+        issuer: TestIssuer::new(1),
+    }
+}
+
+fn gateway(port: u16) -> Router {
+    let environment: Environment = [
+        ("DAPR_HTTP_PORT", port.to_string()),
+        ("DAPR_API_TOKEN", "api-token".to_owned()),
+    ]
+    .into_iter()
+    .collect();
+    let peers: BTreeMap<String, String> = ["task", "scheduler", "notification", "analytics"]
+        .map(|name| (name.to_owned(), format!("todo-{name}")))
+        .into();
+    let forwarder = Forwarder::new(&environment, &peers).unwrap();
+    let nowhere = Secret::new("redis://127.0.0.1:1/0");
+    let redis = todo_kit::redis::connect(&nowhere, None, Duration::from_millis(100)).unwrap();
+    let policy = Policy {
+        requests: 3,
+        period: Duration::from_mins(1),
+        burst: 3,
+    };
+    let metrics = Metrics::new("gateway", "test");
+    let limiter = Limiter::new(policy, Shared::new(redis, "ns", "todo"), &metrics);
+    let cors = CorsConfig {
+        origins: vec!["https://app.example".to_owned()],
+    };
+    let verifier = TestIssuer::new(1).verifier(Arc::new(SystemClock));
+    todo_gateway::router(&forwarder, Arc::new(limiter), &cors).layer(axum::Extension(verifier))
+}
+
+impl World {
+    fn request(&self, method: Method, path: &str) -> http::request::Builder {
+        let token = self.issuer.token("alice");
+        Request::builder()
+            .method(method)
+            .uri(path)
+            .header("authorization", format!("Bearer {token}"))
+    }
+
+    async fn send(&self, request: Request) -> (StatusCode, HeaderMap, String) {
+        let response = self.gateway.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        (
+            parts.status,
+            parts.headers,
+            String::from_utf8(bytes.to_vec()).unwrap(),
+        )
+    }
+}
+
+#[tokio::test]
+async fn a_request_reaches_its_service_with_the_callers_token_and_nothing_claimed() {
+    let mut world = world(201, "application/json", r#"{"id":"1"}"#).await;
+    let request = world
+        .request(Method::POST, "/v1/tasks?dry=1")
+        .header("dapr-app-id", "todo-notification")
+        .header("x-user-id", "root")
+        .header("if-match", "\"v6\"")
+        .body(Body::from(r#"{"title":"x"}"#))
+        .unwrap();
+    let (status, headers, body) = world.send(request).await;
+    assert_eq!((status.as_u16(), body.as_str()), (201, r#"{"id":"1"}"#));
+    assert_eq!(headers["etag"], "\"v7\"");
+    assert_eq!(headers["x-content-type-options"], "nosniff");
+    assert_eq!(headers["ratelimit-policy"], "\"default\";q=3;w=60");
+    assert!(!headers.contains_key("dapr-internal"));
+
+    let got = world.got.recv().await.unwrap();
+    assert_eq!(
+        (got.method, got.path.as_str(), got.body.as_str()),
+        (Method::POST, "/v1/tasks?dry=1", r#"{"title":"x"}"#)
+    );
+    assert_eq!(
+        got.headers.get_all("dapr-app-id").iter().collect::<Vec<_>>(),
+        ["todo-task"]
+    );
+    assert_eq!(got.headers["dapr-api-token"], "api-token");
+    assert_eq!(got.headers["if-match"], "\"v6\"");
+    assert!(
+        got.headers["authorization"]
+            .to_str()
+            .unwrap()
+            .starts_with("Bearer ey")
+    );
+    assert!(!got.headers.contains_key("x-user-id"));
+}
+
+#[tokio::test]
+async fn each_route_goes_to_its_own_service() {
+    for (path, app_id) in [
+        ("/v1/tasks/7/complete", "todo-task"),
+        ("/v1/reminders", "todo-scheduler"),
+        ("/v1/notifications/preferences", "todo-notification"),
+        ("/v1/analytics/daily", "todo-analytics"),
+    ] {
+        let mut world = world(200, "application/json", "{}").await;
+        let request = world.request(Method::GET, path).body(Body::empty()).unwrap();
+        assert_eq!(world.send(request).await.0, StatusCode::OK, "{path}");
+        assert_eq!(world.got.recv().await.unwrap().headers["dapr-app-id"], app_id);
+    }
+}
+
+#[tokio::test]
+async fn nothing_reaches_the_sidecar_without_a_token_a_route_or_a_plain_path() {
+    let mut world = world(200, "application/json", "{}").await;
+    let anonymous = Request::builder().uri("/v1/tasks").body(Body::empty()).unwrap();
+    assert_eq!(world.send(anonymous).await.0, StatusCode::UNAUTHORIZED);
+    for (path, status) in [
+        ("/v1.0/shutdown", StatusCode::NOT_FOUND),
+        ("/v1.0/publish/x/y", StatusCode::NOT_FOUND),
+        ("/v1/tasks/%2e%2e", StatusCode::BAD_REQUEST),
+        ("/v1/tasks/a%2Fb", StatusCode::BAD_REQUEST),
+    ] {
+        // A gateway each: the limit is three requests.
+        world.gateway = gateway(world.port);
+        let request = world.request(Method::POST, path).body(Body::empty()).unwrap();
+        assert_eq!(world.send(request).await.0, status, "{path}");
+    }
+    assert!(world.got.try_recv().is_err(), "the sidecar got nothing");
+}
+
+#[tokio::test]
+async fn the_sidecars_own_failures_become_problems_without_its_text() {
+    let invoke = r#"{"errorCode":"ERR_DIRECT_INVOKE","message":"dial tcp 10.1.2.3: refused"}"#;
+    for (status, body, expected) in [
+        (500, invoke, StatusCode::SERVICE_UNAVAILABLE),
+        (500, "panic", StatusCode::BAD_GATEWAY),
+        (403, r#"{"errorCode":"ERR_PERMISSION"}"#, StatusCode::BAD_GATEWAY),
+    ] {
+        let world = world(status, "application/json", body).await;
+        let request = world
+            .request(Method::GET, "/v1/tasks")
+            .body(Body::empty())
+            .unwrap();
+        let (status, headers, text) = world.send(request).await;
+        assert_eq!(status, expected);
+        assert_eq!(headers["content-type"], "application/problem+json");
+        assert!(!text.contains("10.1.2.3"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_problem_of_the_service_passes_unchanged() {
+    let world = world(412, "application/problem+json", r#"{"code":"version_mismatch"}"#).await;
+    let request = world
+        .request(Method::PATCH, "/v1/tasks/7")
+        .body(Body::empty())
+        .unwrap();
+    let (status, _, body) = world.send(request).await;
+    assert_eq!(
+        (status.as_u16(), body.as_str()),
+        (412, r#"{"code":"version_mismatch"}"#)
+    );
+}
+
+#[tokio::test]
+async fn a_sidecar_that_is_away_is_a_503() {
+    let free: SocketAddr = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let mut world = world(200, "application/json", "{}").await;
+    world.gateway = gateway(free.port());
+    let request = world
+        .request(Method::GET, "/v1/tasks")
+        .body(Body::empty())
+        .unwrap();
+    assert_eq!(world.send(request).await.0, StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[tokio::test]
+async fn the_limit_holds_while_redis_is_away_and_says_when_to_come_again() {
+    let world = world(200, "application/json", "{}").await;
+    for _ in 0..3 {
+        let request = world
+            .request(Method::GET, "/v1/tasks")
+            .body(Body::empty())
+            .unwrap();
+        assert_eq!(world.send(request).await.0, StatusCode::OK);
+    }
+    let request = world
+        .request(Method::GET, "/v1/tasks")
+        .body(Body::empty())
+        .unwrap();
+    let (status, headers, body) = world.send(request).await;
+    assert_eq!(status, StatusCode::TOO_MANY_REQUESTS);
+    let seconds: u64 = headers["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!((1..=20).contains(&seconds), "{seconds}");
+    assert!(body.contains("rate_limited"), "{body}");
+}
+
+#[tokio::test]
+async fn preflights_are_answered_before_anybody_asks_who_calls() {
+    let mut world = world(200, "application/json", "{}").await;
+    let preflight = |origin: &str| {
+        Request::builder()
+            .method(Method::OPTIONS)
+            .uri("/v1/tasks")
+            .header("origin", origin)
+            .header("access-control-request-method", "POST")
+            .body(Body::empty())
+            .unwrap()
+    };
+    let (status, headers, _) = world.send(preflight("https://app.example")).await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(headers["access-control-allow-origin"], "https://app.example");
+    let (_, headers, _) = world.send(preflight("https://evil.example")).await;
+    assert!(!headers.contains_key("access-control-allow-origin"));
+    assert!(world.got.try_recv().is_err());
+}

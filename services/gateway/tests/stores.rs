@@ -1,0 +1,61 @@
+//! The shared limiter on a real Redis, which `TODO_TEST_REDIS_URL` names.
+
+use std::time::Duration;
+
+use todo_domain::IdSource;
+use todo_gateway::limit::{Policy, Shared};
+use todo_kit::{RandomIds, Secret};
+
+/// Two replicas of one gateway, with keys of their own.
+fn replicas() -> [Shared; 2] {
+    let url = Secret::new(std::env::var("TODO_TEST_REDIS_URL").expect("TODO_TEST_REDIS_URL names a Redis"));
+    let platform = RandomIds.next().to_string();
+    [(); 2].map(|()| {
+        let connection = todo_kit::redis::connect(&url, None, Duration::from_secs(5)).unwrap();
+        Shared::new(connection, "test", &platform)
+    })
+}
+
+const POLICY: Policy = Policy {
+    requests: 10,
+    period: Duration::from_mins(1),
+    burst: 10,
+};
+
+#[tokio::test]
+async fn fifty_at_once_over_two_replicas_let_exactly_ten_pass() {
+    let replicas = replicas();
+    let mut tasks = tokio::task::JoinSet::new();
+    for n in 0..50 {
+        let replica = replicas[n % 2].clone();
+        tasks.spawn(async move { replica.check("alice", &POLICY).await.unwrap() });
+    }
+    let decisions = tasks.join_all().await;
+    assert_eq!(decisions.iter().filter(|d| d.allowed).count(), 10);
+    let refused: Vec<_> = decisions.iter().filter(|d| !d.allowed).collect();
+    assert!(
+        refused
+            .iter()
+            .all(|d| d.retry_after > Duration::ZERO && d.retry_after <= Duration::from_secs(6)),
+        "{refused:?}"
+    );
+    assert!(
+        replicas[0].check("bob", &POLICY).await.unwrap().allowed,
+        "bob has a limit of his own"
+    );
+}
+
+#[tokio::test]
+async fn a_flushed_script_is_loaded_again() {
+    let [replica, _] = replicas();
+    replica.check("alice", &POLICY).await.unwrap();
+    let url = Secret::new(std::env::var("TODO_TEST_REDIS_URL").unwrap());
+    let mut admin = todo_kit::redis::connect(&url, None, Duration::from_secs(5)).unwrap();
+    redis::cmd("SCRIPT")
+        .arg("FLUSH")
+        .query_async::<()>(&mut admin)
+        .await
+        .unwrap();
+    let decision = replica.check("alice", &POLICY).await.unwrap();
+    assert_eq!((decision.allowed, decision.remaining), (true, 8));
+}
