@@ -1,5 +1,7 @@
 //! Requests through the gateway's routes to a sidecar on loopback that records what it gets.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+
 use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body, extract::Request, response::Response};

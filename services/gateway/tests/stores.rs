@@ -1,5 +1,7 @@
 //! The shared limiter on a real Redis, which `TODO_TEST_REDIS_URL` names.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+
 use std::time::Duration;
 
 use todo_domain::IdSource;
