@@ -2,17 +2,21 @@
 
 use std::error::Error;
 
+use kube::core::Status;
+
 /// The lines for standard error.
 pub(crate) fn text(error: &dyn Error, next_action: &str) -> String {
     let mut told = format!("error: {error}\n");
     let mut cause = error.source();
     while let Some(error) = cause {
-        let line = one_line(error);
+        let answer = api_answer(error);
+        let line = answer.map_or_else(|| error.to_string(), |status| status.message.clone());
         // Some libraries repeat the cause in their own text.
         if !told.contains(&line) {
             told.push_str(&format!("  because: {line}\n"));
         }
-        cause = error.source();
+        // Below an answer of the API server lies the same answer, in the form in which the client holds it.
+        cause = if answer.is_some() { None } else { error.source() };
     }
     for (index, line) in next_action.lines().enumerate() {
         let lead = if index == 0 { "next: " } else { "      " };
@@ -21,11 +25,11 @@ pub(crate) fn text(error: &dyn Error, next_action: &str) -> String {
     told
 }
 
-/// What the API server says, without the form in which the client's error holds it.
-fn one_line(error: &(dyn Error + 'static)) -> String {
-    match error.downcast_ref::<kube::Error>() {
-        Some(kube::Error::Api(status)) if !status.message.is_empty() => status.message.clone(),
-        _ => error.to_string(),
+fn api_answer<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a Status> {
+    let boxed = error.downcast_ref::<Box<kube::Error>>().map(AsRef::as_ref);
+    match boxed.or_else(|| error.downcast_ref()) {
+        Some(kube::Error::Api(status)) if !status.message.is_empty() => Some(status),
+        _ => None,
     }
 }
 
@@ -36,14 +40,14 @@ mod tests {
     #[derive(Debug, thiserror::Error)]
     #[error("outer")]
     struct Outer {
-        source: kube::Error,
+        source: Box<kube::Error>,
     }
 
     #[test]
     fn the_api_servers_words_come_once_and_the_next_action_last() {
-        let status = kube::core::Status::failure("todoplatforms is forbidden", "Forbidden").with_code(403);
+        let status = Status::failure("todoplatforms is forbidden", "Forbidden").with_code(403);
         let error = Outer {
-            source: kube::Error::Api(Box::new(status)),
+            source: Box::new(kube::Error::Api(Box::new(status))),
         };
         let told = text(&error, "ask\nagain");
         assert_eq!(

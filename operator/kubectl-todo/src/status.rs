@@ -156,11 +156,12 @@ impl Report {
         } in &self.status.blocking
         {
             text.push_str(&format!(
-                "{component}: {}: {message}\n",
-                look.paint(Tone::Bad, reason)
+                "{component}: {}: {}\n",
+                look.paint(Tone::Bad, reason),
+                table::one_line(message)
             ));
             for line in next_action.lines() {
-                text.push_str(&format!("  next: {line}\n"));
+                text.push_str(&format!("  next: {}\n", table::one_line(line)));
             }
         }
         text

@@ -18,13 +18,18 @@ impl Cell {
         Self::toned(Tone::Plain, text)
     }
 
-    /// A field with a tone. Line ends become spaces: one row is one line.
+    /// A field with a tone; one row is one line.
     pub(crate) fn toned(tone: Tone, text: impl Into<String>) -> Self {
         Self {
-            text: text.into().replace(['\n', '\r', '\t'], " "),
+            text: one_line(&text.into()),
             tone,
         }
     }
+}
+
+/// The text on one line. What containers say ends up in messages: it must not steer the terminal.
+pub(crate) fn one_line(text: &str) -> String {
+    text.replace(char::is_control, " ")
 }
 
 /// The table's lines; nothing without rows.

@@ -16,7 +16,7 @@ pub(crate) fn fake(answers: &[(&str, Value)]) -> Cluster {
     let service = tower::service_fn(move |request: Request<Body>| {
         let (status, body) = match answers.get(request.uri().path()) {
             Some(body) => (StatusCode::OK, body.clone()),
-            None => (StatusCode::NOT_FOUND, refusal(404, "not found")),
+            None => (StatusCode::NOT_FOUND, refusal(404, "NotFound", "not found")),
         };
         let code = body["code"]
             .as_u64()
@@ -33,8 +33,8 @@ pub(crate) fn fake(answers: &[(&str, Value)]) -> Cluster {
 }
 
 /// The answer of an API server that says no.
-pub(crate) fn refusal(code: u16, message: &str) -> Value {
-    json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": code, "message": message, "reason": ""})
+pub(crate) fn refusal(code: u16, reason: &str, message: &str) -> Value {
+    json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": code, "message": message, "reason": reason})
 }
 
 /// A TodoPlatform as JSON.
@@ -112,7 +112,10 @@ async fn a_cluster_without_the_definition_is_told_as_such() {
 
 #[tokio::test]
 async fn a_refusal_is_told_in_the_api_servers_words() {
-    let cluster = fake(&[(PLATFORMS, refusal(403, "bob cannot list todoplatforms"))]);
+    let cluster = fake(&[(
+        PLATFORMS,
+        refusal(403, "Forbidden", "bob cannot list todoplatforms"),
+    )]);
     assert_eq!(
         chosen(&cluster, None).await.unwrap_err(),
         "error: todoplatforms in namespace shop could not be read\n  because: bob cannot list todoplatforms\n\

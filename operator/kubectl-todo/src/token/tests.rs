@@ -108,8 +108,9 @@ async fn issuer_and_audience_are_the_specs_where_it_names_them_and_no_mail_addre
 
 #[tokio::test]
 async fn a_platform_with_an_issuer_of_its_own_is_refused_with_the_issuers_name() {
-    let platform =
-        with_auth(json!({"issuer": "https://login.example", "jwksUrl": "https://login.example/jwks"}));
+    let platform = with_auth(json!({
+        "issuer": "https://login.example", "audience": "todo", "jwksUrl": "https://login.example/jwks",
+    }));
     assert_eq!(
         refused(platform, None).await,
         "error: TodoPlatform todo takes tokens of the issuer https://login.example only (spec.auth), \
