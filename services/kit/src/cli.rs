@@ -145,3 +145,123 @@ fn check<S: Service>(
     environment.port("DAPR_GRPC_PORT", 50001)?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+
+    use super::*;
+    use crate::config::NoConfig;
+    use crate::{Context, StartError};
+
+    struct Dummy;
+
+    impl Service for Dummy {
+        type Config = NoConfig;
+
+        fn description() -> Description {
+            Description {
+                stores: vec![Store::Postgresql],
+                routes: vec!["/v1/things"],
+                ..Description::new("dummy")
+            }
+        }
+
+        async fn start(_: &Context<NoConfig>) -> Result<Router, StartError> {
+            Ok(Router::new())
+        }
+    }
+
+    const FILE: &str = "
+platform: todo
+namespace: default
+service: dummy
+appId: todo-dummy
+auth: {issuer: https://todo.example, audience: https://todo.example, jwksUrl: https://todo.example/jwks}
+";
+
+    fn execute_with(argument: &str, file: &str, variables: &[(&str, &str)]) -> Result<String, String> {
+        let config = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(config.path(), file).unwrap();
+        let path = ("TODO_CONFIG", config.path().to_str().unwrap());
+        let environment = variables.iter().copied().chain([path]).collect();
+        let arguments = ["todo-dummy", argument].map(OsString::from);
+        execute::<Dummy>(arguments, &environment).map_err(|failure| match failure {
+            Failure::Usage(error) => error.to_string(),
+            Failure::Config(error) => Chain(&error).to_string(),
+            Failure::Run(error) => Chain(&error).to_string(),
+            Failure::Runtime(error) => error.to_string(),
+        })
+    }
+
+    const SECRETS: [(&str, &str); 2] = [
+        ("APP_API_TOKEN", "hush-token"),
+        ("DATABASE_URL", "postgres://u:hush@h/d"),
+    ];
+
+    #[test]
+    fn describe_prints_the_members_of_the_contract() {
+        let printed = execute_with("describe", "", &[]).unwrap();
+        let expected = serde_json::json!({
+            "service": "dummy", "httpPort": 8080, "adminPort": 8081, "publishes": [], "consumes": [], "calls": [],
+            "stores": ["postgresql"], "routes": ["/v1/things"],
+        });
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&printed).unwrap(),
+            expected
+        );
+    }
+
+    #[test]
+    fn a_good_configuration_is_called_good() {
+        assert_eq!(
+            execute_with("--check-config", FILE, &SECRETS).unwrap(),
+            "the configuration is good"
+        );
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        let table = [
+            (vec![], "environment variable APP_API_TOKEN: is missing or empty"),
+            (
+                vec![SECRETS[0]],
+                "environment variable DATABASE_URL: is missing or empty",
+            ),
+            (
+                vec![SECRETS[0], SECRETS[1], ("DAPR_GRPC_PORT", "x")],
+                "environment variable DAPR_GRPC_PORT: is not a port number",
+            ),
+        ];
+        for (variables, expected) in table {
+            assert_eq!(
+                execute_with("--check-config", FILE, &variables).unwrap_err(),
+                expected
+            );
+        }
+        let other = FILE.replace("service: dummy", "service: task");
+        let expected = "service: is \"task\", but this program is the dummy service";
+        assert_eq!(
+            execute_with("--check-config", &other, &SECRETS).unwrap_err(),
+            expected
+        );
+    }
+
+    #[test]
+    fn the_printed_configuration_has_the_defaults_and_no_secret() {
+        let printed = execute_with("--print-config", FILE, &SECRETS).unwrap();
+        assert!(
+            printed.contains("drainSeconds: 5") && !printed.contains("hush"),
+            "{printed}"
+        );
+    }
+
+    #[test]
+    fn an_unknown_argument_is_a_usage_error() {
+        assert!(
+            execute_with("--colour", FILE, &SECRETS)
+                .unwrap_err()
+                .contains("--colour")
+        );
+    }
+}

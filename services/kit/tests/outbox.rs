@@ -1,1 +1,4 @@
-//! The relay against a real PostgreSQL.
+//! The relay against a real PostgreSQL: `TODO_TEST_POSTGRES_URL` names its server.
+
+#[cfg(test)]
+mod outbox_cases;

@@ -8,6 +8,8 @@ mod caller;
 mod jwk;
 mod keys;
 mod source;
+#[cfg(test)]
+mod tests;
 mod token;
 mod verifier;
 

@@ -99,3 +99,211 @@ async fn unmatched(request: Request) -> Problem {
 async fn wrong_method() -> Problem {
     Problem::new(problem::METHOD_NOT_ALLOWED)
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use http::{Method, Response};
+    use http_body_util::BodyExt;
+    use todo_domain::{FixedClock, SequentialIds};
+    use tower::ServiceExt;
+
+    use super::*;
+    use crate::health::Affects;
+    use crate::http::Json;
+    use crate::testing::TestIssuer;
+
+    struct Port {
+        router: Router,
+        health: Health,
+        metrics: Metrics,
+    }
+
+    fn port(app_token: Option<&str>) -> Port {
+        let (health, metrics) = (Health::default(), Metrics::new("test", "0.0.0"));
+        let layers = AppLayers {
+            metrics: metrics.clone(),
+            health: health.clone(),
+            ids: Arc::new(SequentialIds::default()),
+            verifier: TestIssuer::new(1).verifier(Arc::new(FixedClock::new(jiff::Timestamp::UNIX_EPOCH))),
+            app_token: app_token.map(Secret::new),
+        };
+        let routes = Router::new()
+            .route("/v1/things/{id}", get(|| async { "a thing" }))
+            .route(
+                "/v1/echo",
+                post(|Json(value): Json<serde_json::Value>| async { axum::Json(value) }),
+            );
+        Port {
+            router: app(routes, layers),
+            health,
+            metrics,
+        }
+    }
+
+    impl Port {
+        async fn send(
+            &self,
+            method: Method,
+            path: &str,
+            headers: &[(&str, &str)],
+            body: Body,
+        ) -> Response<Body> {
+            let mut request = Request::builder().method(method).uri(path);
+            for (name, value) in headers {
+                request = request.header(*name, *value);
+            }
+            self.router
+                .clone()
+                .oneshot(request.body(body).unwrap())
+                .await
+                .unwrap()
+        }
+
+        async fn status(&self, method: Method, path: &str, headers: &[(&str, &str)]) -> u16 {
+            self.send(method, path, headers, Body::empty())
+                .await
+                .status()
+                .as_u16()
+        }
+    }
+
+    const TOKEN: [(&str, &str); 1] = [("dapr-api-token", "right")];
+
+    #[tokio::test]
+    async fn only_the_sidecar_gets_an_answer_but_for_its_health_check() {
+        let port = port(Some("right"));
+        for headers in [
+            &[][..],
+            &[("dapr-api-token", "wrong")],
+            &[("dapr-api-token", "right-and-more")],
+        ] {
+            for path in [
+                "/v1/things/1",
+                "/events/task.created",
+                "/dapr/subscribe",
+                "/nothing",
+            ] {
+                let answer = port.send(Method::GET, path, headers, Body::empty()).await;
+                assert_eq!(answer.status(), 401, "{path} with {headers:?}");
+                let body = answer.into_body().collect().await.unwrap().to_bytes();
+                assert!(
+                    String::from_utf8_lossy(&body).contains("\"code\":\"not_from_sidecar\""),
+                    "{path}"
+                );
+            }
+            assert_eq!(port.status(Method::GET, "/healthz", headers).await, 200);
+        }
+        assert_eq!(port.status(Method::GET, "/v1/things/1", &TOKEN).await, 200);
+    }
+
+    #[tokio::test]
+    async fn an_event_without_a_route_is_never_a_404() {
+        let port = port(Some("right"));
+        let table = [
+            (Method::POST, "/events/task.unheard", 500),
+            (Method::POST, "/job/unheard", 500),
+            (Method::POST, "/v1/unheard", 404),
+            (Method::DELETE, "/v1/things/1", 405),
+        ];
+        for (method, path, status) in table {
+            assert_eq!(port.status(method, path, &TOKEN).await, status, "{path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn daprd_finds_what_it_asks_for() {
+        let port = port(Some("right"));
+        for (path, expected) in [("/dapr/subscribe", "[]"), ("/dapr/config", "{}")] {
+            let answer = port.send(Method::GET, path, &TOKEN, Body::empty()).await;
+            assert_eq!(
+                answer.into_body().collect().await.unwrap().to_bytes(),
+                expected,
+                "{path}"
+            );
+        }
+        let letter = Body::from(r#"{"id": "1", "type": "com.todo.task.created.v1"}"#);
+        let answer = port
+            .send(Method::POST, events::DEAD_LETTER_ROUTE, &TOKEN, letter)
+            .await;
+        assert_eq!(
+            answer.into_body().collect().await.unwrap().to_bytes(),
+            r#"{"status":"SUCCESS"}"#
+        );
+        let text = port.metrics.encode().unwrap();
+        assert!(
+            text.contains("todo_dead_letters_total{topic=\"task.created\"} 1"),
+            "{text}"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_public_port_has_no_routes_of_dapr() {
+        let port = port(None);
+        assert_eq!(port.status(Method::GET, "/v1/things/1", &[]).await, 200);
+        assert_eq!(port.status(Method::GET, "/dapr/subscribe", &[]).await, 404);
+        assert_eq!(
+            port.status(Method::POST, events::DEAD_LETTER_ROUTE, &[]).await,
+            500
+        );
+    }
+
+    #[tokio::test]
+    async fn health_follows_the_stores() {
+        let port = port(Some("right"));
+        port.health
+            .set("postgresql", Affects::Intake, Err("gone".to_owned()));
+        assert_eq!(port.status(Method::GET, "/healthz", &[]).await, 503);
+        port.health.set("postgresql", Affects::Intake, Ok(()));
+        assert_eq!(port.status(Method::GET, "/healthz", &[]).await, 200);
+    }
+
+    #[tokio::test]
+    async fn requests_carry_on_the_trace_and_are_counted_by_template() {
+        let port = port(None);
+        let trace = [(
+            "traceparent",
+            "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        )];
+        let answer = port
+            .send(Method::GET, "/v1/things/1", &trace, Body::empty())
+            .await;
+        assert_eq!(
+            answer.headers()["x-request-id"],
+            "0af7651916cd43dd8448eb211c80319c"
+        );
+        port.status(Method::GET, "/v1/things/2", &[]).await;
+        port.status(Method::GET, "/elsewhere/3", &[]).await;
+        let text = port.metrics.encode().unwrap();
+        for line in [
+            "todo_http_requests_total{method=\"GET\",route=\"/v1/things/{id}\",status=\"200\"} 2",
+            "todo_http_requests_total{method=\"GET\",route=\"unmatched\",status=\"404\"} 1",
+        ] {
+            assert!(text.contains(line), "{line} is missing in\n{text}");
+        }
+    }
+
+    #[tokio::test]
+    async fn bodies_and_paths_are_bounded() {
+        let port = port(None);
+        let json = [("content-type", "application/json")];
+        let body = format!("\"{}\"", "x".repeat(BODY_MAX_BYTES));
+        assert_eq!(
+            port.send(Method::POST, "/v1/echo", &json, body.into())
+                .await
+                .status(),
+            413
+        );
+        assert_eq!(
+            port.send(Method::POST, "/v1/echo", &json, "\"x\"".into())
+                .await
+                .status(),
+            200
+        );
+        assert_eq!(
+            port.status(Method::GET, &format!("/v1/things/{}", "x".repeat(3000)), &[])
+                .await,
+            400
+        );
+    }
+}

@@ -37,7 +37,7 @@ async fn the_events_of_a_task_leave_once_each_and_in_order() {
 
     let id = path.rsplit('/').next().unwrap();
     let sent = publisher.published();
-    let of_task: Vec<_> = published
+    let of_task: Vec<_> = sent
         .iter()
         .filter(|event| event.partition_key == id)
         .map(|event| event.topic.name())
