@@ -8,11 +8,13 @@
 
 pub mod check;
 mod crd;
+mod docs;
 pub mod rules;
 mod schema;
 mod spec;
 mod status;
 
 pub use crd::{crd, crd_yaml, schema};
+pub use docs::docs;
 pub use spec::*;
 pub use status::{Blocker, ComponentStatus, DependencyStatus, InventoryEntry, TodoPlatformStatus};

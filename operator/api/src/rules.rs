@@ -130,6 +130,14 @@ pub const KAFKA_CLIENT_CERTIFICATE: CelRule = CelRule {
     next_action: "Set both spec.broker.kafka.tls.clientCertSecretKeyRef and spec.broker.kafka.tls.clientKeySecretKeyRef, or neither",
 };
 
+/// Dapr encrypts without a login only against an authority or with a certificate that are named.
+pub const KAFKA_TLS_NEEDS_CERTIFICATE: CelRule = CelRule {
+    rule: "!has(self.tls) || (has(self.tls.enabled) && !self.tls.enabled) || has(self.sasl) || has(self.tls.caSecretKeyRef) || has(self.tls.clientCertSecretKeyRef)",
+    message: "tls without sasl needs tls.caSecretKeyRef or tls.clientCertSecretKeyRef",
+    field_path: Some(".tls"),
+    next_action: "Name the authority's certificate in spec.broker.kafka.tls.caSecretKeyRef",
+};
+
 /// One source of keys.
 pub const AUTH_ONE_KEY_SOURCE: CelRule = CelRule {
     rule: "!(has(self.jwksUrl) && has(self.jwksSecretKeyRef))",
@@ -187,6 +195,7 @@ pub const ALL: &[CelRule] = &[
     CACHE_ONE_OF,
     BROKER_ONE_OF,
     BROKER_REDIS_ONE_OF,
+    KAFKA_TLS_NEEDS_CERTIFICATE,
     KAFKA_CLIENT_CERTIFICATE,
     SMTP_CREDENTIALS,
 ];

@@ -74,6 +74,7 @@ pub fn validate(
         })
         .collect();
     let references = references(platform);
+    let namespace = platform.metadata.namespace.as_deref().unwrap_or("default");
     violations.extend(
         references
             .secrets
@@ -87,7 +88,7 @@ pub fn validate(
     }
 }
 
-fn missing(reference: &SecretReference, facts: &Facts) -> Option<Violation> {
+fn missing(reference: &SecretReference, facts: &Facts, namespace: &str) -> Option<Violation> {
     if reference.optional {
         return None;
     }
@@ -102,7 +103,9 @@ fn missing(reference: &SecretReference, facts: &Facts) -> Option<Violation> {
             field_path: field_path.clone(),
             reason: MISSING_SECRET,
             message: format!("Secret `{name}` does not exist"),
-            next_action: format!("kubectl create secret generic {name} --from-literal={key}=…"),
+            next_action: format!(
+                "kubectl -n {namespace} create secret generic {name} --from-literal={key}=…"
+            ),
         }),
         Some(secret) if !secret.keys.contains_key(key) => Some(Violation {
             field_path: field_path.clone(),

@@ -57,6 +57,7 @@ pub struct ExternalRedisBroker {
 
 /// Kafka or Redpanda as the broker.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
+#[x_kube(validation = rules::KAFKA_TLS_NEEDS_CERTIFICATE.rule())]
 #[serde(rename_all = "camelCase")]
 pub struct KafkaBroker {
     /// Hosts and ports to begin with (`kafka-0.example:9092`). Required.

@@ -1,0 +1,355 @@
+//! Every rule holds for what it should and refuses what it should, without a cluster.
+
+use serde_json::{Value, json};
+use todoplatform_api::{
+    TodoPlatform, check,
+    rules::{self, CelRule},
+};
+
+fn resource(spec: Value) -> Value {
+    json!({"apiVersion": "todoplatform.dev/v1alpha1", "kind": "TodoPlatform", "metadata": {"name": "todo"}, "spec": spec})
+}
+
+fn messages(resource: &Value) -> Vec<(String, String)> {
+    assert_eq!(
+        check::untyped(resource),
+        [],
+        "only the rules are to refuse {resource}"
+    );
+    let platform: TodoPlatform = serde_json::from_value(resource.clone()).unwrap();
+    check::typed(&platform)
+        .into_iter()
+        .map(|broken| (broken.field_path, broken.message))
+        .collect()
+}
+
+fn key() -> Value {
+    json!({"name": "secret", "key": "key"})
+}
+
+fn production() -> Value {
+    json!({
+        "profile": "production",
+        "database": {"external": {"urlSecretKeyRef": key()}},
+        "cache": {"external": {"urlSecretKeyRef": key()}},
+        "broker": {"kafka": {"brokers": ["kafka:9092"]}},
+        "auth": {"issuer": "https://issuer", "audience": "todo", "jwksUrl": "https://issuer/jwks"},
+    })
+}
+
+fn without(pointer: &str, field: &str) -> Value {
+    let mut spec = production();
+    spec.pointer_mut(pointer)
+        .unwrap()
+        .as_object_mut()
+        .unwrap()
+        .remove(field);
+    spec
+}
+
+fn with(pointer: &str, field: &str, value: Value) -> Value {
+    let mut spec = production();
+    spec.pointer_mut(pointer).unwrap()[field] = value;
+    spec
+}
+
+#[test]
+fn valid_resources_break_no_rule() {
+    let names = ["a", "todo", &"x".repeat(40), "team-a-todo-1"];
+    for name in names {
+        let mut named = resource(json!({}));
+        named["metadata"]["name"] = json!(name);
+        assert_eq!(messages(&named), [], "{name}");
+    }
+    for spec in [
+        json!({}),
+        json!({"profile": "development"}),
+        production(),
+        with(
+            "",
+            "broker",
+            json!({"redis": {"external": {"host": "redis:6379", "passwordSecretKeyRef": key()}}}),
+        ),
+        with("/auth", "jwksUrl", json!("http://issuer/jwks")),
+        json!({"database": {"embedded": {}}, "cache": {"embedded": {"storageSize": "2Gi"}}}),
+        json!({"broker": {"redis": {"embedded": {}}, "topicPrefix": "a."}}),
+        json!({"broker": {"topicPrefix": "a."}}),
+        json!({"broker": {"kafka": {"brokers": ["k:9092"], "tls": {"enabled": false}}}}),
+        json!({"broker": {"kafka": {"brokers": ["k:9092"], "tls": {"caSecretKeyRef": key()}}}}),
+        json!({"broker": {"kafka": {"brokers": ["k:9092"], "tls": {}, "sasl": {"mechanism": "SCRAM-SHA-512", "usernameSecretKeyRef": key(), "passwordSecretKeyRef": key()}}}}),
+        json!({"database": {"external": {"taskUrlSecretKeyRef": key(), "notificationUrlSecretKeyRef": key(), "analyticsUrlSecretKeyRef": key()}}}),
+        json!({"auth": {"issuer": "i", "audience": "a", "jwksSecretKeyRef": key()}}),
+        json!({"auth": {"clockSkewSeconds": 5}}),
+        json!({"gateway": {"service": {"type": "NodePort", "nodePort": 30080}}}),
+        json!({"services": {"task": {"env": [{"name": "A", "value": ""}, {"name": "B", "secretKeyRef": key()}]}}}),
+        json!({"notifications": {"smtp": {"host": "mail", "usernameSecretKeyRef": key(), "passwordSecretKeyRef": key()}}}),
+    ] {
+        assert_eq!(messages(&resource(spec.clone())), [], "{spec}");
+    }
+}
+
+/// Each rule with a resource that breaks it alone, and the field that is named.
+fn broken() -> Vec<(CelRule, Value, &'static str)> {
+    let named = |name: &str| {
+        let mut resource = resource(json!({}));
+        resource["metadata"]["name"] = json!(name);
+        resource
+    };
+    let kafka = |extra: &str, value: Value| {
+        let mut broker = json!({"kafka": {"brokers": ["k:9092"]}});
+        broker["kafka"][extra] = value;
+        resource(json!({"broker": broker}))
+    };
+    vec![
+        (rules::NAME_LENGTH, named(&"x".repeat(41)), "metadata.name"),
+        (rules::NAME_FORM, named("1todo"), "metadata.name"),
+        (rules::NAME_FORM, named("to.do"), "metadata.name"),
+        (rules::NAME_FORM, named("todo-"), "metadata.name"),
+        (
+            rules::PRODUCTION_DATABASE,
+            resource(without("", "database")),
+            "spec.database",
+        ),
+        (
+            rules::PRODUCTION_DATABASE,
+            resource(with("", "database", json!({"embedded": {}}))),
+            "spec.database",
+        ),
+        (
+            rules::PRODUCTION_CACHE,
+            resource(without("", "cache")),
+            "spec.cache",
+        ),
+        (
+            rules::PRODUCTION_CACHE,
+            resource(with("", "cache", json!({"embedded": {}}))),
+            "spec.cache",
+        ),
+        (
+            rules::PRODUCTION_BROKER,
+            resource(without("", "broker")),
+            "spec.broker",
+        ),
+        (
+            rules::PRODUCTION_BROKER,
+            resource(with("", "broker", json!({"topicPrefix": "a"}))),
+            "spec.broker",
+        ),
+        (
+            rules::PRODUCTION_BROKER,
+            resource(with("", "broker", json!({"redis": {"embedded": {}}}))),
+            "spec.broker",
+        ),
+        (rules::PRODUCTION_AUTH, resource(without("", "auth")), "spec.auth"),
+        (
+            rules::PRODUCTION_AUTH,
+            resource(without("/auth", "jwksUrl")),
+            "spec.auth",
+        ),
+        (
+            rules::NODE_PORT_TYPE,
+            resource(json!({"gateway": {"service": {"nodePort": 30080}}})),
+            "spec.gateway.service",
+        ),
+        (
+            rules::NODE_PORT_TYPE,
+            resource(json!({"gateway": {"service": {"type": "ClusterIP", "nodePort": 30080}}})),
+            "spec.gateway.service",
+        ),
+        (
+            rules::AUTH_ONE_KEY_SOURCE,
+            resource(
+                json!({"auth": {"issuer": "i", "audience": "a", "jwksUrl": "http://k", "jwksSecretKeyRef": key()}}),
+            ),
+            "spec.auth",
+        ),
+        (
+            rules::AUTH_KEYS_NEED_ISSUER,
+            resource(json!({"auth": {"audience": "a", "jwksUrl": "http://k"}})),
+            "spec.auth",
+        ),
+        (
+            rules::AUTH_KEYS_NEED_ISSUER,
+            resource(json!({"auth": {"issuer": "i", "jwksSecretKeyRef": key()}})),
+            "spec.auth",
+        ),
+        (
+            rules::ENV_ONE_SOURCE,
+            resource(json!({"services": {"task": {"env": [{"name": "A"}]}}})),
+            "spec.services.task.env[0]",
+        ),
+        (
+            rules::ENV_ONE_SOURCE,
+            resource(
+                json!({"services": {"gateway": {"env": [{"name": "A", "value": "a", "secretKeyRef": key()}]}}}),
+            ),
+            "spec.services.gateway.env[0]",
+        ),
+        (
+            rules::DATABASE_ONE_OF,
+            resource(json!({"database": {}})),
+            "spec.database",
+        ),
+        (
+            rules::DATABASE_ONE_OF,
+            resource(json!({"database": {"embedded": {}, "external": {"urlSecretKeyRef": key()}}})),
+            "spec.database",
+        ),
+        (
+            rules::DATABASE_URL_FOR_ALL,
+            resource(json!({"database": {"external": {"taskUrlSecretKeyRef": key()}}})),
+            "spec.database.external",
+        ),
+        (rules::CACHE_ONE_OF, resource(json!({"cache": {}})), "spec.cache"),
+        (
+            rules::CACHE_ONE_OF,
+            resource(json!({"cache": {"embedded": {}, "external": {"urlSecretKeyRef": key()}}})),
+            "spec.cache",
+        ),
+        (
+            rules::BROKER_ONE_OF,
+            resource(json!({"broker": {}})),
+            "spec.broker",
+        ),
+        (
+            rules::BROKER_ONE_OF,
+            resource(json!({"broker": {"redis": {"embedded": {}}, "kafka": {"brokers": ["k:9092"]}}})),
+            "spec.broker",
+        ),
+        (
+            rules::BROKER_REDIS_ONE_OF,
+            resource(json!({"broker": {"redis": {}}})),
+            "spec.broker.redis",
+        ),
+        (
+            rules::KAFKA_TLS_NEEDS_CERTIFICATE,
+            kafka("tls", json!({})),
+            "spec.broker.kafka.tls",
+        ),
+        (
+            rules::KAFKA_CLIENT_CERTIFICATE,
+            kafka("tls", json!({"clientCertSecretKeyRef": key()})),
+            "spec.broker.kafka.tls",
+        ),
+        (
+            rules::SMTP_CREDENTIALS,
+            resource(json!({"notifications": {"smtp": {"host": "mail", "usernameSecretKeyRef": key()}}})),
+            "spec.notifications.smtp",
+        ),
+    ]
+}
+
+#[test]
+fn a_broken_rule_is_told_with_its_field_and_its_message() {
+    for (rule, resource, field_path) in broken() {
+        assert_eq!(
+            messages(&resource),
+            [(field_path.to_owned(), rule.message.to_owned())],
+            "{resource}"
+        );
+    }
+}
+
+#[test]
+fn every_rule_has_a_resource_that_breaks_it() {
+    let tried = broken();
+    for rule in rules::ALL {
+        assert!(
+            tried.iter().any(|(broken, ..)| broken == rule),
+            "{}",
+            rule.message
+        );
+        assert!(!rule.next_action.is_empty(), "{}", rule.message);
+    }
+}
+
+#[test]
+fn the_derived_check_agrees_with_ours() {
+    for (rule, resource, _) in broken() {
+        let platform: TodoPlatform = serde_json::from_value(resource).unwrap();
+        let errors = platform.validate_cel().unwrap_err().into_vec();
+        assert_eq!(
+            errors.iter().map(|error| error.rule.as_str()).collect::<Vec<_>>(),
+            [rule.rule]
+        );
+    }
+}
+
+#[test]
+fn the_schema_refuses_what_no_rule_has_to() {
+    for (spec, field_path, word) in [
+        (json!({"profil": "development"}), "spec", "unknown field profil"),
+        (json!({"profile": "staging"}), "spec.profile", "staging"),
+        (
+            json!({"services": {"task": {"replicas": "two"}}}),
+            "spec.services.task.replicas",
+            "two",
+        ),
+        (
+            json!({"services": {"task": {"replicas": -1}}}),
+            "spec.services.task.replicas",
+            "-1",
+        ),
+        (
+            json!({"services": {"mail": {}}}),
+            "spec.services",
+            "unknown field mail",
+        ),
+        (
+            json!({"services": {"task": {"image": "-x"}}}),
+            "spec.services.task.image",
+            "-x",
+        ),
+        (
+            json!({"services": {"task": {"resources": {"limits": {"memory": "lots"}}}}}),
+            "spec.services.task.resources.limits.memory",
+            "lots",
+        ),
+        (
+            json!({"services": {"task": {"env": [{"value": "a"}]}}}),
+            "spec.services.task.env[0]",
+            "name",
+        ),
+        (
+            json!({"broker": {"kafka": {"brokers": []}}}),
+            "spec.broker.kafka.brokers",
+            "",
+        ),
+        (
+            json!({"broker": {"kafka": {"brokers": ["no-port"]}}}),
+            "spec.broker.kafka.brokers[0]",
+            "no-port",
+        ),
+        (
+            json!({"cache": {"external": {"urlSecretKeyRef": {"name": "Upper", "key": "k"}}}}),
+            "spec.cache.external.urlSecretKeyRef.name",
+            "Upper",
+        ),
+        (
+            json!({"gateway": {"cors": {"origins": ["example.com"]}}}),
+            "spec.gateway.cors.origins[0]",
+            "example.com",
+        ),
+    ] {
+        let broken = check::untyped(&resource(spec.clone()));
+        let [only] = broken.as_slice() else {
+            unreachable!("{spec}: {broken:?}")
+        };
+        assert_eq!(only.field_path, field_path, "{spec}");
+        assert!(only.message.contains(word), "{spec}: {}", only.message);
+    }
+}
+
+#[test]
+fn what_is_stored_is_what_was_written() {
+    for spec in [
+        json!({}),
+        production(),
+        json!({"services": {"task": {"replicas": 0}}}),
+    ] {
+        let platform: TodoPlatform = serde_json::from_value(resource(spec)).unwrap();
+        let once = serde_json::to_value(&platform).unwrap();
+        assert_eq!(once, resource(serde_json::to_value(&platform.spec).unwrap()));
+        assert!(!once.to_string().contains("null"), "{once}");
+    }
+}

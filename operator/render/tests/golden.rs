@@ -1,0 +1,43 @@
+//! The whole render of each sample, byte for byte.
+
+mod common;
+
+use std::fmt::Write;
+
+use common::{everything_external, platform, rendered, sample};
+use todoplatform_api::TodoPlatform;
+
+fn text(platform: &TodoPlatform) -> String {
+    let resources = rendered(platform);
+    let mut text = String::new();
+    for recipe in &resources.secrets {
+        writeln!(text, "# Secret {}", recipe.name).unwrap();
+        for (key, value) in &recipe.values {
+            writeln!(text, "#   {key}: {value:?}").unwrap();
+        }
+    }
+    for child in &resources.children {
+        writeln!(
+            text,
+            "---\n{}",
+            serde_yaml::to_string(&child.object).unwrap().trim_end()
+        )
+        .unwrap();
+    }
+    text
+}
+
+#[test]
+fn development() {
+    insta::assert_snapshot!(text(&sample("development.yaml")));
+}
+
+#[test]
+fn external_services() {
+    insta::assert_snapshot!(text(&sample("external-services.yaml")));
+}
+
+#[test]
+fn production_with_everything_external() {
+    insta::assert_snapshot!(text(&platform(everything_external())));
+}
