@@ -90,7 +90,7 @@ impl Worker {
                 tracing::info!(delivery.id = %delivery.id, attempt = delivery.attempt, outcome = word, "delivery {word}");
             }
             Ok(false) => {
-                tracing::info!(delivery.id = %delivery.id, outcome = word, "delivery was no longer ours")
+                tracing::info!(delivery.id = %delivery.id, outcome = word, "delivery was no longer ours");
             }
             Err(error) => {
                 tracing::warn!(error.chain = %Chain(&error), delivery.id = %delivery.id, outcome = word,

@@ -83,7 +83,7 @@ async fn what_is_not_understood_is_kept_once_and_dropped() {
         );
     }
     let rows = sqlx::query("select reason, body from dead_letter order by reason")
-        .fetch_all(&test.pool)
+        .fetch_all(&test.database.pool)
         .await
         .unwrap();
     let letters: Vec<(String, Vec<u8>)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
@@ -98,7 +98,7 @@ async fn what_is_not_understood_is_kept_once_and_dropped() {
 #[tokio::test]
 async fn without_a_database_an_event_is_to_be_tried_again() {
     let test = Fixture::new().await;
-    test.pool.close().await;
+    test.database.pool.close().await;
     let event = TaskEvent {
         topic: "task.created",
         task: 1,

@@ -1,67 +1,68 @@
-//! A schema of its own for each test, and events to post.
+//! A database of its own for each test, and events to post.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
+use axum::Router;
 use axum::body::Body;
 use http::Request;
 use http_body_util::BodyExt;
 use jiff::civil::Date;
 use serde_json::{Value, json};
-use sqlx::{Connection, PgConnection, PgPool};
 use todo_analytics::MIGRATIONS;
 use todo_analytics::handlers::{App, routes};
 use todo_analytics::store::{Day, Store};
 use todo_domain::FixedClock;
-use todo_kit::{Secret, postgres};
+use todo_kit::testing::{TestDatabase, TestIssuer, test_app};
 use tower::ServiceExt;
 use uuid::Uuid;
 
 pub(crate) struct Fixture {
-    pub(crate) pool: PgPool,
+    pub(crate) database: TestDatabase,
     pub(crate) store: Store,
+    app: Router,
+    issuer: TestIssuer,
 }
 
 impl Fixture {
     pub(crate) async fn new() -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let url = std::env::var("TODO_TEST_POSTGRES_URL").expect("TODO_TEST_POSTGRES_URL names a PostgreSQL");
-        let schema = format!(
-            "analytics_{}_{}",
-            std::process::id(),
-            NEXT.fetch_add(1, Ordering::Relaxed)
-        );
-        let mut connection = PgConnection::connect(&url).await.expect("PostgreSQL answers");
-        let drop = format!("drop schema if exists {schema} cascade");
-        sqlx::query(sqlx::AssertSqlSafe(drop))
-            .execute(&mut connection)
-            .await
-            .expect("the schema is free");
-        let pool = postgres::connect(&Secret::new(url), None, &schema, &MIGRATIONS)
-            .await
-            .expect("a schema");
+        let database = TestDatabase::new("analytics", &MIGRATIONS).await;
+        let store = Store::new(database.pool.clone());
+        let clock = Arc::new(FixedClock::new("2026-11-21T12:00:00Z".parse().expect("a time")));
+        let issuer = TestIssuer::new(1);
+        let app = routes(App {
+            store: store.clone(),
+            clock: clock.clone(),
+        });
         Self {
-            store: Store::new(pool.clone()),
-            pool,
+            app: test_app(app, &issuer, clock),
+            database,
+            store,
+            issuer,
         }
+    }
+
+    /// Asks as `user`, and gives status and body.
+    pub(crate) async fn get(&self, user: &str, path: &str) -> (u16, Value) {
+        let token = format!("Bearer {}", self.issuer.token(user));
+        let request = Request::get(path)
+            .header("authorization", token)
+            .body(Body::empty());
+        self.send(request.expect("a request")).await
     }
 
     /// Posts an event as the sidecar does, and gives the status word of the answer, or its problem code.
     pub(crate) async fn post(&self, topic: &str, body: String) -> (u16, String) {
-        let clock = Arc::new(FixedClock::new("2026-11-21T12:00:00Z".parse().expect("a time")));
-        let app = routes(App {
-            store: self.store.clone(),
-            clock,
-        });
-        let request = Request::post(format!("/events/{topic}"))
-            .body(Body::from(body))
-            .expect("a request");
-        let answer = app.oneshot(request).await.expect("an answer");
-        let status = answer.status().as_u16();
-        let body = answer.into_body().collect().await.expect("a body").to_bytes();
-        let body: Value = serde_json::from_slice(&body).expect("JSON");
+        let request = Request::post(format!("/events/{topic}")).body(Body::from(body));
+        let (status, body) = self.send(request.expect("a request")).await;
         let word = body["status"].as_str().or(body["code"].as_str()).expect("a word");
         (status, word.to_owned())
+    }
+
+    async fn send(&self, request: Request<Body>) -> (u16, Value) {
+        let answer = self.app.clone().oneshot(request).await.expect("an answer");
+        let status = answer.status().as_u16();
+        let body = answer.into_body().collect().await.expect("a body").to_bytes();
+        (status, serde_json::from_slice(&body).expect("JSON"))
     }
 
     pub(crate) async fn accept(&self, event: &TaskEvent) {

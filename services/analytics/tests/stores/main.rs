@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod api;
 mod events;
 mod fixture;
 mod orders;

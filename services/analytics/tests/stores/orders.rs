@@ -67,7 +67,6 @@ fn any_order_with_any_duplicates_comes_to_the_same_counts() {
                 test.accept(event).await;
             }
             prop_assert_eq!(test.days("alice").await, EXPECTED);
-            test.pool.close().await;
             Ok(())
         })
     });

@@ -61,7 +61,7 @@ impl Store {
         .bind(after.map(|position| position.id))
         // One more than asked for tells whether there is a next page.
         .bind(i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1))
-        .try_map(listed)
+        .try_map(|row| listed(&row))
         .fetch_all(&self.pool)
         .await;
         rows.map(|rows| page(rows, limit))
@@ -79,7 +79,7 @@ fn page(mut items: Vec<ListedDelivery>, limit: usize) -> Page {
     Page { items, next }
 }
 
-fn listed(row: PgRow) -> Result<ListedDelivery, sqlx::Error> {
+fn listed(row: &PgRow) -> Result<ListedDelivery, sqlx::Error> {
     let topic: String = row.try_get("topic")?;
     Ok(ListedDelivery {
         id: row.try_get("id")?,

@@ -59,7 +59,7 @@ impl Store {
         )
         .bind(limit)
         .bind(ms(lease))
-        .try_map(delivery)
+        .try_map(|row| delivery(&row))
         .fetch_all(&self.pool)
         .await;
         taken.map_err(failed_to("take deliveries"))
@@ -193,7 +193,7 @@ async fn publish_later(
         .map(drop)
 }
 
-fn delivery(row: PgRow) -> Result<Delivery, sqlx::Error> {
+fn delivery(row: &PgRow) -> Result<Delivery, sqlx::Error> {
     let topic: String = row.try_get("topic")?;
     Ok(Delivery {
         id: row.try_get("id")?,

@@ -1,18 +1,19 @@
-//! A schema and a mail server of its own for each test, and events to post.
+//! A database and a mail server of its own for each test, and events to post.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use axum::Router;
 use axum::body::Body;
-use http::Request;
+use http::{Method, Request, request};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
-use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
+use sqlx::{AssertSqlSafe, PgPool};
 use todo_domain::{EventOrigin, FixedClock, SequentialIds};
+use todo_kit::RandomIds;
 use todo_kit::dapr::{FakeState, StateStore};
 use todo_kit::metrics::Metrics;
-use todo_kit::{RandomIds, Secret, postgres};
+use todo_kit::testing::{TestDatabase, TestIssuer, test_app};
 use todo_mailsink::{Mail, Mailbox, smtp};
 use todo_notification::attempt::Attempt;
 use todo_notification::handlers::{App, routes};
@@ -33,6 +34,8 @@ pub(crate) const OVER: Duration = Duration::ZERO;
 
 pub(crate) struct Fixture {
     pub(crate) pool: PgPool,
+    _database: TestDatabase,
+    issuer: TestIssuer,
     pub(crate) store: Store,
     pub(crate) mailbox: Mailbox,
     pub(crate) mailer: Mailer,
@@ -41,7 +44,8 @@ pub(crate) struct Fixture {
 
 impl Fixture {
     pub(crate) async fn new() -> Self {
-        let pool = own_schema().await;
+        let database = TestDatabase::new("notification", &MIGRATIONS).await;
+        let pool = database.pool.clone();
         let mailbox = Mailbox::default();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let port = listener.local_addr().expect("an address").port();
@@ -55,6 +59,8 @@ impl Fixture {
         Self {
             store: Store::new(pool.clone()),
             pool,
+            _database: database,
+            issuer: TestIssuer::new(1),
             mailbox,
             mailer: Mailer::new(&config, None).expect("a mailer"),
             preferences: Arc::new(FakeState::default()),
@@ -79,28 +85,49 @@ impl Fixture {
             attempt,
             origin: EventOrigin::new("todo", "notification"),
             ids: Arc::new(RandomIds),
-            clock: Arc::new(FixedClock::new("2026-11-21T12:00:00Z".parse().expect("a time"))),
+            clock: clock(),
             metrics: DeliveryMetrics::new(&Metrics::new("notification", "test")),
             planned: Arc::default(),
             reported: Arc::default(),
         }
     }
 
-    /// Posts an event as the sidecar does, and gives the status word of the answer, or its problem code.
-    pub(crate) async fn post(&self, topic: &str, body: String) -> (u16, String) {
-        let app = routes(App {
+    /// The app port, for users of the test's issuer.
+    pub(crate) fn app(&self) -> Router {
+        let app = App {
             store: self.store.clone(),
             preferences: Arc::clone(&self.preferences),
             ids: Arc::new(RandomIds),
             planned: Arc::default(),
-        });
-        let request = Request::post(format!("/events/{topic}"))
-            .body(Body::from(body))
-            .expect("a request");
-        let answer = app.oneshot(request).await.expect("an answer");
+        };
+        test_app(routes(app), &self.issuer, clock())
+    }
+
+    /// A request with a token of `user`'s.
+    pub(crate) fn request(&self, user: &str, method: Method, path: &str) -> request::Builder {
+        let token = format!("Bearer {}", self.issuer.token(user));
+        Request::builder()
+            .method(method)
+            .uri(path)
+            .header("authorization", token)
+    }
+
+    /// Sends a request, and gives status, ETag and body.
+    pub(crate) async fn send(&self, request: Request<Body>) -> (u16, Option<String>, Value) {
+        let answer = self.app().oneshot(request).await.expect("an answer");
         let status = answer.status().as_u16();
+        let etag = answer
+            .headers()
+            .get("etag")
+            .map(|etag| etag.to_str().expect("a text").to_owned());
         let body = answer.into_body().collect().await.expect("a body").to_bytes();
-        let body: Value = serde_json::from_slice(&body).expect("JSON");
+        (status, etag, serde_json::from_slice(&body).expect("JSON"))
+    }
+
+    /// Posts an event as the sidecar does, and gives the status word of the answer, or its problem code.
+    pub(crate) async fn post(&self, topic: &str, body: String) -> (u16, String) {
+        let request = Request::post(format!("/events/{topic}")).body(Body::from(body));
+        let (status, _, body) = self.send(request.expect("a request")).await;
         let word = body["status"].as_str().or(body["code"].as_str()).expect("a word");
         (status, word.to_owned())
     }
@@ -170,23 +197,8 @@ impl Fixture {
     }
 }
 
-async fn own_schema() -> PgPool {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    let url = std::env::var("TODO_TEST_POSTGRES_URL").expect("TODO_TEST_POSTGRES_URL names a PostgreSQL");
-    let schema = format!(
-        "notification_{}_{}",
-        std::process::id(),
-        NEXT.fetch_add(1, Ordering::Relaxed)
-    );
-    let mut connection = PgConnection::connect(&url).await.expect("PostgreSQL answers");
-    let drop = format!("drop schema if exists {schema} cascade");
-    sqlx::query(AssertSqlSafe(drop))
-        .execute(&mut connection)
-        .await
-        .expect("the schema is free");
-    postgres::connect(&Secret::new(url), None, &schema, &MIGRATIONS)
-        .await
-        .expect("a schema")
+fn clock() -> Arc<FixedClock> {
+    Arc::new(FixedClock::new("2026-11-21T12:00:00Z".parse().expect("a time")))
 }
 
 /// `task.created` of alice's.

@@ -2,7 +2,9 @@
 
 #![cfg(test)]
 
+mod api;
 mod attempts;
+mod away;
 mod events;
 mod fixture;
 mod once;

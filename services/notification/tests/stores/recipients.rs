@@ -2,38 +2,12 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-use todo_kit::dapr::{Answer, Etag, StateError, StateStore, Versioned};
 use todo_notification::attempt::Attempt;
 use todo_notification::preferences::{Preferences, Remembered};
 use todo_notification::preferences_store::{Expected, save};
 
+use crate::away::Away;
 use crate::fixture::{Fixture, LONG, created};
-
-/// A state store that does not answer.
-struct Away;
-
-impl StateStore for Away {
-    fn get<'a>(&'a self, key: &'a str) -> Answer<'a, Option<Versioned>, StateError> {
-        let source = Box::new(tonic::Status::unavailable("away"));
-        Box::pin(async move {
-            Err(StateError::Unavailable {
-                key: key.to_owned(),
-                source,
-            })
-        })
-    }
-
-    fn save<'a>(&'a self, key: &'a str, _: Bytes, _: Option<&'a Etag>) -> Answer<'a, (), StateError> {
-        let source = Box::new(tonic::Status::unavailable("away"));
-        Box::pin(async move {
-            Err(StateError::Unavailable {
-                key: key.to_owned(),
-                source,
-            })
-        })
-    }
-}
 
 async fn prefer(test: &Fixture, email: Option<&str>, enabled: bool) {
     let preferences = Preferences {

@@ -1,10 +1,14 @@
 //! What the sidecar is answered.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use http::Request;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
+use todo_domain::FixedClock;
 use todo_kit::metrics::Metrics;
+use todo_kit::testing::{TestIssuer, test_app};
 use todo_scheduler::handlers::{App, routes};
 use todo_scheduler::metrics::ReminderMetrics;
 use todo_scheduler::store::Store;
@@ -67,6 +71,40 @@ async fn task_events_set_and_drop_reminders_and_duplicates_are_acknowledged() {
         assert_eq!(test.pending().await.len(), pending, "{topic} {version}");
     }
     assert_eq!(test.claim(LONG).await, []);
+}
+
+#[tokio::test]
+async fn users_see_their_own_pending_reminders() {
+    let test = Fixture::new().await;
+    let fire = test.fire(1, 1, 3600);
+    test.set(1, 1, std::slice::from_ref(&fire)).await;
+    let issuer = TestIssuer::new(1);
+    let metrics = ReminderMetrics::new(&Metrics::new("scheduler", "test"));
+    let app = routes(App {
+        store: test.store.clone(),
+        metrics,
+    });
+    let app = test_app(app, &issuer, Arc::new(FixedClock::new(test.now)));
+    for (user, items) in [
+        (
+            "alice",
+            json!([{"task_id": fire.task_id, "reminder_id": fire.reminder_id, "at": fire.at}]),
+        ),
+        ("bob", json!([])),
+    ] {
+        let token = format!("Bearer {}", issuer.token(user));
+        let request = Request::get("/v1/reminders")
+            .header("authorization", token)
+            .body(Body::empty())
+            .unwrap();
+        let answer = app.clone().oneshot(request).await.unwrap();
+        assert_eq!(answer.status(), 200);
+        let body = answer.into_body().collect().await.unwrap().to_bytes();
+        assert_eq!(
+            serde_json::from_slice::<Value>(&body).unwrap(),
+            json!({"items": items})
+        );
+    }
 }
 
 #[tokio::test]

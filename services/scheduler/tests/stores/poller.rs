@@ -65,7 +65,10 @@ async fn a_due_reminder_is_published_once_as_the_contract_says() {
     assert_eq!(published.envelope, expected);
     let exposed = metrics.encode().unwrap();
     assert!(exposed.contains("todo_reminders_fired_total 1"), "{exposed}");
-    assert!(exposed.contains("todo_reminder_lateness_seconds_count 1"), "{exposed}");
+    assert!(
+        exposed.contains("todo_reminder_lateness_seconds_count 1"),
+        "{exposed}"
+    );
 }
 
 #[tokio::test]
