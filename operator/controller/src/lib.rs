@@ -1,1 +1,39 @@
-//! The TodoPlatform operator.
+//! The TodoPlatform operator: keeps the platforms of a cluster as their resources say.
+//!
+//! One pass is dereference, validate, build, plan, ensure secrets, apply, prune, observe, status: one file per step;
+//! [`reconcile`] is the driver.
+#![expect(unreachable_pub, reason = "the binary and the tests use the crate's modules by their paths")]
+
+pub mod admin;
+pub mod apply;
+pub mod backoff;
+pub mod chain;
+pub mod cli;
+pub mod client;
+pub mod clock;
+pub mod commands;
+pub mod compare;
+pub mod context;
+pub mod dereference;
+pub mod ensure_secrets;
+pub mod findings;
+pub mod generated;
+pub mod invalid_object;
+pub mod live;
+pub mod memory;
+pub mod metrics;
+pub mod observe;
+pub mod optional_kinds;
+pub mod plan;
+pub mod probe;
+pub mod prune;
+pub mod rbac;
+pub mod reconcile;
+pub mod report;
+pub mod run;
+pub mod scope;
+pub mod status;
+pub mod step;
+pub mod telemetry;
+pub mod watches;
+pub mod write_status;

@@ -1,3 +1,23 @@
 //! The TodoPlatform operator.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+use todoplatform_operator::chain::Chain;
+use todoplatform_operator::cli::Cli;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    // Several dependencies bring TLS; the first thing that opens a connection must find one provider chosen.
+    if rustls::crypto::ring::default_provider().install_default().is_err() {
+        eprintln!("error: another TLS provider was installed first");
+        return ExitCode::FAILURE;
+    }
+    match Cli::parse().run().await {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {}", Chain(&error));
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! The command line. Every flag can also be given by environment.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+use todoplatform_render::OperatorDefaults;
+
+use crate::commands::{self, CommandError};
+use crate::run::{self, RunError, Settings};
+use crate::telemetry::{self, LogFormat, LogLevelError};
+
+/// Runs todo platforms on Kubernetes: one TodoPlatform resource becomes five services on Dapr, kept as declared.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    after_help = "Try it without a cluster:\n  \
+        todoplatform-operator check  -f config/samples/development.yaml\n  \
+        todoplatform-operator render -f config/samples/development.yaml"
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs the operator: watches TodoPlatforms and keeps what they declare.
+    ///
+    /// Inside a cluster it uses the pod's service account, elsewhere the kubeconfig. SIGTERM ends it in order.
+    Run(Box<RunArgs>),
+    /// Prints the CustomResourceDefinition of TodoPlatform as YAML.
+    Crd,
+    /// Prints, as multi-document YAML, exactly what the operator would apply for a TodoPlatform in a file.
+    ///
+    /// No cluster is asked: every optional kind is taken to be served, every Secret to be there, every dependency to
+    /// answer. Generated Secrets are shown without values.
+    Render(RenderArgs),
+    /// Checks TodoPlatforms in a file as the API server and the operator would: exit code 1 when one is refused.
+    ///
+    /// Prints for each violation the field path, the reason and what to do. No cluster is asked, so whether Secrets
+    /// exist is not checked.
+    Check(CheckArgs),
+    /// Prints the chart's template of the operator's roles: every permission with its reason.
+    Rbac,
+    /// Prints the API reference as Markdown.
+    Docs,
+}
+
+#[derive(Debug, Args)]
+struct RunArgs {
+    /// Namespaces to look for platforms in, separated by commas. Default: all.
+    #[arg(long, env = "WATCH_NAMESPACES", value_delimiter = ',', value_name = "NAMESPACE")]
+    watch_namespaces: Vec<String>,
+    /// Context of the kubeconfig. Default: the pod's service account, else the current context.
+    #[arg(long, env = "KUBE_CONTEXT", value_name = "NAME")]
+    context: Option<String>,
+    /// Where /livez, /readyz and /metrics are served.
+    #[arg(long, env = "LISTEN", default_value = "0.0.0.0:8080", value_name = "ADDRESS")]
+    listen: SocketAddr,
+    /// How many platforms are worked on at a time.
+    #[arg(long, env = "CONCURRENCY", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=256))]
+    concurrency: u16,
+    /// How long changes of one platform are gathered before a pass, in milliseconds.
+    #[arg(long, env = "DEBOUNCE_MILLISECONDS", default_value_t = 50, value_parser = clap::value_parser!(u64).range(0..=1000))]
+    debounce_milliseconds: u64,
+    /// Level of the log: error, warn, info, debug, trace, or a list such as info,todoplatform_operator=debug.
+    #[arg(long, env = "LOG_LEVEL", default_value = "info")]
+    log_level: String,
+    /// Form of the log.
+    #[arg(long, env = "LOG_FORMAT", value_enum, default_value_t = LogFormat::Auto)]
+    log_format: LogFormat,
+    /// Name of the operator's pod, for Events.
+    #[arg(long, env = "POD_NAME", value_name = "NAME")]
+    pod_name: Option<String>,
+    #[command(flatten)]
+    defaults: DefaultsArgs,
+}
+
+/// What a platform gets that says nothing itself.
+#[derive(Debug, Args)]
+struct DefaultsArgs {
+    /// Registry and path before the names of the service images. Default: the project's registry.
+    #[arg(long, env = "IMAGE_REGISTRY", value_name = "REGISTRY")]
+    image_registry: Option<String>,
+    /// Tag of the service images. Default: the operator's version.
+    #[arg(long, env = "IMAGE_TAG", value_name = "TAG")]
+    image_tag: Option<String>,
+    /// Image of the embedded PostgreSQL.
+    #[arg(long, env = "POSTGRES_IMAGE", value_name = "IMAGE")]
+    postgres_image: Option<String>,
+    /// Image of the embedded Redis.
+    #[arg(long, env = "REDIS_IMAGE", value_name = "IMAGE")]
+    redis_image: Option<String>,
+    /// When nodes pull images: Always, IfNotPresent or Never. Default: IfNotPresent.
+    #[arg(long, env = "IMAGE_PULL_POLICY", value_parser = ["Always", "IfNotPresent", "Never"])]
+    image_pull_policy: Option<String>,
+    /// DNS domain of the cluster. Default: cluster.local.
+    #[arg(long, env = "CLUSTER_DOMAIN", value_name = "DOMAIN")]
+    cluster_domain: Option<String>,
+}
+
+#[derive(Debug, Args)]
+struct RenderArgs {
+    /// File with a TodoPlatform; `-` for standard input.
+    #[arg(short, long, value_name = "FILE")]
+    file: PathBuf,
+    /// Namespace, where the file names none.
+    #[arg(short, long, default_value = "default", value_name = "NAMESPACE")]
+    namespace: String,
+    #[command(flatten)]
+    defaults: DefaultsArgs,
+}
+
+#[derive(Debug, Args)]
+struct CheckArgs {
+    /// File with TodoPlatforms; `-` for standard input.
+    #[arg(short, long, value_name = "FILE")]
+    file: PathBuf,
+    #[command(flatten)]
+    defaults: DefaultsArgs,
+}
+
+impl DefaultsArgs {
+    fn into_defaults(self) -> OperatorDefaults {
+        let builtin = OperatorDefaults::default();
+        OperatorDefaults {
+            image_registry: self.image_registry.unwrap_or(builtin.image_registry),
+            image_tag: self.image_tag.unwrap_or(builtin.image_tag),
+            postgres_image: self.postgres_image.unwrap_or(builtin.postgres_image),
+            redis_image: self.redis_image.unwrap_or(builtin.redis_image),
+            image_pull_policy: self.image_pull_policy.or(builtin.image_pull_policy),
+            cluster_domain: self.cluster_domain.unwrap_or(builtin.cluster_domain),
+        }
+    }
+}
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// The log cannot be set up as asked.
+    #[error(transparent)]
+    LogLevel(LogLevelError),
+    /// The operator cannot run.
+    #[error(transparent)]
+    Run(RunError),
+    /// A command that needs no cluster failed.
+    #[error(transparent)]
+    Command(CommandError),
+}
+
+impl Cli {
+    /// Does what was asked.
+    pub async fn run(self) -> Result<ExitCode, CliError> {
+        match self.command {
+            Command::Run(args) => {
+                telemetry::init(args.log_format, &args.log_level).map_err(CliError::LogLevel)?;
+                run::run(args.into_settings()).await.map_err(CliError::Run)?;
+                Ok(ExitCode::SUCCESS)
+            }
+            Command::Crd => print(&todoplatform_api::crd_yaml()),
+            Command::Rbac => print(&crate::rbac::template()),
+            Command::Docs => print(&todoplatform_api::docs()),
+            Command::Render(RenderArgs { file, namespace, defaults }) => {
+                let text = commands::render::render(&file, &namespace, &defaults.into_defaults())
+                    .map_err(CliError::Command)?;
+                print(&text)
+            }
+            Command::Check(CheckArgs { file, defaults }) => {
+                let checked =
+                    commands::check::check(&file, &defaults.into_defaults()).map_err(CliError::Command)?;
+                print(&checked.text)?;
+                Ok(if checked.is_valid { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+            }
+        }
+    }
+}
+
+impl RunArgs {
+    fn into_settings(self) -> Settings {
+        Settings {
+            context: self.context,
+            namespaces: self.watch_namespaces.into_iter().filter(|namespace| !namespace.is_empty()).collect(),
+            listen: self.listen,
+            concurrency: self.concurrency,
+            debounce: Duration::from_millis(self.debounce_milliseconds),
+            pod: self.pod_name,
+            defaults: self.defaults.into_defaults(),
+        }
+    }
+}
+
+fn print(text: &str) -> Result<ExitCode, CliError> {
+    use std::io::Write;
+    let mut out = std::io::stdout().lock();
+    // A reader that has seen enough, as `| head` has, is no failure.
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(source) if source.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(CliError::Command(CommandError::Print { source }))
+        }
+        _ => Ok(ExitCode::SUCCESS),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn every_flag_of_run_can_be_given_by_environment() {
+        Cli::command().debug_assert();
+        let command = Cli::command();
+        let run = command.find_subcommand("run").unwrap();
+        for flag in run.get_arguments().filter(|flag| flag.get_id() != "help") {
+            assert!(flag.get_env().is_some(), "{} has no environment variable", flag.get_id());
+            assert!(flag.get_help().is_some(), "{} has no help", flag.get_id());
+        }
+    }
+
+    #[test]
+    fn what_is_not_given_is_the_built_in_default() {
+        let cli = Cli::try_parse_from(["x", "run", "--image-tag", "test", "--watch-namespaces", "a,b"]).unwrap();
+        let Command::Run(args) = cli.command else { panic!("run was asked for") };
+        let settings = args.into_settings();
+        assert_eq!(settings.namespaces, ["a", "b"]);
+        assert_eq!(
+            settings.defaults,
+            OperatorDefaults { image_tag: "test".into(), ..OperatorDefaults::default() }
+        );
+    }
+}

@@ -1,0 +1,41 @@
+//! What all passes of one scope share.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+
+use kube::Client;
+use kube::runtime::events::Recorder;
+use kube::runtime::reflector::ObjectRef;
+use todoplatform_api::TodoPlatform;
+use todoplatform_render::{ChildKind, OperatorDefaults};
+use tokio::sync::watch;
+
+use crate::backoff::Backoff;
+use crate::clock::Clock;
+use crate::live::Live;
+use crate::memory::Memory;
+use crate::metrics::Metrics;
+
+/// What all passes of one scope share.
+pub struct Context {
+    /// For passes.
+    pub client: Client,
+    /// What the watches show.
+    pub live: Arc<Live>,
+    /// Optional kinds that are served; none before the API server was asked.
+    pub served: watch::Receiver<Option<BTreeSet<ChildKind>>>,
+    /// What passes remember.
+    pub memory: Memory,
+    /// Failures in a row.
+    pub backoff: Mutex<Backoff<ObjectRef<TodoPlatform>>>,
+    /// Metrics.
+    pub metrics: Arc<Metrics>,
+    /// Publishes Events.
+    pub recorder: Recorder,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// What the operator was started with.
+    pub defaults: OperatorDefaults,
+    /// Draws numbers between 0 and 1.
+    pub jitter: Box<dyn Fn() -> f64 + Send + Sync>,
+}

@@ -1,0 +1,248 @@
+//! Step 1: reads, by name only, what the spec refers to. Gives plain facts; the values of Secrets stay here.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use futures::future::join_all;
+use futures::stream::{self, StreamExt, TryStreamExt};
+use k8s_openapi::api::core::v1::Secret;
+use kube::{Api, Client, ResourceExt};
+use sha2::{Digest, Sha256};
+use todoplatform_api::TodoPlatform;
+use todoplatform_render::{
+    ChildKind, Dependency, DependencyFact, DependencyTarget, Facts, References, SecretFact, SecretReference, catalog,
+};
+use tokio::time::Instant;
+
+use crate::live::Live;
+use crate::probe::{self, Sensitive};
+
+/// How long answers from outside are good. Passes come in bursts while pods start; what they ask does not change
+/// that fast.
+const FRESH: Duration = Duration::from_secs(3);
+/// Secrets read at a time.
+const AT_ONCE: usize = 8;
+
+/// A Secret could not be read. That it is absent is not an error but a fact.
+#[derive(Debug, thiserror::Error)]
+#[error("Secret {name}: the API server did not let us read it")]
+pub struct DereferenceError {
+    /// Its name.
+    pub name: String,
+    /// What the API server said.
+    pub source: Box<kube::Error>,
+}
+
+/// What was read from outside, and when.
+#[derive(Clone, Debug)]
+pub struct Answers {
+    at: Instant,
+    references: References,
+    secrets: BTreeMap<String, SecretFact>,
+    owners: BTreeMap<String, String>,
+    dependencies: BTreeMap<String, DependencyFact>,
+}
+
+/// What a pass knows of the world.
+#[derive(Clone, Debug)]
+pub struct Dereferenced {
+    /// The facts that validate and build take.
+    pub facts: Facts,
+    /// Referenced Secrets that a controller other than this platform owns: name and owner.
+    pub foreign_secrets: BTreeMap<String, String>,
+}
+
+/// What dereference reads from.
+pub struct Sources<'a> {
+    /// For Secrets and the injector's registration.
+    pub client: &'a Client,
+    /// What the watches show.
+    pub live: &'a Live,
+    /// Optional kinds that are served.
+    pub served: &'a BTreeSet<ChildKind>,
+}
+
+/// Reads what the spec refers to; answers that are a few seconds old are taken from `known`.
+pub async fn dereference(
+    sources: &Sources<'_>,
+    platform: &TodoPlatform,
+    known: &mut Option<Answers>,
+) -> Result<Dereferenced, DereferenceError> {
+    let references = todoplatform_render::references(platform);
+    let namespace = platform.namespace().unwrap_or_default();
+    let answers = match known.take() {
+        Some(answers) if answers.at.elapsed() < FRESH && answers.references == references => answers,
+        _ => ask(sources, platform, &namespace, references).await?,
+    };
+    let mut dependencies = answers.dependencies.clone();
+    for Dependency { name, target } in &answers.references.dependencies {
+        if let DependencyTarget::StatefulSet { name: set } = target {
+            let seen = sources.live.stateful_set(&namespace, set);
+            dependencies.insert(name.clone(), probe::stateful_set::judge(set, seen.as_deref()));
+        }
+    }
+    let facts = Facts {
+        secrets: answers.secrets.clone(),
+        optional_kinds: sources.served.clone(),
+        dependencies,
+        started: has_started(sources.live, platform, &namespace),
+    };
+    let foreign_secrets = answers.owners.clone();
+    *known = Some(answers);
+    Ok(Dereferenced { facts, foreign_secrets })
+}
+
+/// Whether a Deployment of one of the services exists already.
+fn has_started(live: &Live, platform: &TodoPlatform, namespace: &str) -> bool {
+    catalog::Service::ALL.iter().any(|service| {
+        let name = format!("{}-{}", platform.name_any(), service.as_str());
+        live.deployment(namespace, &name).is_some_and(|deployment| {
+            deployment.owner_references().iter().any(|owner| Some(&owner.uid) == platform.metadata.uid.as_ref())
+        })
+    })
+}
+
+async fn ask(
+    sources: &Sources<'_>,
+    platform: &TodoPlatform,
+    namespace: &str,
+    references: References,
+) -> Result<Answers, DereferenceError> {
+    let secrets = Api::<Secret>::namespaced(sources.client.clone(), namespace);
+    let names: BTreeSet<&str> = references.secrets.iter().map(|secret| secret.name.as_str()).collect();
+    let reads: Vec<_> = names
+        .into_iter()
+        .map(|name| {
+            let (secrets, name) = (secrets.clone(), name.to_owned());
+            async move {
+                match secrets.get_opt(&name).await {
+                    Ok(found) => Ok((name, found)),
+                    Err(source) => Err(DereferenceError { name, source: Box::new(source) }),
+                }
+            }
+        })
+        .collect();
+    let read: Vec<(String, Option<Secret>)> = stream::iter(reads).buffered(AT_ONCE).try_collect().await?;
+    let found: BTreeMap<String, Secret> =
+        read.into_iter().filter_map(|(name, found)| Some((name, found?))).collect();
+    let uid = platform.metadata.uid.clone().unwrap_or_default();
+    let dependencies = probe_all(sources, &references, &found).await;
+    Ok(Answers {
+        at: Instant::now(),
+        secrets: facts(&references, &found, &uid),
+        owners: found
+            .iter()
+            .filter_map(|(name, secret)| Some((name.clone(), foreign_owner(&secret.metadata, &uid)?)))
+            .collect(),
+        references,
+        dependencies,
+    })
+}
+
+/// The controller that owns an object, as `Kind name`, when that is not the platform with this UID.
+pub fn foreign_owner(
+    meta: &k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta,
+    uid: &str,
+) -> Option<String> {
+    let owner = meta.owner_references.iter().flatten().find(|owner| owner.controller == Some(true))?;
+    (owner.uid != uid).then(|| format!("{} {}", owner.kind, owner.name))
+}
+
+/// Which of the referenced keys are there, each with a hash of its value.
+fn facts(
+    references: &References,
+    found: &BTreeMap<String, Secret>,
+    salt: &str,
+) -> BTreeMap<String, SecretFact> {
+    let mut facts = BTreeMap::<String, SecretFact>::new();
+    for SecretReference { name, key, .. } in &references.secrets {
+        let Some(secret) = found.get(name) else { continue };
+        let fact = facts.entry(name.clone()).or_default();
+        if let Some(value) = value_of(secret, key) {
+            fact.keys.insert(key.clone(), hash(salt, value));
+        }
+    }
+    facts
+}
+
+fn value_of<'a>(secret: &'a Secret, key: &str) -> Option<&'a [u8]> {
+    Some(&secret.data.as_ref()?.get(key)?.0)
+}
+
+/// A hash that tells values apart and does not tell two platforms that they share one.
+fn hash(salt: &str, value: &[u8]) -> String {
+    let mut hash = Sha256::new();
+    hash.update(salt.len().to_be_bytes());
+    hash.update(salt);
+    hash.update(value);
+    hex::encode(hash.finalize())
+}
+
+/// Asks all dependencies outside of the cluster's API at once. Those whose Secret is missing are not asked: that is
+/// a violation of its own.
+async fn probe_all(
+    sources: &Sources<'_>,
+    references: &References,
+    found: &BTreeMap<String, Secret>,
+) -> BTreeMap<String, DependencyFact> {
+    let value = |reference: &SecretReference| {
+        let value = value_of(found.get(&reference.name)?, &reference.key)?;
+        Some(Sensitive::new(value.to_vec()))
+    };
+    let probes = references.dependencies.iter().map(|Dependency { name, target }| async {
+        let fact = match target {
+            DependencyTarget::StatefulSet { .. } => return None,
+            DependencyTarget::Postgres { url, ca } => {
+                probe::postgres::probe(&value(url)?, ca.as_ref().and_then(value).as_ref()).await
+            }
+            DependencyTarget::Redis { url, ca } => {
+                probe::redis::probe(&value(url)?, ca.as_ref().and_then(value).as_ref()).await
+            }
+            DependencyTarget::RedisHost { host, password, tls } => {
+                probe::redis::probe_host(host, password.as_ref().and_then(value).as_ref(), *tls).await
+            }
+            DependencyTarget::Kafka { brokers } => probe::kafka::probe(brokers).await,
+            DependencyTarget::DaprControlPlane => probe::dapr::probe(sources.client, sources.served).await,
+        };
+        Some((name.clone(), fact))
+    });
+    join_all(probes).await.into_iter().flatten().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use k8s_openapi::ByteString;
+
+    fn reference(name: &str, key: &str) -> SecretReference {
+        SecretReference { name: name.into(), key: key.into(), field_path: "spec.x".into(), optional: false }
+    }
+
+    #[test]
+    fn facts_hold_referenced_keys_only_and_never_a_value() {
+        let secret = Secret {
+            data: Some(
+                [("url", "canary-value"), ("other", "canary-value")]
+                    .map(|(key, value)| (key.to_owned(), ByteString(value.into())))
+                    .into(),
+            ),
+            ..Secret::default()
+        };
+        let found = BTreeMap::from([("db".to_owned(), secret)]);
+        let references = References {
+            secrets: vec![reference("db", "url"), reference("db", "absent"), reference("gone", "url")],
+            dependencies: vec![],
+        };
+        let facts = facts(&references, &found, "uid-1");
+        assert_eq!(facts.keys().collect::<Vec<_>>(), ["db"]);
+        assert_eq!(facts["db"].keys.keys().collect::<Vec<_>>(), ["url"]);
+        assert!(!format!("{facts:?}").contains("canary"));
+    }
+
+    #[test]
+    fn a_hash_moves_with_the_value_and_with_the_platform() {
+        assert_eq!(hash("uid-1", b"a"), hash("uid-1", b"a"));
+        assert_ne!(hash("uid-1", b"a"), hash("uid-1", b"b"));
+        assert_ne!(hash("uid-1", b"a"), hash("uid-2", b"a"));
+    }
+}

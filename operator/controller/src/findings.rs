@@ -1,0 +1,276 @@
+//! From what the steps give to what the status says: lines, blockers, the inventory, and when to look again. Pure but
+//! for the jitter.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use todoplatform_api::{Blocker, DependencyStatus, InventoryEntry};
+use todoplatform_render::{
+    ChildKind, DependencyFact, DependencyTarget, Facts, Gate, Invalid, MISSING_SECRET, MISSING_SECRET_KEY, Prepared,
+    References, Resources, SecretRecipe, SecretReference, ValidatedPlatform,
+};
+
+use crate::apply::ApplyError;
+use crate::backoff::between;
+use crate::chain::Chain;
+use crate::context::Context;
+use crate::ensure_secrets::IncompleteSecret;
+use crate::observe::{Declared, WorkloadKind};
+use crate::plan::OwnershipConflict;
+use crate::report::Outcome;
+use crate::status::Found;
+
+/// A child is owned by somebody else's controller.
+const OWNERSHIP_CONFLICT: &str = "OwnershipConflict";
+/// A generated Secret lacks keys.
+const INCOMPLETE_SECRET: &str = "GeneratedSecretIncomplete";
+
+/// When everything that matters is watched.
+pub fn rarely(context: &Context) -> Duration {
+    wait(context, 300, 600)
+}
+
+fn wait(context: &Context, from: u64, to: u64) -> Duration {
+    between(Duration::from_secs(from), Duration::from_secs(to), (context.jitter)())
+}
+
+/// What a pass that went through came to, and when the next one is due.
+///
+/// Secrets and services outside the cluster cannot be watched: whoever refers to them is looked at every minute or
+/// so, and every few seconds while one of them does not answer.
+pub fn next(
+    context: &Context,
+    gate: &Gate,
+    references: &References,
+    facts: &Facts,
+) -> (Outcome, Duration) {
+    if matches!(gate, Gate::Closed { .. }) {
+        return (Outcome::Waiting, wait(context, 2, 4));
+    }
+    let is_external = |target: &DependencyTarget| {
+        !matches!(target, DependencyTarget::StatefulSet { .. } | DependencyTarget::DaprControlPlane)
+    };
+    let answers = |name: &String| facts.dependencies.get(name).is_some_and(|fact| fact.ready);
+    let outside = references.dependencies.iter().filter(|dependency| is_external(&dependency.target));
+    let wait = if outside.clone().any(|dependency| !answers(&dependency.name)) {
+        wait(context, 5, 10)
+    } else if outside.count() > 0 || references.secrets.iter().any(|secret| !secret.optional) {
+        wait(context, 30, 60)
+    } else {
+        rarely(context)
+    };
+    (Outcome::Applied, wait)
+}
+
+/// When to look whether somebody has mended these problems. What is not watched is asked for every few seconds.
+pub fn until_mended(context: &Context, problems: &[Blocker]) -> Duration {
+    let is_unwatched = |problem: &Blocker| {
+        [MISSING_SECRET, MISSING_SECRET_KEY, OWNERSHIP_CONFLICT, INCOMPLETE_SECRET]
+            .contains(&problem.reason.as_str())
+    };
+    if problems.iter().any(is_unwatched) {
+        wait(context, 4, 8)
+    } else if problems.iter().any(|problem| problem.component != "spec" && !problem.component.starts_with("spec.")) {
+        wait(context, 20, 40)
+    } else {
+        rarely(context)
+    }
+}
+
+/// All objects of a platform, sorted.
+pub fn inventory(resources: &Resources<Prepared>) -> Vec<InventoryEntry> {
+    let entry = |kind: ChildKind, name: &str| InventoryEntry { kind: kind.as_str().into(), name: name.into() };
+    let mut inventory: Vec<InventoryEntry> =
+        resources.children.iter().map(|child| entry(child.kind, &child.name)).collect();
+    inventory.extend(resources.secrets.iter().map(|recipe| entry(ChildKind::Secret, &recipe.name)));
+    inventory.sort();
+    inventory
+}
+
+/// Both inventories in one, sorted.
+pub fn union(before: &[InventoryEntry], mut now: Vec<InventoryEntry>) -> Vec<InventoryEntry> {
+    now.extend_from_slice(before);
+    now.sort();
+    now.dedup();
+    now
+}
+
+/// Violations as blockers.
+pub fn violations(invalid: Invalid) -> Vec<Blocker> {
+    invalid
+        .violations
+        .into_iter()
+        .map(|violation| Blocker {
+            message: format!("{}: {}", violation.field_path, violation.message),
+            component: violation.field_path,
+            reason: violation.reason.to_owned(),
+            next_action: violation.next_action,
+        })
+        .collect()
+}
+
+/// Ownership conflicts of children as blockers.
+pub fn conflicts(namespace: &str, conflicts: &[OwnershipConflict]) -> Vec<Blocker> {
+    conflicts.iter().map(|OwnershipConflict { kind, name, owner }| conflict(namespace, kind, name, owner)).collect()
+}
+
+/// Ownership conflicts of generated Secrets as blockers.
+pub fn foreign_secrets(
+    namespace: &str,
+    recipes: &[SecretRecipe],
+    owners: &BTreeMap<String, String>,
+) -> Vec<Blocker> {
+    recipes
+        .iter()
+        .filter_map(|recipe| Some(conflict(namespace, "Secret", &recipe.name, owners.get(&recipe.name)?)))
+        .collect()
+}
+
+fn conflict(namespace: &str, kind: &str, name: &str, owner: &str) -> Blocker {
+    Blocker {
+        component: format!("{kind}/{name}"),
+        reason: OWNERSHIP_CONFLICT.into(),
+        message: format!("{kind} {name} is owned by {owner}"),
+        next_action: format!(
+            "Give the TodoPlatform another name, or remove the owner: kubectl -n {namespace} get {} {name} -o yaml",
+            kind.to_lowercase()
+        ),
+    }
+}
+
+/// Generated Secrets that lack keys, as blockers.
+pub fn incomplete_secrets(namespace: &str, incomplete: &[IncompleteSecret]) -> Vec<Blocker> {
+    incomplete
+        .iter()
+        .map(|IncompleteSecret { name, missing }| Blocker {
+            component: format!("Secret/{name}"),
+            reason: INCOMPLETE_SECRET.into(),
+            message: format!("Secret {name} exists and lacks {}", missing.join(", ")),
+            next_action: format!(
+                "Put the missing keys back. If no data depends on its values: kubectl -n {namespace} delete secret {name}"
+            ),
+        })
+        .collect()
+}
+
+/// Children that were not taken, as blockers.
+pub fn refusals(namespace: &str, errors: &[ApplyError]) -> Vec<Blocker> {
+    errors
+        .iter()
+        .map(|error| {
+            let (ApplyError::Immutable { kind, name, .. }
+            | ApplyError::Refused { kind, name, .. }
+            | ApplyError::Unavailable { kind, name, .. }) = error;
+            let resource = kind.as_str().to_lowercase();
+            let next_action = match error {
+                ApplyError::Immutable { .. } => format!(
+                    "Set the field back, or delete the object and let it be made again (data in volumes stays): \
+                     kubectl -n {namespace} delete {resource} {name} --cascade=orphan"
+                ),
+                ApplyError::Refused { .. } => {
+                    "Remove what refuses it: a quota, an admission policy, or a missing permission".to_owned()
+                }
+                ApplyError::Unavailable { .. } => {
+                    "It is tried again; see whether the API server and its webhooks answer".to_owned()
+                }
+            };
+            Blocker {
+                component: format!("{}/{name}", kind.as_str()),
+                reason: error.reason().to_owned(),
+                message: Chain(error).to_string(),
+                next_action,
+            }
+        })
+        .collect()
+}
+
+/// The components that a platform declares, services first.
+pub fn declared(validated: &ValidatedPlatform) -> Vec<Declared> {
+    let services = validated.services.iter().map(|settings| Declared {
+        component: settings.service.as_str().to_owned(),
+        kind: WorkloadKind::Deployment,
+        name: validated.names.app_id(settings.service),
+        replicas: settings.replicas,
+        image: settings.image.to_string(),
+    });
+    let stores = [
+        ("postgres", &validated.postgres, validated.names.postgres()),
+        ("redis", &validated.redis, validated.names.redis()),
+    ];
+    let stores = stores.into_iter().filter_map(|(component, settings, name)| {
+        Some(Declared {
+            component: component.to_owned(),
+            kind: WorkloadKind::StatefulSet,
+            name,
+            replicas: 1,
+            image: settings.as_ref()?.image.to_string(),
+        })
+    });
+    services.chain(stores).collect()
+}
+
+/// The dependencies as found, with what to do about those that do not answer.
+pub fn dependencies(namespace: &str, references: &References, facts: &Facts) -> Vec<Found> {
+    references
+        .dependencies
+        .iter()
+        .map(|dependency| {
+            let fact = facts.dependencies.get(&dependency.name).cloned().unwrap_or(DependencyFact {
+                ready: false,
+                reason: "NotAsked".into(),
+                message: "not asked yet".into(),
+            });
+            let message = match secret_of(&dependency.target) {
+                Some(secret) if !fact.ready => format!("{} ({})", fact.message, secret.field_path),
+                _ => fact.message,
+            };
+            Found {
+                next_action: next_action(namespace, &dependency.target, &fact.reason),
+                is_embedded: matches!(dependency.target, DependencyTarget::StatefulSet { .. }),
+                status: DependencyStatus {
+                    name: dependency.name.clone(),
+                    kind: dependency.target.kind().to_owned(),
+                    ready: fact.ready,
+                    reason: fact.reason,
+                    message,
+                },
+            }
+        })
+        .collect()
+}
+
+/// The Secret key that says how a dependency is reached.
+fn secret_of(target: &DependencyTarget) -> Option<&SecretReference> {
+    match target {
+        DependencyTarget::Postgres { url, .. } | DependencyTarget::Redis { url, .. } => Some(url),
+        DependencyTarget::RedisHost { password, .. } => password.as_ref(),
+        DependencyTarget::StatefulSet { .. }
+        | DependencyTarget::Kafka { .. }
+        | DependencyTarget::DaprControlPlane => None,
+    }
+}
+
+fn next_action(namespace: &str, target: &DependencyTarget, reason: &str) -> String {
+    match (target, reason) {
+        (DependencyTarget::StatefulSet { name }, _) => {
+            format!("kubectl -n {namespace} describe statefulset {name}")
+        }
+        (DependencyTarget::DaprControlPlane, "NotInstalled") => {
+            "helm upgrade --install dapr dapr --repo https://dapr.github.io/helm-charts -n dapr-system --create-namespace"
+                .to_owned()
+        }
+        (DependencyTarget::DaprControlPlane, _) => {
+            "kubectl get pods -A -l app.kubernetes.io/part-of=dapr".to_owned()
+        }
+        (_, "Unreachable" | "Loading" | "TooManyConnections") => {
+            format!("See that {} runs and that the operator's pod can reach it", target.kind())
+        }
+        (DependencyTarget::Kafka { brokers }, _) => format!("See that one of {} runs", brokers.join(", ")),
+        _ => match secret_of(target) {
+            Some(SecretReference { name, key, field_path, .. }) => {
+                format!("Mend the key `{key}` of Secret `{name}`, which {field_path} names")
+            }
+            None => "Set spec.broker.redis.external.passwordSecretKeyRef".to_owned(),
+        },
+    }
+}

@@ -1,0 +1,50 @@
+//! A stored TodoPlatform that this version of the operator cannot read: said on the object itself, and left alone.
+
+use kube::api::{ObjectMeta, Patch, PatchParams};
+use kube::core::error_boundary::InvalidObject;
+use kube::{Api, Resource};
+use serde_json::json;
+use todoplatform_api::{Blocker, TodoPlatform, TodoPlatformStatus};
+
+use crate::apply::FIELD_MANAGER;
+use crate::context::Context;
+use crate::findings;
+use crate::reconcile::PassError;
+use crate::report::Outcome;
+use crate::status::{Finding, Situation, status};
+use crate::write_status::WriteStatusError;
+
+/// Says on the object what cannot be read.
+///
+/// The status before is as unreadable as the rest, so it is compared with nothing; the pass is repeated rarely.
+pub async fn report(
+    context: &Context,
+    invalid: &InvalidObject,
+) -> Result<(Outcome, std::time::Duration), PassError> {
+    let ObjectMeta { name, namespace, uid, generation, .. } = &invalid.metadata;
+    let (name, namespace) = (name.clone().unwrap_or_default(), namespace.clone().unwrap_or_default());
+    let problem = Blocker {
+        component: "spec".into(),
+        reason: "InvalidObject".into(),
+        message: format!("the stored object cannot be read: {}", invalid.error),
+        next_action: format!("kubectl -n {namespace} edit todoplatform {name}"),
+    };
+    let situation = Situation {
+        namespace: &namespace,
+        generation: generation.unwrap_or_default(),
+        now: context.clock.now(),
+        before: &TodoPlatformStatus::default(),
+    };
+    let patch = json!({
+        "apiVersion": TodoPlatform::api_version(&()),
+        "kind": TodoPlatform::kind(&()),
+        "metadata": {"name": name, "uid": uid},
+        "status": status(&situation, Finding::Stalled { problems: vec![problem] }),
+    });
+    let resource = kube::core::ApiResource::erase::<TodoPlatform>(&());
+    Api::<kube::core::DynamicObject>::namespaced_with(context.client.clone(), &namespace, &resource)
+        .patch_status(&name, &PatchParams::apply(FIELD_MANAGER).force(), &Patch::Apply(&patch))
+        .await
+        .map_err(|source| PassError::Status(WriteStatusError { name, source: Box::new(source) }))?;
+    Ok((Outcome::Stalled, findings::rarely(context)))
+}

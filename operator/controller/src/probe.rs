@@ -1,0 +1,60 @@
+//! Whether what a platform depends on answers, found out by asking it.
+//!
+//! A probe says how the dependency stands in one word and one sentence. Neither ever holds a URL or a password:
+//! texts of drivers are left out, because some of them quote what they were given.
+
+pub mod dapr;
+pub mod kafka;
+pub mod postgres;
+pub mod redis;
+pub mod stateful_set;
+
+use std::fmt;
+use std::time::Duration;
+
+use todoplatform_render::DependencyFact;
+
+/// Longest time that one probe may take.
+pub const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A value of a Secret on its way from the API server to a probe. It cannot be printed.
+#[derive(Clone)]
+pub struct Sensitive(Vec<u8>);
+
+impl Sensitive {
+    /// Takes the value in.
+    pub fn new(value: Vec<u8>) -> Self {
+        Self(value)
+    }
+
+    /// The value itself, for the one who sends it.
+    pub fn expose(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The value as text without white space around it; none when it is not text.
+    pub fn expose_text(&self) -> Option<&str> {
+        std::str::from_utf8(&self.0).ok().map(str::trim)
+    }
+}
+
+impl fmt::Debug for Sensitive {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sensitive(…)")
+    }
+}
+
+/// The dependency answered.
+fn answered(message: impl Into<String>) -> DependencyFact {
+    DependencyFact { ready: true, reason: "Answered".into(), message: message.into() }
+}
+
+/// The dependency did not answer as it must.
+fn failed(reason: &str, message: impl Into<String>) -> DependencyFact {
+    DependencyFact { ready: false, reason: reason.into(), message: message.into() }
+}
+
+/// Nothing answered in time.
+fn timed_out(what: &str) -> DependencyFact {
+    failed("Unreachable", format!("{what} did not answer within {} s", PROBE_TIMEOUT.as_secs()))
+}

@@ -1,0 +1,149 @@
+//! Redis: a real PING with the URL that the services will use.
+
+use redis::{
+    AsyncConnectionConfig, Client, ErrorKind, IntoConnectionInfo, RedisConnectionInfo, RedisError, TlsCertificates,
+};
+use todoplatform_render::DependencyFact;
+
+use super::{PROBE_TIMEOUT, Sensitive, answered, failed, timed_out};
+
+/// Connects, logs in when the URL says so, and sends PING.
+///
+/// Reasons: `Answered`, `InvalidUrl`, `Unreachable`, `PasswordMissing`, `PasswordRefused`, `Loading`, `Refused`.
+pub async fn probe(url: &Sensitive, ca: Option<&Sensitive>) -> DependencyFact {
+    let Some(client) = client(url, ca) else {
+        return failed(
+            "InvalidUrl",
+            "the connection URL in the Secret is not of the form redis://:password@host:port/0 (rediss:// with TLS)",
+        );
+    };
+    ask(&client).await
+}
+
+/// The same for a Redis that is named by host and port, with its password apart.
+pub async fn probe_host(host: &str, password: Option<&Sensitive>, has_tls: bool) -> DependencyFact {
+    let Some(client) = host_client(host, password, has_tls) else {
+        return failed("InvalidHost", format!("{host} is not a host and port, or the password is not text"));
+    };
+    ask(&client).await
+}
+
+async fn ask(client: &Client) -> DependencyFact {
+    match tokio::time::timeout(PROBE_TIMEOUT, ping(client)).await {
+        Err(_elapsed) => timed_out("Redis"),
+        Ok(Err(error)) => refused(&error),
+        Ok(Ok(())) => answered("Redis answered PING"),
+    }
+}
+
+fn host_client(host: &str, password: Option<&Sensitive>, has_tls: bool) -> Option<Client> {
+    let scheme = if has_tls { "rediss" } else { "redis" };
+    let info = format!("{scheme}://{host}/0").into_connection_info().ok()?;
+    let info = match password {
+        Some(password) => {
+            let settings = RedisConnectionInfo::default().set_password(password.expose_text()?);
+            info.set_redis_settings(settings)
+        }
+        None => info,
+    };
+    Client::open(info).ok()
+}
+
+fn client(url: &Sensitive, ca: Option<&Sensitive>) -> Option<Client> {
+    let text = url.expose_text()?;
+    match ca {
+        None => Client::open(text).ok(),
+        Some(ca) => {
+            let certificates = TlsCertificates { client_tls: None, root_cert: Some(ca.expose().to_vec()) };
+            Client::build_with_tls(text, certificates).ok()
+        }
+    }
+}
+
+async fn ping(client: &Client) -> Result<(), RedisError> {
+    let config = AsyncConnectionConfig::new()
+        .set_connection_timeout(Some(PROBE_TIMEOUT))
+        .set_response_timeout(Some(PROBE_TIMEOUT));
+    let mut connection = client.get_multiplexed_async_connection_with_config(&config).await?;
+    redis::cmd("PING").query_async::<()>(&mut connection).await
+}
+
+fn refused(error: &RedisError) -> DependencyFact {
+    if error.kind() == ErrorKind::AuthenticationFailed {
+        return failed("PasswordRefused", "Redis refused the user or the password of the connection URL");
+    }
+    match error.code() {
+        Some("NOAUTH") => failed("PasswordMissing", "Redis asks for a password and the connection URL has none"),
+        Some("WRONGPASS" | "NOPERM") => {
+            failed("PasswordRefused", "Redis refused the user or the password of the connection URL")
+        }
+        Some("LOADING") => failed("Loading", "Redis is loading its data"),
+        Some(code) => failed("Refused", format!("Redis answered {code}")),
+        None if error.is_timeout() => timed_out("Redis"),
+        None => failed("Unreachable", "no connection to Redis"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    /// A Redis that gives the same answer to whatever it is told.
+    async fn server(answer: &'static str) -> Sensitive {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            let (mut stream, _peer) = listener.accept().await.unwrap();
+            let mut buffer = [0; 4096];
+            while let Ok(read) = stream.read(&mut buffer).await
+                && read > 0
+            {
+                // One answer per command; a command starts with `*`.
+                let commands = buffer[..read].iter().filter(|byte| **byte == b'*').count();
+                stream.write_all(answer.repeat(commands).as_bytes()).await.unwrap();
+            }
+        });
+        Sensitive::new(format!("redis://:canary-password@127.0.0.1:{port}/0").into_bytes())
+    }
+
+    #[tokio::test]
+    async fn answers_are_told_apart_without_repeating_them() {
+        let cases = [
+            ("+OK\r\n", true, "Answered"),
+            ("-WRONGPASS canary-password\r\n", false, "PasswordRefused"),
+            ("-NOAUTH Authentication required.\r\n", false, "PasswordMissing"),
+            ("-LOADING Redis is loading\r\n", false, "Loading"),
+        ];
+        for (answer, ready, reason) in cases {
+            let fact = probe(&server(answer).await, None).await;
+            assert_eq!((fact.ready, fact.reason.as_str()), (ready, reason), "{answer}");
+            assert!(!format!("{fact:?}").contains("canary"));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_host_is_asked_with_its_password_apart() {
+        let url = server("-WRONGPASS canary-password\r\n").await;
+        let host = url.expose_text().unwrap().split_once('@').unwrap().1.trim_end_matches("/0").to_owned();
+        let password = Sensitive::new(b"canary/pass@word".to_vec());
+        let fact = probe_host(&host, Some(&password), false).await;
+        assert_eq!(fact.reason, "PasswordRefused");
+        assert_eq!(probe_host("not a host", None, false).await.reason, "InvalidHost");
+    }
+
+    #[tokio::test]
+    async fn a_closed_port_is_unreachable_and_text_that_is_no_url_is_invalid() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        drop(listener);
+        for (url, reason) in
+            [(format!("redis://127.0.0.1:{port}/0"), "Unreachable"), ("canary".to_owned(), "InvalidUrl")]
+        {
+            let fact = probe(&Sensitive::new(url.into_bytes()), None).await;
+            assert_eq!(fact.reason, reason);
+            assert!(!fact.message.contains("canary"));
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! The only place that tells of a pass: one log line, one Event per transition, the metrics.
+
+use std::time::Duration;
+
+use kube::Resource;
+use kube::runtime::events::{Event, EventType, Recorder};
+use todoplatform_api::{TodoPlatform, TodoPlatformStatus};
+
+use crate::chain::Chain;
+use crate::metrics::Metrics;
+use crate::status::{READY, READY_REASON, STALLED, condition, cut};
+
+/// Longest note of an Event, in bytes.
+const LONGEST_NOTE: usize = 1024;
+
+/// The controller's name in Events.
+pub const REPORTER: &str = "todoplatform-operator";
+
+/// What a pass came to when nothing failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Everything is sent.
+    Applied,
+    /// Services wait for their dependencies.
+    Waiting,
+    /// Somebody has to change something first.
+    Stalled,
+    /// The platform is being deleted.
+    Skipped,
+}
+
+impl Outcome {
+    /// The word in metrics and logs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Applied => "applied",
+            Self::Waiting => "waiting",
+            Self::Stalled => "stalled",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
+/// The Event of a transition: `Ready` has another status or reason than before the pass.
+pub fn transition(before: &TodoPlatformStatus, after: &TodoPlatformStatus) -> Option<Event> {
+    let was = condition(before, READY);
+    let is = condition(after, READY)?;
+    if was.is_some_and(|was| was.status == is.status && was.reason == is.reason) {
+        return None;
+    }
+    let type_ = if condition(after, STALLED).is_some() { EventType::Warning } else { EventType::Normal };
+    let mut note = is.message.clone();
+    cut(&mut note, LONGEST_NOTE);
+    Some(Event {
+        type_,
+        reason: is.reason.clone(),
+        action: "Reconcile".to_owned(),
+        note: Some(note),
+        secondary: None,
+    })
+}
+
+/// Publishes the Event of a transition, if there was one. A failure is counted and otherwise of no consequence.
+pub async fn publish(
+    recorder: &Recorder,
+    metrics: &Metrics,
+    platform: &TodoPlatform,
+    before: &TodoPlatformStatus,
+    after: &TodoPlatformStatus,
+) {
+    let Some(event) = transition(before, after) else { return };
+    tracing::info!(reason = event.reason, "{}", event.note.as_deref().unwrap_or_default());
+    if let Err(error) = recorder.publish(&event, &platform.object_ref(&())).await {
+        metrics.event_failed();
+        tracing::warn!(error.chain = %Chain(&error), "an Event was not published");
+    }
+}
+
+/// Readiness of the platform and its components in the metrics. Gives the components' names.
+pub fn gauge(metrics: &Metrics, namespace: &str, platform: &str, status: &TodoPlatformStatus) -> Vec<String> {
+    let is_ready = condition(status, READY).is_some_and(|condition| condition.status == "True");
+    let components =
+        status.components.iter().map(|component| (component.name.as_str(), component.reason == READY_REASON));
+    metrics.set_ready(namespace, platform, is_ready, components);
+    status.components.iter().map(|component| component.name.clone()).collect()
+}
+
+/// A pass went through.
+pub fn ended(metrics: &Metrics, outcome: Outcome, took: Duration) {
+    metrics.pass_ended(outcome.as_str(), took);
+    tracing::debug!(outcome = outcome.as_str(), duration_ms = millis(took), "pass ended");
+}
+
+/// A pass failed and is tried again after `wait`.
+pub fn failed(
+    metrics: &Metrics,
+    error: &dyn std::error::Error,
+    reason: &'static str,
+    took: Duration,
+    wait: Duration,
+) {
+    metrics.pass_ended("failed", took);
+    metrics.pass_failed(reason);
+    tracing::warn!(
+        reason,
+        error.chain = %Chain(error),
+        duration_ms = millis(took),
+        retry_ms = millis(wait),
+        "pass failed and is tried again"
+    );
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
+    use k8s_openapi::jiff::Timestamp;
+
+    fn status(conditions: &[(&str, &str, &str)]) -> TodoPlatformStatus {
+        let conditions = conditions
+            .iter()
+            .map(|(type_, status, reason)| Condition {
+                type_: (*type_).into(),
+                status: (*status).into(),
+                reason: (*reason).into(),
+                message: "é".repeat(1000),
+                observed_generation: None,
+                last_transition_time: Time(Timestamp::UNIX_EPOCH),
+            })
+            .collect();
+        TodoPlatformStatus { conditions, ..TodoPlatformStatus::default() }
+    }
+
+    #[test]
+    fn one_event_per_transition_and_none_without() {
+        let ready = status(&[(READY, "True", "Ready")]);
+        let crash = status(&[(READY, "False", "CrashLoopBackOff")]);
+        let progressing = status(&[(READY, "False", "Progressing")]);
+        let stalled = status(&[(STALLED, "True", "MissingSecret"), (READY, "False", "MissingSecret")]);
+        let cases = [
+            ("ready stays ready", &ready, &ready, None),
+            ("first pass", &TodoPlatformStatus::default(), &progressing, Some(("Progressing", EventType::Normal))),
+            ("ready again", &crash, &ready, Some(("Ready", EventType::Normal))),
+            ("another reason", &progressing, &crash, Some(("CrashLoopBackOff", EventType::Normal))),
+            ("stalled", &ready, &stalled, Some(("MissingSecret", EventType::Warning))),
+        ];
+        for (name, before, after, expected) in cases {
+            let event = transition(before, after);
+            let found = event.as_ref().map(|event| (event.reason.as_str(), event.type_));
+            assert_eq!(found, expected, "{name}");
+            assert!(event.is_none_or(|event| event.note.is_some_and(|note| note.len() <= LONGEST_NOTE)), "{name}");
+        }
+    }
+}

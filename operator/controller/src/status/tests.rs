@@ -1,0 +1,323 @@
+//! Tables for the whole status function.
+
+use std::sync::Arc;
+
+use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::jiff::Timestamp;
+use serde_json::{Value, json};
+use todoplatform_api::{Blocker, DependencyStatus, InventoryEntry, TodoPlatformStatus};
+
+use super::*;
+use crate::observe::{Counters, Declared, Observed, WorkloadKind};
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(second).unwrap()
+}
+
+fn after(before: &TodoPlatformStatus, generation: i64, second: i64, finding: Finding) -> TodoPlatformStatus {
+    let situation = Situation { namespace: "shop", generation, now: at(second), before };
+    status(&situation, finding)
+}
+
+fn counters(wanted: i32) -> Counters {
+    Counters {
+        generation: 3,
+        observed_generation: 3,
+        replicas: wanted,
+        updated: wanted,
+        ready: wanted,
+        available: wanted,
+        revision: Some("2".into()),
+        is_stuck: false,
+    }
+}
+
+fn service(component: &str, counters: Option<Counters>, pods: &[Value]) -> Observed {
+    Observed {
+        declared: Declared {
+            component: component.into(),
+            kind: WorkloadKind::Deployment,
+            name: format!("todo-{component}"),
+            replicas: 2,
+            image: format!("example/todo-{component}:1"),
+        },
+        counters,
+        pods: pods.iter().map(|pod| Arc::new(serde_json::from_value::<Pod>(pod.clone()).unwrap())).collect(),
+    }
+}
+
+fn store(component: &str, counters: Option<Counters>) -> Observed {
+    let mut observed = service(component, counters, &[]);
+    observed.declared.kind = WorkloadKind::StatefulSet;
+    observed.declared.replicas = 1;
+    observed
+}
+
+fn dependency(name: &str, ready: bool, reason: &str, is_embedded: bool) -> Found {
+    Found {
+        status: DependencyStatus {
+            name: name.into(),
+            kind: if is_embedded { "StatefulSet" } else { "PostgreSQL" }.into(),
+            ready,
+            reason: reason.into(),
+            message: format!("{name} says {reason}"),
+        },
+        next_action: format!("mend {name}"),
+        is_embedded,
+    }
+}
+
+fn observed(components: Vec<Observed>, dependencies: Vec<Found>, is_gate_closed: bool) -> Finding {
+    Finding::Observed {
+        components,
+        dependencies,
+        is_gate_closed,
+        endpoint: "http://todo-gateway.shop.svc.cluster.local:8080".into(),
+        version: "1".into(),
+        inventory: vec![InventoryEntry { kind: "Deployment".into(), name: "todo-task".into() }],
+    }
+}
+
+fn answered() -> Vec<Found> {
+    vec![dependency("database", true, "Answered", false), dependency("dapr", true, "Answered", false)]
+}
+
+/// `type=status/reason` of each condition, in order.
+fn conditions_of(status: &TodoPlatformStatus) -> Vec<String> {
+    status.conditions.iter().map(|c| format!("{}={}/{}", c.type_, c.status, c.reason)).collect()
+}
+
+fn pod(statuses: &Value) -> Value {
+    json!({"metadata": {"name": "todo-task-1"}, "status": {"containerStatuses": statuses}})
+}
+
+fn container(name: &str, state: &Value) -> Value {
+    json!({"name": name, "image": "example/gone:1", "imageID": "", "ready": false, "restartCount": 3, "state": state,
+        "lastState": {"terminated": {"exitCode": 137, "reason": "OOMKilled"}}})
+}
+
+#[test]
+fn a_platform_that_serves_is_ready_and_nothing_blocks() {
+    let components = vec![service("task", Some(counters(2)), &[]), store("postgres", Some(counters(1)))];
+    let status = after(&TodoPlatformStatus::default(), 4, 100, observed(components, answered(), false));
+    assert_eq!(
+        conditions_of(&status),
+        ["Ready=True/Ready", "DependenciesReady=True/Answered", "DaprReady=True/Ready"]
+    );
+    assert_eq!(status.components_ready.as_deref(), Some("2/2"));
+    assert_eq!(status.observed_generation, Some(4));
+    assert!(status.conditions.iter().all(|c| c.observed_generation == Some(4)));
+    assert!(status.blocking.is_empty());
+    assert_eq!(status.components[0].revision.as_deref(), Some("2"));
+}
+
+#[test]
+fn a_workload_is_judged_by_its_own_generation_and_counters() {
+    let with = |change: fn(&mut Counters)| {
+        let mut counters = counters(2);
+        change(&mut counters);
+        Some(counters)
+    };
+    let crash = container("app", &json!({"waiting": {"reason": "CrashLoopBackOff"}}));
+    let image = container("app", &json!({"waiting": {"reason": "ErrImagePull"}}));
+    let running = |name: &str| container(name, &json!({"running": {}}));
+    let cases: [(&str, Option<Counters>, Vec<Value>, &str, &str, bool); 12] = [
+        ("serves", with(|_| {}), vec![], "Ready", "", false),
+        ("not created", None, vec![], "Progressing", "not created yet", false),
+        ("stale counters", with(|c| c.observed_generation = 2), vec![], "Progressing", "not been taken up", false),
+        ("half updated", with(|c| c.updated = 1), vec![], "Progressing", "1 of 2 pods run", false),
+        ("old pods left", with(|c| c.replicas = 3), vec![], "Progressing", "1 pods of an earlier", false),
+        ("not available", with(|c| c.available = 0), vec![], "Progressing", "0 of 2 pods are ready", false),
+        (
+            "stuck",
+            with(|c| {
+                c.updated = 1;
+                c.is_stuck = true;
+            }),
+            vec![],
+            "ProgressDeadlineExceeded",
+            "1 of 2",
+            true,
+        ),
+        ("stuck once, serves now", with(|c| c.is_stuck = true), vec![], "Ready", "", false),
+        (
+            "image",
+            with(|c| c.ready = 1),
+            vec![pod(&json!([image, running("daprd")]))],
+            "ImagePullBackOff",
+            "image example/gone:1 of container app cannot be pulled",
+            false,
+        ),
+        (
+            "crash",
+            with(|c| c.ready = 1),
+            vec![pod(&json!([crash, running("daprd")]))],
+            "CrashLoopBackOff",
+            "(OOMKilled, exit code 137)",
+            false,
+        ),
+        (
+            "a pod without sidecar passes its own probes",
+            with(|_| {}),
+            vec![pod(&json!([running("app")]))],
+            "SidecarMissing",
+            "without Dapr's sidecar",
+            false,
+        ),
+        (
+            "no node",
+            with(|c| c.ready = 1),
+            vec![json!({"metadata": {"name": "todo-task-1"}, "status": {"conditions": [
+                {"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}]}})],
+            "Unschedulable",
+            "no node takes pod",
+            false,
+        ),
+    ];
+    for (name, counters, pods, reason, message, is_stalled) in cases {
+        let components = vec![service("task", counters, &pods)];
+        let status = after(&TodoPlatformStatus::default(), 4, 100, observed(components, answered(), false));
+        let task = &status.components[0];
+        assert_eq!(task.reason, reason, "{name}");
+        assert!(task.message.contains(message), "{name}: {}", task.message);
+        let is_ready = reason == "Ready";
+        assert_eq!(condition(&status, READY).unwrap().status, if is_ready { "True" } else { "False" }, "{name}");
+        assert_eq!(condition(&status, STALLED).is_some(), is_stalled, "{name}");
+        assert_eq!(condition(&status, RECONCILING).is_some(), !is_ready && !is_stalled, "{name}");
+        assert_eq!(status.blocking.is_empty(), is_ready, "{name}");
+        assert!(status.blocking.iter().all(|blocker| blocker.next_action.starts_with("kubectl ")), "{name}");
+    }
+}
+
+#[test]
+fn a_pod_that_ends_is_no_problem() {
+    let mut ending = pod(&json!([container("app", &json!({"waiting": {"reason": "CrashLoopBackOff"}}))]));
+    ending["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
+    let components = vec![service("task", Some(counters(2)), &[ending])];
+    let status = after(&TodoPlatformStatus::default(), 4, 100, observed(components, answered(), false));
+    assert_eq!(status.components[0].reason, "Ready");
+}
+
+#[test]
+fn a_closed_gate_is_waiting_and_names_what_it_waits_for() {
+    let dependencies = vec![
+        dependency("database", false, "PasswordRefused", false),
+        dependency("cache", false, "NotReady", true),
+        dependency("dapr", true, "Answered", false),
+    ];
+    let not_there = Counters { ready: 0, available: 0, ..counters(1) };
+    let components = vec![service("task", None, &[]), store("redis", Some(not_there))];
+    let status = after(&TodoPlatformStatus::default(), 1, 100, observed(components, dependencies, true));
+    assert_eq!(
+        conditions_of(&status),
+        [
+            "Reconciling=True/WaitingForDependencies",
+            "Ready=False/PasswordRefused",
+            "DependenciesReady=False/PasswordRefused",
+            "DaprReady=Unknown/NotStarted",
+        ]
+    );
+    assert_eq!(status.components[0].reason, "WaitingForDependencies");
+    let blocking: Vec<(&str, &str)> =
+        status.blocking.iter().map(|b| (b.component.as_str(), b.next_action.as_str())).collect();
+    assert_eq!(
+        blocking,
+        [("database", "mend database"), ("redis", "kubectl -n shop describe statefulset todo-redis")]
+    );
+    assert_eq!(
+        condition(&status, READY).unwrap().message,
+        "database: database says PasswordRefused; redis: 0 of 1 pods are ready"
+    );
+}
+
+#[test]
+fn a_dependency_that_blinks_has_its_own_condition_and_ready_follows_the_components() {
+    let dependencies = vec![
+        dependency("database", false, "Unreachable", false),
+        dependency("dapr", false, "InjectorMissing", false),
+    ];
+    let components = vec![service("task", Some(counters(2)), &[])];
+    let status = after(&TodoPlatformStatus::default(), 4, 100, observed(components, dependencies, false));
+    assert_eq!(
+        conditions_of(&status),
+        ["Ready=True/Ready", "DependenciesReady=False/Unreachable", "DaprReady=False/InjectorMissing"]
+    );
+}
+
+#[test]
+fn a_stalled_platform_says_why_and_keeps_what_it_knew_of_the_rest() {
+    let ready =
+        after(&TodoPlatformStatus::default(), 4, 100, observed(vec![service("task", Some(counters(2)), &[])], answered(), false));
+    let problem = |number: usize| Blocker {
+        component: format!("spec.field{number}"),
+        reason: "MissingSecret".into(),
+        message: format!("problem {number}"),
+        next_action: "mend".into(),
+    };
+    let status = after(&ready, 5, 200, Finding::Stalled { problems: (1..=7).map(problem).collect() });
+    assert_eq!(
+        conditions_of(&status),
+        [
+            "Stalled=True/MissingSecret",
+            "Ready=False/MissingSecret",
+            "DependenciesReady=True/Answered",
+            "DaprReady=True/Ready",
+        ]
+    );
+    assert!(condition(&status, STALLED).unwrap().message.ends_with("problem 5; and 2 more"));
+    assert!(status.conditions.iter().all(|c| c.observed_generation == Some(5)));
+    assert_eq!(status.observed_generation, Some(5));
+    assert_eq!(status.components, ready.components);
+    assert_eq!(status.inventory, ready.inventory);
+    // What flipped did so now; what did not keeps its time.
+    assert_eq!(condition(&status, READY).unwrap().last_transition_time.0, at(200));
+    assert_eq!(condition(&status, DAPR_READY).unwrap().last_transition_time.0, at(100));
+}
+
+#[test]
+fn an_edit_is_announced_before_anything_is_sent() {
+    let ready =
+        after(&TodoPlatformStatus::default(), 4, 100, observed(vec![service("task", Some(counters(2)), &[])], answered(), false));
+    let inventory = vec![InventoryEntry { kind: "Service".into(), name: "todo-task".into() }];
+    let status = after(&ready, 5, 200, Finding::Applying { inventory: inventory.clone(), writes: 3 });
+    assert_eq!(conditions_of(&status)[..2], ["Reconciling=True/Applying", "Ready=False/Applying"]);
+    assert_eq!((status.observed_generation, status.inventory), (Some(5), inventory));
+}
+
+#[test]
+fn something_that_is_tried_again_is_reconciling_not_stalled() {
+    let problem = Blocker { component: "Service/todo-task".into(), reason: "ApplyUnavailable".into(), ..Blocker::default() };
+    let status = after(&TodoPlatformStatus::default(), 1, 1, Finding::Retrying { problem });
+    assert_eq!(
+        conditions_of(&status),
+        [
+            "Reconciling=True/ApplyUnavailable",
+            "Ready=False/ApplyUnavailable",
+            "DependenciesReady=Unknown/NotReconciled",
+            "DaprReady=Unknown/NotReconciled",
+        ]
+    );
+}
+
+#[test]
+fn the_same_said_later_or_in_another_order_is_the_same() {
+    let finding = || observed(vec![service("task", Some(counters(2)), &[]), store("redis", Some(counters(1)))], answered(), false);
+    let first = after(&TodoPlatformStatus::default(), 4, 100, finding());
+    let mut later = after(&TodoPlatformStatus::default(), 4, 900, finding());
+    assert_ne!(first, later);
+    later.conditions.reverse();
+    later.components.reverse();
+    assert!(says_the_same(&first, &later));
+    later.conditions[0].reason = "Else".into();
+    assert!(!says_the_same(&first, &later));
+}
+
+#[test]
+fn conditions_of_other_writers_are_theirs() {
+    let mut status = after(&TodoPlatformStatus::default(), 4, 100, observed(vec![], answered(), false));
+    let mut foreign = status.conditions[0].clone();
+    foreign.type_ = "Approved".into();
+    let own = status.clone();
+    status.conditions.push(foreign);
+    assert_eq!(ours(status), own);
+}
