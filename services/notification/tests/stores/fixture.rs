@@ -112,7 +112,7 @@ impl Fixture {
             .header("authorization", token)
     }
 
-    /// Sends a request, and gives status, ETag and body.
+    /// Sends a request, and gives status, `ETag` and body.
     pub(crate) async fn send(&self, request: Request<Body>) -> (u16, Option<String>, Value) {
         let answer = self.app().oneshot(request).await.expect("an answer");
         let status = answer.status().as_u16();
