@@ -5,7 +5,7 @@ use clap_complete::Shell;
 
 use crate::cluster::{self, Choice};
 use crate::netpol;
-use crate::{dapr, generate, images, platform, test};
+use crate::{dapr, generate, images, platform, test, tools};
 
 /// The project's commands: a running platform, a test cluster, images, all tests.
 ///
@@ -41,6 +41,8 @@ pub(crate) enum Command {
     },
     /// Build our binaries and pack container images; prints reference, digest and archive of each
     Images(images::Command),
+    /// Build the programs that the cluster is made of, as far as they are missing; prints their folders
+    Tools(tools::Command),
     /// Install or remove Dapr
     Dapr {
         #[command(subcommand)]

@@ -16,7 +16,11 @@ impl Dirs {
     /// (`~/.cache/todoplatform` without that variable).
     pub(crate) fn find() -> Result<Self> {
         let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let root = manifest.ancestors().nth(2).context("the repository's folder")?.to_owned();
+        let root = manifest
+            .ancestors()
+            .nth(2)
+            .context("the repository's folder")?
+            .to_owned();
         let home = std::env::var_os("XDG_CACHE_HOME")
             .filter(|value| !value.is_empty())
             .map(PathBuf::from)

@@ -26,7 +26,13 @@ impl Helm {
     }
 
     /// Installs the release or brings it to this chart and these values (`key=value`).
-    pub(crate) fn upgrade(&self, release: &str, chart: &Path, namespace: &str, values: &[String]) -> Result<()> {
+    pub(crate) fn upgrade(
+        &self,
+        release: &str,
+        chart: &Path,
+        namespace: &str,
+        values: &[String],
+    ) -> Result<()> {
         let mut cmd = self.command().args(["upgrade", "--install", release]).arg(chart);
         for value in values {
             cmd = cmd.args(["--set", value]);
@@ -36,8 +42,12 @@ impl Helm {
 
     /// Removes the release; one that is not there is fine.
     pub(crate) fn uninstall(&self, release: &str, namespace: &str) -> Result<()> {
-        let cmd = self.command().args(["uninstall", release, "--namespace", namespace]);
-        Ok(cmd.args(["--ignore-not-found", "--wait", "--timeout", "120s"]).run()?)
+        let cmd = self
+            .command()
+            .args(["uninstall", release, "--namespace", namespace]);
+        Ok(cmd
+            .args(["--ignore-not-found", "--wait", "--timeout", "120s"])
+            .run()?)
     }
 
     /// A bare helm command.

@@ -49,6 +49,7 @@ fn run(cli: Cli) -> Result<()> {
         Command::Generate(command) => generate::run(&Project::load()?, &command),
         Command::Cluster { command } => cluster::run(&Project::load()?, &choice, command),
         Command::Images(command) => images::run(&Project::load()?, &command),
+        Command::Tools(command) => tools::build_command(&Project::load()?, &command),
         Command::Dapr { command } => {
             let project = Project::load()?;
             let cluster = Cluster::current(&project, &choice, Some(Level::Node))?;

@@ -93,7 +93,10 @@ mod tests {
         ] {
             let numbers: Vec<_> = version.strip_prefix('v').unwrap().split('.').collect();
             assert_eq!(numbers.len(), 3, "{version}");
-            assert!(numbers.iter().all(|number| number.parse::<u32>().is_ok()), "{version}");
+            assert!(
+                numbers.iter().all(|number| number.parse::<u32>().is_ok()),
+                "{version}"
+            );
         }
     }
 

@@ -13,6 +13,9 @@ use crate::run::{self, Cmd};
 
 const INTERVAL: Duration = Duration::from_secs(1);
 
+/// Whether rules for IP see what only crosses a bridge; each network namespace has its own.
+const BRIDGE_SWITCH: &str = "/proc/sys/net/bridge/bridge-nf-call-iptables";
+
 /// Enforces the cluster's network policies in the network namespace that it runs in.
 #[derive(Debug, Args)]
 pub(crate) struct Agent {
@@ -33,6 +36,11 @@ impl Agent {
     /// Runs until it is killed. While the cluster does not answer, the last rules hold.
     pub(crate) fn run(&self) -> Result<()> {
         let nft = run::find_program("nft").context("nft is not installed")?;
+        if std::fs::read_to_string(BRIDGE_SWITCH).is_ok_and(|value| value.trim() == "1") {
+            eprintln!("packets between pods are seen");
+        } else {
+            eprintln!("packets between pods are NOT seen: the kernel module br_netfilter is not loaded");
+        }
         let mut loaded = String::new();
         let mut failure = String::new();
         loop {
@@ -94,5 +102,28 @@ impl Agent {
             format!("--host={}", self.host),
             format!("--dns={}", self.dns),
         ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::{Cli, Command};
+
+    #[test]
+    fn the_command_line_is_understood_by_our_own_program() {
+        let agent = Agent {
+            kubectl: "/bin dir/kubectl".into(),
+            kubeconfig: "/c/kubeconfig".into(),
+            host: Ipv4Addr::new(10, 200, 0, 1),
+            dns: Ipv4Addr::new(10, 244, 0, 1),
+        };
+        let cli = Cli::parse_from([vec!["xtask".to_owned()], agent.arguments()].concat());
+        let Command::NetpolAgent(parsed) = cli.command else {
+            panic!("another command")
+        };
+        assert_eq!(parsed.arguments(), agent.arguments());
     }
 }

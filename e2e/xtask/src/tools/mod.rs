@@ -4,6 +4,7 @@
 //! rename, so it is whole or not there. Sources and Go's caches are dropped once everything is built.
 
 mod build;
+mod command;
 pub(crate) mod debian;
 mod go;
 mod gomod;
@@ -12,6 +13,8 @@ mod recipe;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use clap::ValueEnum;
+pub(crate) use command::{Command, run as build_command};
 
 use crate::dirs::{self, Dirs};
 use crate::lock;
@@ -21,7 +24,7 @@ use crate::versions::Versions;
 use recipe::Recipe;
 
 /// What can be built.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub(crate) enum Tool {
     /// kube-apiserver, kube-controller-manager, kube-scheduler, kubelet, kube-proxy, kubectl.
     Kubernetes,
@@ -29,8 +32,12 @@ pub(crate) enum Tool {
     Dapr,
     /// No program: the folder `chart`, with its CRDs in `chart/crds`.
     DaprChart,
+    /// helm
     Helm,
+    /// coredns, without the plugins that a test cluster has no use for.
+    #[value(name = "coredns")]
     CoreDns,
+    /// local-path-provisioner
     LocalPathProvisioner,
     /// No program: the folder `crds`.
     PrometheusCrds,

@@ -109,6 +109,7 @@ impl Network {
         self.sysctl("net/ipv4/ip_forward", "1")?;
         // Traffic between pods crosses a bridge only; Services and policies need to see it. Without
         // the module there is nothing to switch on, and pods still reach each other.
+        Cmd::new("modprobe").arg("br_netfilter").succeeds();
         drop(self.sysctl("net/bridge/bridge-nf-call-iptables", "1"));
         Ok(())
     }
