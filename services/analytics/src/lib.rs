@@ -39,12 +39,12 @@ impl Service for Analytics {
     }
 
     async fn start(context: &Context<AnalyticsConfig>) -> Result<Router, StartError> {
-        let pool = context.postgres(&MIGRATIONS).await?;
+        let store = Store::new(context.postgres(&MIGRATIONS).await?);
         context
             .background
-            .spawn("housekeeping", |stop| forget_old(pool.clone(), stop));
+            .spawn("housekeeping", |stop| forget_old(store.clone(), stop));
         Ok(routes(App {
-            store: Store::new(pool),
+            store,
             clock: context.clock.clone(),
         }))
     }

@@ -118,16 +118,24 @@ async fn send(mailer: &Mailer, delivery: &Delivery, address: &str) -> Outcome {
             };
         }
     };
-    match timeout(DEADLINE, mailer.send(mail)).await {
-        Ok(Ok(())) => Outcome::Sent,
-        Ok(Err(error @ SendError::Refused { .. })) => Outcome::Refused {
-            error: Chain(&error).to_string(),
-        },
-        Ok(Err(error @ SendError::Unavailable { .. })) => Outcome::Unavailable {
-            error: Chain(&error).to_string(),
-        },
-        Err(_) => Outcome::Unavailable {
+    let Ok(answer) = timeout(DEADLINE, mailer.send(mail)).await else {
+        return Outcome::Unavailable {
             error: "no answer in time".to_owned(),
-        },
+        };
+    };
+    let Err(error) = answer else { return Outcome::Sent };
+    log(delivery, &error);
+    let text = Chain(&error).to_string();
+    match error {
+        SendError::Refused { .. } => Outcome::Refused { error: text },
+        SendError::Unavailable { .. } => Outcome::Unavailable { error: text },
+    }
+}
+
+/// Only the number of a reply, because its text may name the recipient.
+fn log(delivery: &Delivery, error: &SendError) {
+    match error.reply() {
+        Some(reply) => tracing::warn!(delivery.id = %delivery.id, smtp.reply = reply, "{error}"),
+        None => tracing::warn!(delivery.id = %delivery.id, error.chain = %Chain(error), "{error}"),
     }
 }

@@ -2,20 +2,21 @@
 
 use std::time::Duration;
 
-use sqlx::PgPool;
-use todo_kit::{Chain, inbox};
+use todo_kit::Chain;
 use tokio_util::sync::CancellationToken;
+
+use crate::store::Store;
 
 /// How often.
 const EVERY: Duration = Duration::from_hours(1);
 
-/// Sweeps the inbox now and then, until `stop`.
-pub(crate) async fn forget_old(pool: PgPool, stop: CancellationToken) {
+/// Sweeps the store now and then, until `stop`.
+pub(crate) async fn forget_old(store: Store, stop: CancellationToken) {
     let mut ticks = tokio::time::interval(EVERY);
     while stop.run_until_cancelled(ticks.tick()).await.is_some() {
-        match inbox::forget_old(&pool).await {
-            Ok(gone) => tracing::debug!(gone, "inbox swept"),
-            Err(error) => tracing::warn!(error.chain = %Chain(&error), "the inbox is swept later"),
+        match store.forget_old().await {
+            Ok(gone) => tracing::debug!(gone, "old rows forgotten"),
+            Err(error) => tracing::warn!(error.chain = %Chain(&error), "old rows are forgotten later"),
         }
     }
 }

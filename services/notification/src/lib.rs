@@ -80,7 +80,7 @@ impl Service for Notification {
         let pool = context.postgres(&MIGRATIONS).await?;
         let store = Store::new(pool.clone());
         let (ids, outbox) = (context.ids.clone(), OutboxMetrics::new(&context.metrics));
-        let relay = Relay::new(pool.clone(), publisher, ids.clone(), outbox, Settings::default());
+        let relay = Relay::new(pool, publisher, ids.clone(), outbox, Settings::default());
         let planned = Arc::new(Notify::new());
         let worker = Worker {
             store: store.clone(),
@@ -100,7 +100,7 @@ impl Service for Notification {
         context.background.spawn("outbox", |stop| relay.run(stop));
         context
             .background
-            .spawn("housekeeping", |stop| forget_old(pool, stop));
+            .spawn("housekeeping", |stop| forget_old(store.clone(), stop));
         Ok(routes(App {
             store,
             preferences,

@@ -36,6 +36,14 @@ pub enum SendError {
     },
 }
 
+impl SendError {
+    /// The number of the server's reply, if it replied. The reply's text may name the recipient.
+    pub fn reply(&self) -> Option<u16> {
+        let (Self::Refused { source } | Self::Unavailable { source }) = self;
+        source.status().map(Into::into)
+    }
+}
+
 impl Mailer {
     /// Prepares connections as `config` says; none is made yet.
     ///

@@ -111,3 +111,18 @@ async fn without_a_database_an_event_is_to_be_tried_again() {
         (503, "unavailable")
     );
 }
+
+#[tokio::test]
+async fn what_has_served_its_time_is_forgotten_and_nothing_else() {
+    let test = Fixture::new().await;
+    for statement in [
+        "insert into inbox (consumer, source, id, received_at)
+         select 'x', 'x', gen_random_uuid(), now() - days * interval '1 day' from unnest(array[13, 15]) as days",
+        "insert into dead_letter (hash, reason, body, received_at)
+         select sha256(days::text::bytea), 'x', '', now() - days * interval '1 day' from unnest(array[29, 31]) as days",
+    ] {
+        sqlx::query(statement).execute(&test.database.pool).await.unwrap();
+    }
+    assert_eq!(test.store.forget_old().await.unwrap(), 2);
+    assert_eq!(test.store.forget_old().await.unwrap(), 0);
+}

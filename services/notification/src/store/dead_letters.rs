@@ -1,3 +1,5 @@
+use todo_kit::inbox;
+
 use super::{Store, StoreError, failed_to};
 
 impl Store {
@@ -11,5 +13,17 @@ impl Store {
         .execute(&self.pool)
         .await;
         kept.map(drop).map_err(failed_to("keep a dead letter"))
+    }
+
+    /// Forgets inbox rows and dead letters that have served their time: 14 and 30 days. Gives how many rows went.
+    pub async fn forget_old(&self) -> Result<u64, StoreError> {
+        let noted = inbox::forget_old(&self.pool)
+            .await
+            .map_err(failed_to("sweep the inbox"))?;
+        let letters = sqlx::query("delete from dead_letter where received_at < now() - interval '30 days'")
+            .execute(&self.pool)
+            .await
+            .map_err(failed_to("sweep the dead letters"))?;
+        Ok(noted + letters.rows_affected())
     }
 }

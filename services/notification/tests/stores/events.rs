@@ -58,3 +58,18 @@ async fn pages_hold_each_delivery_once_newest_first_while_others_are_added() {
     assert!(seen.is_sorted_by(|a, b| a > b));
     assert!(test.store.list("bob", 10, None).await.unwrap().items.is_empty());
 }
+
+#[tokio::test]
+async fn what_has_served_its_time_is_forgotten_and_nothing_else() {
+    let test = Fixture::new().await;
+    for statement in [
+        "insert into inbox (consumer, source, id, received_at)
+         select 'x', 'x', gen_random_uuid(), now() - days * interval '1 day' from unnest(array[13, 15]) as days",
+        "insert into dead_letter (hash, reason, body, received_at)
+         select sha256(days::text::bytea), 'x', '', now() - days * interval '1 day' from unnest(array[29, 31]) as days",
+    ] {
+        sqlx::query(statement).execute(&test.pool).await.unwrap();
+    }
+    assert_eq!(test.store.forget_old().await.unwrap(), 2);
+    assert_eq!(test.store.forget_old().await.unwrap(), 0);
+}
