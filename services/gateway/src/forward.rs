@@ -1,20 +1,21 @@
 //! Forwarding by Dapr service invocation: HTTP to the gateway's own sidecar, streamed both ways.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, error::Error, sync::Arc};
 
 use axum::{
-    body::Body,
+    body::{Body, HttpBody},
     extract::{Request, State},
     response::{IntoResponse, Response},
 };
 use http::{HeaderName, HeaderValue, StatusCode, Uri, header::CONTENT_TYPE, uri::PathAndQuery};
-use http_body_util::BodyExt;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::TokioExecutor,
 };
 use todo_kit::{
     Environment, Secret, StartError, TraceContext,
+    http::BODY_MAX_BYTES,
     problem::{self, Problem},
 };
 
@@ -72,13 +73,14 @@ pub(crate) async fn forward(
         return Err(Problem::new(problem::BAD_REQUEST)
             .detail("the path has an encoded slash or dot, or an empty segment"));
     }
+    if request.body().size_hint().lower() > BODY_MAX_BYTES as u64 {
+        return Err(too_large());
+    }
     let deadline = route::deadline(request.method());
     let request = forwarder.prepare(request, target)?;
     let answer = tokio::time::timeout(deadline, forwarder.0.client.request(request)).await;
     let answer = answer.map_err(|_| Problem::new(problem::TIMEOUT))?;
-    let mut response = answer
-        .map_err(|error| Problem::unavailable(&error))?
-        .map(Body::new);
+    let mut response = answer.map_err(|error| not_forwarded(&error))?.map(Body::new);
     hygiene::response(response.headers_mut());
     if response.status().as_u16() >= 400 && !is_problem(&response) {
         return Err(sidecars_error(response, target).await);
@@ -108,8 +110,25 @@ impl Forwarder {
         if let Some(value) = TraceContext::current().and_then(|t| HeaderValue::try_from(t.to_string()).ok()) {
             parts.headers.insert(TRACEPARENT, value);
         }
-        Ok(Request::from_parts(parts, body))
+        Ok(Request::from_parts(
+            parts,
+            Body::new(Limited::new(body, BODY_MAX_BYTES)),
+        ))
     }
+}
+
+/// Why the sidecar gave no answer: a body without a length that turned out too large, or the sidecar itself.
+fn not_forwarded(error: &(dyn Error + 'static)) -> Problem {
+    let mut causes = std::iter::successors(Some(error), |&cause| cause.source());
+    if causes.any(<dyn Error>::is::<LengthLimitError>) {
+        too_large()
+    } else {
+        Problem::unavailable(error)
+    }
+}
+
+fn too_large() -> Problem {
+    Problem::new(problem::TOO_LARGE).detail(format!("{BODY_MAX_BYTES} bytes is the most"))
 }
 
 /// Our services answer errors as problems only, so anything else is the sidecar's.
@@ -121,7 +140,7 @@ fn is_problem(response: &Response) -> bool {
 /// What a client may know of daprd's own failure. Its text is logged and goes no further.
 async fn sidecars_error(response: Response, target: Target) -> Problem {
     let status = response.status();
-    let body = http_body_util::Limited::new(response.into_body(), SIDECAR_ERROR_MAX_BYTES)
+    let body = Limited::new(response.into_body(), SIDECAR_ERROR_MAX_BYTES)
         .collect()
         .await;
     let text = body

@@ -38,7 +38,10 @@ async fn world(status: u16, content_type: &'static str, body: &'static str) -> W
         let sender = sender.clone();
         async move {
             let (parts, request_body) = request.into_parts();
-            let bytes = request_body.collect().await.unwrap().to_bytes();
+            let Ok(collected) = request_body.collect().await else {
+                return Response::builder().status(400).body(Body::empty()).unwrap();
+            };
+            let bytes = collected.to_bytes();
             let record = Got {
                 method: parts.method,
                 path: parts.uri.to_string(),
@@ -273,4 +276,24 @@ async fn preflights_are_answered_before_anybody_asks_who_calls() {
     let (_, headers, _) = world.send(preflight("https://evil.example")).await;
     assert!(!headers.contains_key("access-control-allow-origin"));
     assert!(world.got.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn a_body_that_no_service_would_read_is_refused_here() {
+    let mut world = world(201, "application/json", "{}").await;
+    let large = "x".repeat(1024 * 1024 + 1);
+    let declared = Body::from(large.clone());
+    let streamed = Body::from_stream(tokio_stream::iter([Ok::<_, std::io::Error>(large)]));
+    for (name, body) in [("declared", declared), ("streamed", streamed)] {
+        let request = world.request(Method::POST, "/v1/tasks").body(body).unwrap();
+        let (status, _, answer) = world.send(request).await;
+        assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE, "{name}");
+        assert!(answer.contains("too_large"), "{name}: {answer}");
+    }
+    let largest = Body::from("x".repeat(1024 * 1024));
+    let (status, _, _) = world
+        .send(world.request(Method::POST, "/v1/tasks").body(largest).unwrap())
+        .await;
+    assert_eq!(status, StatusCode::CREATED);
+    assert_eq!(world.got.recv().await.unwrap().body.len(), 1024 * 1024);
 }

@@ -53,10 +53,17 @@ impl Health {
                 },
             )
         });
-        let failed_before = before.is_some_and(|check| check.failure.is_some());
+        // A check that has never been well is one that still waits for its first success: no news.
+        let Some(Check {
+            failure: failed_before,
+            ..
+        }) = before
+        else {
+            return;
+        };
         match (failed_before, failure) {
-            (false, Some(reason)) => tracing::warn!(check = name, reason, "check {name} began to fail"),
-            (true, None) => tracing::info!(check = name, "check {name} is well again"),
+            (None, Some(reason)) => tracing::warn!(check = name, reason, "check {name} began to fail"),
+            (Some(_), None) => tracing::info!(check = name, "check {name} is well"),
             _ => {}
         }
     }

@@ -7,7 +7,6 @@ use futures::future::join_all;
 use sqlx::PgPool;
 use todo_domain::IdSource;
 use tokio::sync::Notify;
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -19,6 +18,8 @@ use crate::dapr::{Message, PublishError, Publisher};
 /// How often the gauges are read, and old rows deleted.
 const DEPTH_EVERY: Duration = Duration::from_secs(5);
 const FORGET_EVERY: Duration = Duration::from_mins(10);
+/// Longest pause while nothing gets through: a broker that comes back is noticed soon.
+const OUTAGE_PAUSE_MAX: Duration = Duration::from_secs(5);
 
 /// How a relay behaves.
 #[derive(Debug, Clone, Copy)]
@@ -31,7 +32,7 @@ pub struct Settings {
     pub poll: Duration,
     /// Attempts that count before an event is parked; 10 by default.
     pub attempts_max: i32,
-    /// First and longest pause after a failure; 1 s and 60 s by default.
+    /// First and longest pause of one event after a failure that counts; 1 s and 60 s by default.
     pub backoff: (Duration, Duration),
 }
 
@@ -107,39 +108,38 @@ impl Relay {
 
     /// Publishes until `stop`, then once more whatever is left, and gives the lease back.
     pub async fn run(self, stop: CancellationToken) {
+        tokio::join!(
+            self.publish_until(&stop),
+            every(DEPTH_EVERY, &stop, || self.show_depth()),
+            every(FORGET_EVERY, &stop, || self.forget_old()),
+        );
+        self.flush().await;
+    }
+
+    async fn publish_until(&self, stop: &CancellationToken) {
         let mut failures = 0;
-        let (mut depth_at, mut forget_at) = (Instant::now(), Instant::now());
         while !stop.is_cancelled() {
-            let pause = match self.step().await {
-                Ok(Step::Published(_)) => {
+            let outcome = self.step().await;
+            if let Err(error) = &outcome {
+                tracing::warn!(error.chain = %Chain(error), "outbox is tried again");
+            }
+            match outcome {
+                Ok(Step::Published(_)) => failures = 0,
+                Ok(Step::Idle | Step::NotOurs) => {
                     failures = 0;
-                    Duration::ZERO
-                }
-                Ok(Step::Idle | Step::NotOurs) => self.settings.poll,
-                Ok(Step::Failed) => self.next_pause(&mut failures),
-                Err(error) => {
-                    tracing::warn!(error.chain = %Chain(&error), "outbox is tried again");
-                    self.next_pause(&mut failures)
-                }
-            };
-            self.housekeep(&mut depth_at, &mut forget_at).await;
-            if !pause.is_zero() {
-                // A wake-up ends an idle pause, never one that spares a broker in trouble.
-                let woken = async {
-                    if failures == 0 {
-                        self.wake.notified().await;
-                    } else {
-                        std::future::pending::<()>().await;
+                    tokio::select! {
+                        () = stop.cancelled() => {}
+                        () = self.wake.notified() => {}
+                        () = tokio::time::sleep(self.settings.poll) => {}
                     }
-                };
-                tokio::select! {
-                    () = stop.cancelled() => {}
-                    () = tokio::time::sleep(pause) => {}
-                    () = woken => {}
+                }
+                Ok(Step::Failed) | Err(_) => {
+                    failures += 1;
+                    let pause = self.backoff(failures).min(OUTAGE_PAUSE_MAX);
+                    let _ = stop.run_until_cancelled(tokio::time::sleep(pause)).await;
                 }
             }
         }
-        self.flush().await;
     }
 
     /// Takes or keeps the lease, publishes one batch, and marks what became of it.
@@ -175,15 +175,22 @@ impl Relay {
                 return Ok(Step::NotOurs);
             }
         }
-        for (row, error) in &refused {
-            self.note(lease, row, error, !published.is_empty())
+        let others_went = !published.is_empty();
+        if let (false, Some((_, error))) = (others_went, refused.first()) {
+            tracing::warn!(events = refused.len(), error.chain = %Chain(error), "no event of the outbox got through");
+        }
+        for (row, error) in refused
+            .iter()
+            .filter(|(_, error)| others_went || error.is_refusal())
+        {
+            self.note(lease, row, error)
                 .await
                 .map_err(failed("note a failure"))?;
         }
-        Ok(if published.is_empty() {
-            Step::Failed
-        } else {
+        Ok(if others_went {
             Step::Published(published.len())
+        } else {
+            Step::Failed
         })
     }
 
@@ -197,45 +204,35 @@ impl Relay {
         self.publisher.publish(message).await.map_err(Attempt::Publish)
     }
 
-    /// A failure counts against the event when the sidecar refused it, or when the broker took others meanwhile.
-    async fn note(
-        &self,
-        lease: Lease,
-        row: &Row,
-        error: &Attempt,
-        others_went: bool,
-    ) -> Result<(), sqlx::Error> {
-        let counts = others_went || !matches!(error, Attempt::Publish(PublishError::Unavailable { .. }));
-        let attempts = row.attempts + i32::from(counts);
+    /// Counts a failure against the event: the sidecar refused it, or the broker took others meanwhile.
+    async fn note(&self, lease: Lease, row: &Row, error: &Attempt) -> Result<(), sqlx::Error> {
+        let attempts = row.attempts + 1;
         let park = attempts >= self.settings.attempts_max;
         let text = Chain(error).to_string();
+        let (seq, topic) = (row.seq, row.topic.as_str());
         if park {
             tracing::error!(
-                outbox.seq = row.seq,
-                topic = row.topic,
+                outbox.seq = seq,
+                topic,
                 attempts,
                 error.chain = text,
                 "event is parked"
             );
         } else {
             tracing::warn!(
-                outbox.seq = row.seq,
-                topic = row.topic,
+                outbox.seq = seq,
+                topic,
                 attempts,
                 error.chain = text,
                 "event not published"
             );
         }
-        let pause = if counts {
-            self.backoff(attempts)
-        } else {
-            Duration::ZERO
-        };
+        let pause = self.backoff(attempts);
         store::mark_failed(
             &self.pool,
             lease,
             &Failure {
-                seq: row.seq,
+                seq,
                 attempts,
                 error: &text,
                 pause,
@@ -243,11 +240,6 @@ impl Relay {
             },
         )
         .await
-    }
-
-    fn next_pause(&self, failures: &mut i32) -> Duration {
-        *failures = failures.saturating_add(1);
-        self.backoff(*failures)
     }
 
     /// The first pause doubled per failure after the first, at most the longest, times 0.5 to 1.
@@ -260,20 +252,16 @@ impl Relay {
         full.mul_f64(0.5 + jitter / 2.0)
     }
 
-    async fn housekeep(&self, depth_at: &mut Instant, forget_at: &mut Instant) {
-        let now = Instant::now();
-        if now >= *depth_at {
-            *depth_at = now + DEPTH_EVERY;
-            match store::depth(&self.pool).await {
-                Ok(depth) => self.metrics.show(&depth),
-                Err(error) => tracing::debug!(error.chain = %Chain(&error), "outbox depth is not known"),
-            }
+    async fn show_depth(&self) {
+        match store::depth(&self.pool).await {
+            Ok(depth) => self.metrics.show(&depth),
+            Err(error) => tracing::debug!(error.chain = %Chain(&error), "outbox depth is not known"),
         }
-        if now >= *forget_at {
-            *forget_at = now + FORGET_EVERY;
-            if let Err(error) = store::forget_old(&self.pool).await {
-                tracing::debug!(error.chain = %Chain(&error), "old outbox rows stay for now");
-            }
+    }
+
+    async fn forget_old(&self) {
+        if let Err(error) = store::forget_old(&self.pool).await {
+            tracing::debug!(error.chain = %Chain(&error), "old outbox rows stay for now");
         }
     }
 
@@ -287,6 +275,20 @@ impl Relay {
     }
 }
 
+/// Does `work` now and after every `pause`, until `stop`.
+async fn every<F: Future<Output = ()>>(pause: Duration, stop: &CancellationToken, work: impl Fn() -> F) {
+    loop {
+        work().await;
+        if stop
+            .run_until_cancelled(tokio::time::sleep(pause))
+            .await
+            .is_none()
+        {
+            return;
+        }
+    }
+}
+
 /// Why one event did not leave.
 #[derive(Debug, thiserror::Error)]
 enum Attempt {
@@ -294,4 +296,11 @@ enum Attempt {
     NoTopic,
     #[error(transparent)]
     Publish(PublishError),
+}
+
+impl Attempt {
+    /// Whether it is this very event that cannot be published.
+    fn is_refusal(&self) -> bool {
+        !matches!(self, Self::Publish(PublishError::Unavailable { .. }))
+    }
 }
