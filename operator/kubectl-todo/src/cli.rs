@@ -19,7 +19,7 @@ const NOT_READY: u8 = 1;
 /// Exit code when there is no answer; clap's for a wrong command line too.
 pub(crate) const FAILED: u8 = 2;
 
-/// Day-2 work on a `TodoPlatform`.
+/// Day-2 work on a TodoPlatform.
 #[derive(Debug, Parser)]
 #[command(
     name = "kubectl-todo",
@@ -65,7 +65,7 @@ It needs kubectl's own completion: source <(kubectl completion bash)";
 
 #[derive(Debug, Args)]
 struct StatusArgs {
-    /// The `TodoPlatform`. Default: the only one of the namespace.
+    /// The TodoPlatform. Default: the only one of the namespace.
     name: Option<String>,
     /// How the answer is written.
     #[arg(short, long, value_enum, default_value_t = Output::Text)]
@@ -158,7 +158,7 @@ async fn status(
         .platform(args.name.as_deref())
         .await
         .map_err(CliError::Cluster)?;
-    let report = Report::new(platform);
+    let report = Report::new(&platform);
     let text = match args.output {
         Output::Text => report.text(look, now),
         Output::Json => {

@@ -3,6 +3,8 @@
 //! kubectl completes a plugin by running `kubectl_complete-todo` from the PATH with the words so far, and reads what
 //! Cobra's programs answer: one candidate per line with a tab before its description, then `:` and a directive.
 
+use std::fmt::Write;
+
 use clap::Command;
 
 /// Cobra's directive "do not offer file names".
@@ -45,10 +47,7 @@ pub(crate) fn candidates(root: &Command, words: &[String]) -> String {
     found.dedup();
     let mut text = String::new();
     for (candidate, about) in found {
-        text.push_str(&format!(
-            "{candidate}\t{}\n",
-            about.lines().next().unwrap_or_default()
-        ));
+        let _infallible = writeln!(text, "{candidate}\t{}", about.lines().next().unwrap_or_default());
     }
     text + NO_FILES
 }

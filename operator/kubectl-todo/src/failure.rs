@@ -1,6 +1,6 @@
 //! How a failure is told: what is wrong, what caused it, what to do.
 
-use std::error::Error;
+use std::{error::Error, fmt::Write};
 
 use kube::core::Status;
 
@@ -13,14 +13,14 @@ pub(crate) fn text(error: &dyn Error, next_action: &str) -> String {
         let line = answer.map_or_else(|| error.to_string(), |status| status.message.clone());
         // Some libraries repeat the cause in their own text.
         if !told.contains(&line) {
-            told.push_str(&format!("  because: {line}\n"));
+            let _infallible = writeln!(told, "  because: {line}");
         }
         // Below an answer of the API server lies the same answer, in the form in which the client holds it.
         cause = if answer.is_some() { None } else { error.source() };
     }
     for (index, line) in next_action.lines().enumerate() {
         let lead = if index == 0 { "next: " } else { "      " };
-        told.push_str(&format!("{lead}{line}\n"));
+        let _infallible = writeln!(told, "{lead}{line}");
     }
     told
 }

@@ -1,5 +1,7 @@
 //! `kubectl todo status`: how a platform stands, and what to do where it does not.
 
+use std::fmt::Write;
+
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::ResourceExt;
@@ -25,7 +27,7 @@ pub(crate) struct Report {
 
 impl Report {
     /// The report of a platform.
-    pub(crate) fn new(platform: TodoPlatform) -> Self {
+    pub(crate) fn new(platform: &TodoPlatform) -> Self {
         let status = platform.status.clone().unwrap_or_default();
         let current = status.observed_generation.is_some()
             && status.observed_generation == platform.metadata.generation;
@@ -78,7 +80,7 @@ impl Report {
         ];
         for (name, value) in facts {
             if let Some(value) = value {
-                text.push_str(&format!("  {name:<10}   {value}\n"));
+                let _infallible = writeln!(text, "  {name:<10}   {value}");
             }
         }
         text
@@ -155,13 +157,14 @@ impl Report {
             next_action,
         } in &self.status.blocking
         {
-            text.push_str(&format!(
-                "{component}: {}: {}\n",
+            let _infallible = writeln!(
+                text,
+                "{component}: {}: {}",
                 look.paint(Tone::Bad, reason),
                 table::one_line(message)
-            ));
+            );
             for line in next_action.lines() {
-                text.push_str(&format!("  next: {}\n", table::one_line(line)));
+                let _infallible = writeln!(text, "  next: {}", table::one_line(line));
             }
         }
         text

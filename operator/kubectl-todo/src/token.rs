@@ -35,7 +35,7 @@ pub(crate) struct TokenArgs {
     /// How long the token is good for, at most 24h: 90s, 15m, 1h30m.
     #[arg(long, value_name = "DURATION", default_value = "15m", value_parser = ttl)]
     ttl: SignedDuration,
-    /// The `TodoPlatform`. Default: the only one of the namespace.
+    /// The TodoPlatform. Default: the only one of the namespace.
     #[arg(long, value_name = "NAME")]
     pub(crate) platform: Option<String>,
 }
@@ -124,7 +124,7 @@ pub(crate) async fn token(cluster: &Cluster, args: &TokenArgs, now: Timestamp) -
     })?;
     sign(
         &SigningKey::read(secret_name, &secret)?,
-        claims(args, &auth, now)?,
+        &claims(args, &auth, now)?,
     )
 }
 
@@ -213,7 +213,7 @@ impl SigningKey {
     }
 }
 
-fn sign(key: &SigningKey, claims: Claims) -> Result<String, TokenError> {
+fn sign(key: &SigningKey, claims: &Claims) -> Result<String, TokenError> {
     let mut header = Header::new(Algorithm::EdDSA);
     header.kid.clone_from(&key.public.common.key_id);
     let unusable = |name: &'static str, source: jsonwebtoken::errors::Error| TokenError::Unusable {
@@ -221,7 +221,7 @@ fn sign(key: &SigningKey, claims: Claims) -> Result<String, TokenError> {
         key: name,
         source: Box::new(source),
     };
-    let token = jsonwebtoken::encode(&header, &claims, &key.private)
+    let token = jsonwebtoken::encode(&header, claims, &key.private)
         .map_err(|source| unusable(SIGNING_KEY_PEM, source))?;
     // The gateway knows the public half only: a token that it would refuse is no use.
     let public = DecodingKey::from_jwk(&key.public).map_err(|source| unusable(SIGNING_KEY_JWKS, source))?;

@@ -11,7 +11,7 @@ fn report(generation: i64, status: Option<Value>) -> Report {
     if let Some(status) = status {
         platform["status"] = status;
     }
-    Report::new(serde_json::from_value(platform).unwrap())
+    Report::new(&serde_json::from_value(platform).unwrap())
 }
 
 fn condition(type_: &str, status: &str, reason: &str, message: &str) -> Value {
