@@ -14,3 +14,8 @@ pub(crate) fn label_map(_: &mut SchemaGenerator) -> Schema {
         }
     })
 }
+
+/// Leaves the description to the field: that of an enum would take its place, and the field's names the default.
+pub(crate) fn undescribed(schema: &mut Schema) {
+    schema.remove("description");
+}

@@ -79,7 +79,7 @@ pub fn validate(
         references
             .secrets
             .iter()
-            .filter_map(|reference| missing(reference, facts)),
+            .filter_map(|reference| missing(reference, facts, namespace)),
     );
     let settings = settings::resolve(platform, references, defaults, &mut violations);
     match settings {

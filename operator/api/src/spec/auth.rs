@@ -9,6 +9,7 @@ use crate::rules;
 
 /// A signature algorithm of bearer tokens.
 #[derive(JsonSchema, Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[schemars(transform = crate::schema::undescribed)]
 pub enum Algorithm {
     /// Edwards curve, Ed25519.
     #[serde(rename = "EdDSA")]

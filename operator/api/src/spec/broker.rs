@@ -84,6 +84,7 @@ pub struct KafkaBroker {
 
 /// How user and password are shown to the broker.
 #[derive(JsonSchema, Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[schemars(transform = crate::schema::undescribed)]
 pub enum SaslMechanism {
     /// In clear; only over TLS.
     #[serde(rename = "PLAIN")]

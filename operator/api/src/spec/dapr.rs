@@ -7,6 +7,7 @@ use super::Resources;
 
 /// Level of a log.
 #[derive(JsonSchema, Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[schemars(transform = crate::schema::undescribed)]
 #[serde(rename_all = "lowercase")]
 pub enum LogLevel {
     /// Everything.

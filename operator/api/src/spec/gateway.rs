@@ -55,6 +55,7 @@ pub struct RateLimit {
 
 /// Type of the gateway's Service.
 #[derive(JsonSchema, Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[schemars(transform = crate::schema::undescribed)]
 pub enum ServiceType {
     /// Reachable inside the cluster.
     ClusterIP,

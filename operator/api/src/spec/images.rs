@@ -8,6 +8,7 @@ use super::LocalSecretName;
 
 /// When a node pulls an image.
 #[derive(JsonSchema, Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[schemars(transform = crate::schema::undescribed)]
 pub enum ImagePullPolicy {
     /// At every start of a container.
     Always,

@@ -35,6 +35,7 @@ use crate::{TodoPlatformStatus, rules};
 
 /// A set of defaults.
 #[derive(JsonSchema, Serialize, Deserialize, Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[schemars(transform = crate::schema::undescribed)]
 #[serde(rename_all = "lowercase")]
 pub enum Profile {
     /// Everything inside the cluster, one pod each.

@@ -18,6 +18,7 @@ pub struct Notifications {
 
 /// How the connection to the mail server is protected.
 #[derive(JsonSchema, Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[schemars(transform = crate::schema::undescribed)]
 #[serde(rename_all = "lowercase")]
 pub enum SmtpSecurity {
     /// Not at all.
