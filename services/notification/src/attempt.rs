@@ -134,8 +134,9 @@ async fn send(mailer: &Mailer, delivery: &Delivery, address: &str) -> Outcome {
 
 /// Only the number of a reply, because its text may name the recipient.
 fn log(delivery: &Delivery, error: &SendError) {
-    match error.reply() {
-        Some(reply) => tracing::warn!(delivery.id = %delivery.id, smtp.reply = reply, "{error}"),
-        None => tracing::warn!(delivery.id = %delivery.id, error.chain = %Chain(error), "{error}"),
+    if let Some(reply) = error.reply() {
+        tracing::warn!(delivery.id = %delivery.id, smtp.reply = reply, "{error}");
+    } else {
+        tracing::warn!(delivery.id = %delivery.id, error.chain = %Chain(error), "{error}");
     }
 }

@@ -93,7 +93,7 @@ fn builder(config: &SmtpConfig) -> Result<AsyncSmtpTransportBuilder, SmtpError> 
 
 /// Whether a reply says that this very mail will never be taken (RFC 5321 and RFC 5248).
 ///
-/// The other 5xx replies speak of the session: a wrong password (535), a command that is not known (500 to 504), TLS or
+/// The other 5xx replies speak of the conversation: a wrong password (535), a command that is not known (500 to 504), TLS or
 /// authentication demanded (530, 538). A mended configuration cures these, so the mail must not be given up for them.
 fn is_final(reply: u16) -> bool {
     matches!(reply, 521 | 550..=556)
