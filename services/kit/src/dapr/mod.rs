@@ -7,6 +7,8 @@ mod client;
 mod fake;
 mod publish;
 mod state;
+#[cfg(test)]
+mod tests;
 
 use futures::future::BoxFuture;
 
