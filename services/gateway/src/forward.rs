@@ -147,7 +147,7 @@ async fn sidecars_error(response: Response, target: Target) -> Problem {
         .map(|b| String::from_utf8_lossy(&b.to_bytes()).into_owned())
         .unwrap_or_default();
     tracing::warn!(
-        target = target.name(),
+        peer = target.name(),
         status = status.as_u16(),
         answer = text,
         "the sidecar did not reach the service"
