@@ -184,6 +184,9 @@ mod tests {
         assert_eq!((task.created_at, task.updated_at), (at(NOW), at(NOW)));
     }
 
+    /// A name, a draft, and pointer and code of each violation.
+    type Case = (&'static str, TaskDraft, &'static [(&'static str, &'static str)]);
+
     #[test]
     fn each_rule_is_named_with_its_place() {
         let titled = |title: &str| TaskDraft {
@@ -201,7 +204,7 @@ mod tests {
             description: Some(text),
             ..titled("x")
         };
-        let table: [(&str, TaskDraft, &[(&str, &str)]); 10] = [
+        let table: [Case; 10] = [
             ("no title", titled(""), &[("/title", "empty")]),
             ("only spaces", titled(" \t"), &[("/title", "empty")]),
             ("longest title", titled(&"ä".repeat(500)), &[]),
