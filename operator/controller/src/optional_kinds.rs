@@ -65,7 +65,8 @@ async fn served_now(client: &Client) -> Result<BTreeSet<ChildKind>, kube::Error>
     for (api_version, kinds) in wanted {
         let list = match client.list_api_group_resources(&api_version).await {
             Ok(list) => list,
-            Err(kube::Error::Api(status)) if status.is_not_found() => continue,
+            // The text of this 404 is no Status, so only its code tells.
+            Err(kube::Error::Api(status)) if status.code == 404 => continue,
             Err(error) => return Err(error),
         };
         let has = |kind: ChildKind| {

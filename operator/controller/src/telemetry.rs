@@ -35,7 +35,7 @@ pub fn init(format: LogFormat, level: &str) -> Result<(), LogLevelError> {
         LogFormat::Text => true,
     };
     if is_text {
-        builder.init();
+        builder.with_ansi(std::io::stderr().is_terminal()).init();
     } else {
         builder.json().flatten_event(true).with_current_span(true).with_span_list(false).init();
     }
