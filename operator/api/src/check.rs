@@ -78,7 +78,9 @@ fn dotted(pointer: &str) -> String {
     let mut path = String::new();
     for segment in pointer.split('/').skip(1) {
         if segment.bytes().all(|byte| byte.is_ascii_digit()) {
-            path.push_str(&format!("[{segment}]"));
+            path.push('[');
+            path.push_str(segment);
+            path.push(']');
         } else {
             if !path.is_empty() {
                 path.push('.');

@@ -1,4 +1,6 @@
 //! Every rule holds for what it should and refuses what it should, without a cluster.
+#![expect(clippy::needless_pass_by_value, reason = "a spec is written where it is used")]
+#![expect(clippy::unwrap_used, reason = "what cannot be unwrapped fails the test")]
 
 use serde_json::{Value, json};
 use todoplatform_api::{
@@ -55,8 +57,7 @@ fn with(pointer: &str, field: &str, value: Value) -> Value {
 
 #[test]
 fn valid_resources_break_no_rule() {
-    let names = ["a", "todo", &"x".repeat(40), "team-a-todo-1"];
-    for name in names {
+    for name in ["a", "todo", &"x".repeat(40), "team-a-todo-1"] {
         let mut named = resource(json!({}));
         named["metadata"]["name"] = json!(name);
         assert_eq!(messages(&named), [], "{name}");
@@ -89,6 +90,7 @@ fn valid_resources_break_no_rule() {
 }
 
 /// Each rule with a resource that breaks it alone, and the field that is named.
+#[expect(clippy::too_many_lines, reason = "one table")]
 fn broken() -> Vec<(CelRule, Value, &'static str)> {
     let named = |name: &str| {
         let mut resource = resource(json!({}));

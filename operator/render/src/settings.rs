@@ -124,19 +124,18 @@ impl Resolver<'_> {
     fn service(&self, service: Service, violations: &mut Vec<Violation>) -> Option<ServiceSettings> {
         let section = references::service_section(self.spec.services.as_ref(), service);
         let name = service.as_str();
-        let image = match section.and_then(|section| section.image.as_deref()) {
-            Some(own) => image(own, &format!("spec.services.{name}.image"), violations),
-            None => {
-                let images = self.spec.images.as_ref();
-                let registry = images
-                    .and_then(|images| images.registry.as_deref())
-                    .unwrap_or(&self.defaults.image_registry);
-                image(
-                    &format!("{registry}/todo-{name}:{}", self.tag()),
-                    "spec.images.tag",
-                    violations,
-                )
-            }
+        let image = if let Some(own) = section.and_then(|section| section.image.as_deref()) {
+            image(own, &format!("spec.services.{name}.image"), violations)
+        } else {
+            let images = self.spec.images.as_ref();
+            let registry = images
+                .and_then(|images| images.registry.as_deref())
+                .unwrap_or(&self.defaults.image_registry);
+            image(
+                &format!("{registry}/todo-{name}:{}", self.tag()),
+                "spec.images.tag",
+                violations,
+            )
         };
         let amounts = (service.definition().resources)(self.profile);
         let replicas = if self.development() { 1 } else { 2 };

@@ -187,6 +187,7 @@ pub struct DatabaseSettings {
 
 /// What carries the events.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "there is one per platform")]
 pub enum BrokerSettings {
     /// Redis streams.
     Redis {

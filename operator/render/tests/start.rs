@@ -1,4 +1,5 @@
 //! When services are created, and when their pods are replaced.
+#![expect(clippy::unwrap_used, reason = "what cannot be unwrapped fails the test")]
 
 mod common;
 
@@ -67,7 +68,7 @@ fn services_wait_for_everything_they_need() {
     });
     assert_eq!(without_key, waits("secrets", "SecretsNotGenerated"));
     let without_dapr = gate(&platform, |facts| {
-        facts.optional_kinds.retain(|kind| !kind.is_dapr())
+        facts.optional_kinds.retain(|kind| !kind.is_dapr());
     });
     assert_eq!(without_dapr, waits("dapr", "DaprKindsMissing"));
 }

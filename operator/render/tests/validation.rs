@@ -1,4 +1,5 @@
 //! What is refused, with which field, reason and words.
+#![expect(clippy::unwrap_used, reason = "what cannot be unwrapped fails the test")]
 
 mod common;
 

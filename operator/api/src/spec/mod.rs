@@ -8,6 +8,10 @@ mod broker;
 mod cache;
 mod common;
 mod dapr;
+#[expect(
+    clippy::struct_field_names,
+    reason = "the fields are named as in the resource; the derive's twin is meant too"
+)]
 mod database;
 mod gateway;
 mod images;

@@ -32,7 +32,7 @@ pub struct Group {
 pub struct Rule {
     /// Its name.
     pub alert: String,
-    /// When it holds, in PromQL.
+    /// When it holds, in `PromQL`.
     pub expr: String,
     /// For how long it must hold (`5m`).
     #[serde(rename = "for", default, skip_serializing_if = "Option::is_none")]

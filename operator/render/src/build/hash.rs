@@ -56,7 +56,9 @@ fn value(digest: &mut Sha256, json: &Value) {
         }
         Value::Array(items) => {
             field(digest, "[");
-            items.iter().for_each(|item| value(digest, item));
+            for item in items {
+                value(digest, item);
+            }
             field(digest, "]");
         }
         scalar => field(digest, &scalar.to_string()),

@@ -32,17 +32,14 @@ pub(crate) fn memory(amount: &str) -> String {
 
 /// A CPU amount in whole cores or in thousandths (`0.5` is `500m`, `1000m` is `1`).
 pub(crate) fn cpu(amount: &str) -> String {
-    let milli: u64 = match amount.strip_suffix('m') {
-        Some(milli) => milli.parse().unwrap_or(0),
-        None => {
-            let (whole, fraction) = amount.split_once('.').unwrap_or((amount, ""));
-            let whole: u64 = whole.parse().unwrap_or(0);
-            whole.saturating_mul(1000)
-                + format!("{fraction:0<3}")
-                    .get(..3)
-                    .and_then(|text| text.parse().ok())
-                    .unwrap_or(0)
-        }
+    let thousandths = |text: &str| text.parse::<u64>().unwrap_or(0);
+    let milli = if let Some(milli) = amount.strip_suffix('m') {
+        thousandths(milli)
+    } else {
+        let (whole, fraction) = amount.split_once('.').unwrap_or((amount, ""));
+        thousandths(whole)
+            .saturating_mul(1000)
+            .saturating_add(thousandths(&format!("{fraction:0<3}")))
     };
     if milli.is_multiple_of(1000) {
         (milli / 1000).to_string()

@@ -1,4 +1,4 @@
-//! One ServiceAccount per service: an identity for Dapr's certificates, without access to the API server.
+//! One `ServiceAccount` per service: an identity for Dapr's certificates, without access to the API server.
 
 use k8s_openapi::api::core::v1::{LocalObjectReference, ServiceAccount};
 

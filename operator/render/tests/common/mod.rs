@@ -1,5 +1,6 @@
 //! Platforms to render in tests.
 #![expect(dead_code, reason = "each test file uses its own part")]
+#![expect(clippy::needless_pass_by_value, reason = "a spec is written where it is used")]
 
 use std::{fs, path::Path};
 
@@ -10,7 +11,7 @@ use todoplatform_render::{
 };
 
 /// What the operator is started with in tests.
-pub fn defaults() -> OperatorDefaults {
+pub(crate) fn defaults() -> OperatorDefaults {
     OperatorDefaults {
         image_registry: "registry.example/todo".into(),
         image_tag: "1.2.3".into(),
@@ -22,11 +23,11 @@ pub fn defaults() -> OperatorDefaults {
 }
 
 /// A platform `todo` in namespace `team` with a UID.
-pub fn platform(spec: Value) -> TodoPlatform {
+pub(crate) fn platform(spec: Value) -> TodoPlatform {
     named("todo", spec)
 }
 
-pub fn named(name: &str, spec: Value) -> TodoPlatform {
+pub(crate) fn named(name: &str, spec: Value) -> TodoPlatform {
     let metadata = json!({"name": name, "namespace": "team", "uid": "5e1f1e7c-0000-4000-8000-000000000001"});
     serde_json::from_value(json!({
         "apiVersion": "todoplatform.dev/v1alpha1", "kind": "TodoPlatform", "metadata": metadata, "spec": spec,
@@ -34,7 +35,7 @@ pub fn named(name: &str, spec: Value) -> TodoPlatform {
     .unwrap()
 }
 
-pub fn sample(name: &str) -> TodoPlatform {
+pub(crate) fn sample(name: &str) -> TodoPlatform {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../../config/samples")
         .join(name);
@@ -44,16 +45,16 @@ pub fn sample(name: &str) -> TodoPlatform {
     platform
 }
 
-pub fn validated(platform: &TodoPlatform) -> ValidatedPlatform {
+pub(crate) fn validated(platform: &TodoPlatform) -> ValidatedPlatform {
     validate(platform, &Facts::assumed(platform), &defaults()).unwrap()
 }
 
-pub fn rendered(platform: &TodoPlatform) -> Resources<Prepared> {
+pub(crate) fn rendered(platform: &TodoPlatform) -> Resources<Prepared> {
     build(&validated(platform), &Facts::assumed(platform))
 }
 
 /// A Kafka with everything, databases by service, private authorities, a login for mail.
-pub fn everything_external() -> Value {
+pub(crate) fn everything_external() -> Value {
     let key = |key: &str| json!({"name": "external", "key": key});
     json!({
         "profile": "production",
@@ -79,7 +80,7 @@ pub fn everything_external() -> Value {
     })
 }
 
-pub fn objects(resources: &Resources<Prepared>, kind: ChildKind) -> Vec<&Value> {
+pub(crate) fn objects(resources: &Resources<Prepared>, kind: ChildKind) -> Vec<&Value> {
     resources
         .children
         .iter()
@@ -88,7 +89,7 @@ pub fn objects(resources: &Resources<Prepared>, kind: ChildKind) -> Vec<&Value> 
         .collect()
 }
 
-pub fn object<'a>(resources: &'a Resources<Prepared>, kind: ChildKind, name: &str) -> &'a Value {
+pub(crate) fn object<'a>(resources: &'a Resources<Prepared>, kind: ChildKind, name: &str) -> &'a Value {
     let found = resources
         .children
         .iter()
@@ -99,7 +100,7 @@ pub fn object<'a>(resources: &'a Resources<Prepared>, kind: ChildKind, name: &st
 }
 
 /// The config hash of each service's pods, by the Deployment's name.
-pub fn hashes(resources: &Resources<Prepared>) -> std::collections::BTreeMap<String, String> {
+pub(crate) fn hashes(resources: &Resources<Prepared>) -> std::collections::BTreeMap<String, String> {
     objects(resources, ChildKind::Deployment)
         .into_iter()
         .map(|object| {
