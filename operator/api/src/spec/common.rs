@@ -37,7 +37,7 @@ pub struct LocalSecretName {
 #[derive(JsonSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq)]
 #[serde(rename_all = "camelCase")]
 pub struct Resources {
-    /// What the scheduler reserves. Default of both profiles: the component's own, see the profile's table in the guide.
+    /// What the scheduler reserves. Default of both profiles: as the field says that holds these resources.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requests: Option<ResourceAmounts>,
     /// What the container may not exceed. Default of both profiles: a memory limit and no CPU limit.
