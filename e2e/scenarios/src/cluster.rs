@@ -25,7 +25,10 @@ pub async fn namespace(client: &Client, prefix: &str) -> Result<String> {
     let object = serde_json::from_value(json!({
         "metadata": {"generateName": format!("{prefix}-"), "labels": {"pod-security.kubernetes.io/enforce": "restricted"}},
     }))?;
-    Ok(namespaces.create(&PostParams::default(), &object).await?.name_any())
+    Ok(namespaces
+        .create(&PostParams::default(), &object)
+        .await?
+        .name_any())
 }
 
 /// The kinds that the scenarios look at, by their usual names.
@@ -44,7 +47,11 @@ pub fn kind(name: &str) -> ApiResource {
         "Event" => ("events.k8s.io", "v1", "Event", "events"),
         core => ("", "v1", core, ""),
     };
-    let plural = if plural.is_empty() { format!("{}s", kind.to_lowercase()) } else { plural.to_owned() };
+    let plural = if plural.is_empty() {
+        format!("{}s", kind.to_lowercase())
+    } else {
+        plural.to_owned()
+    };
     ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk(group, version, kind), &plural)
 }
 
@@ -62,7 +69,9 @@ pub async fn get(client: &Client, namespace: &str, kind: &str, name: &str) -> Re
 
 /// The names of all objects of a kind, sorted.
 pub async fn names(client: &Client, namespace: &str, kind: &str) -> Result<Vec<String>> {
-    let list = objects(client, namespace, kind).list(&kube::api::ListParams::default()).await?;
+    let list = objects(client, namespace, kind)
+        .list(&kube::api::ListParams::default())
+        .await?;
     let mut names: Vec<String> = list.items.iter().map(ResourceExt::name_any).collect();
     names.sort();
     Ok(names)
@@ -71,21 +80,35 @@ pub async fn names(client: &Client, namespace: &str, kind: &str) -> Result<Vec<S
 /// Applies an object as a user would: server-side, as `scenario`.
 pub async fn apply(client: &Client, namespace: &str, object: &Value) -> Result<Value> {
     let kind_name = object["kind"].as_str().ok_or("an object without kind")?;
-    let name = object["metadata"]["name"].as_str().ok_or("an object without name")?;
+    let name = object["metadata"]["name"]
+        .as_str()
+        .ok_or("an object without name")?;
     let applied = objects(client, namespace, kind_name)
-        .patch(name, &PatchParams::apply("scenario").force(), &Patch::Apply(object))
+        .patch(
+            name,
+            &PatchParams::apply("scenario").force(),
+            &Patch::Apply(object),
+        )
         .await?;
     Ok(serde_json::to_value(applied)?)
 }
 
 /// Merges a change into an object, as `kubectl edit` would, by another field manager than the operator.
 pub async fn merge(client: &Client, namespace: &str, kind: &str, name: &str, change: &Value) -> Result<()> {
-    objects(client, namespace, kind).patch(name, &PatchParams::default(), &Patch::Merge(change)).await?;
+    objects(client, namespace, kind)
+        .patch(name, &PatchParams::default(), &Patch::Merge(change))
+        .await?;
     Ok(())
 }
 
 /// Merges a change into an object's status: stands in for the controllers that a bare API server lacks.
-pub async fn merge_status(client: &Client, namespace: &str, kind: &str, name: &str, status: &Value) -> Result<()> {
+pub async fn merge_status(
+    client: &Client,
+    namespace: &str,
+    kind: &str,
+    name: &str,
+    status: &Value,
+) -> Result<()> {
     let change = json!({ "status": status });
     objects(client, namespace, kind)
         .patch_status(name, &PatchParams::default(), &Patch::Merge(&change))
@@ -103,10 +126,18 @@ pub async fn delete(client: &Client, namespace: &str, kind: &str, name: &str) ->
 
 /// Waits until an object is there again with another uid.
 pub async fn replaced(client: &Client, namespace: &str, kind: &str, name: &str, old: &str) -> Result<()> {
-    wait::until(Duration::from_secs(10), &format!("{kind} {name} back"), || async {
-        let found = get(client, namespace, kind, name).await?;
-        let uid = found["metadata"]["uid"].as_str().unwrap_or_default();
-        if uid == old { Err("still the old one".into()) } else { Ok(()) }
-    })
+    wait::until(
+        Duration::from_secs(10),
+        &format!("{kind} {name} back"),
+        || async {
+            let found = get(client, namespace, kind, name).await?;
+            let uid = found["metadata"]["uid"].as_str().unwrap_or_default();
+            if uid == old {
+                Err("still the old one".into())
+            } else {
+                Ok(())
+            }
+        },
+    )
     .await
 }

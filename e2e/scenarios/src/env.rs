@@ -4,7 +4,8 @@ use crate::Result;
 
 /// The value of a variable that the scenario cannot do without.
 pub fn required(name: &str) -> Result<String> {
-    std::env::var(name).map_err(|_| format!("{name} is not set: run the scenarios by `cargo xtask test`").into())
+    std::env::var(name)
+        .map_err(|_| format!("{name} is not set: run the scenarios by `cargo xtask test`").into())
 }
 
 /// The value of a variable, or what stands in for it.

@@ -20,15 +20,31 @@ pub struct Forward {
 /// Forwards a free port of this machine to a port of a Service.
 pub async fn service(namespace: &str, service: &str, port: u16) -> Result<Forward> {
     let mut process = Command::new(env::or("TODO_TEST_KUBECTL", "kubectl"))
-        .args(["-n", namespace, "port-forward", &format!("service/{service}"), &format!(":{port}")])
+        .args([
+            "-n",
+            namespace,
+            "port-forward",
+            &format!("service/{service}"),
+            &format!(":{port}"),
+        ])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .kill_on_drop(true)
         .spawn()?;
     let stdout = process.stdout.take().ok_or("port-forward without output")?;
-    let line = BufReader::new(stdout).lines().next_line().await?.ok_or("port-forward ended at once")?;
+    let line = BufReader::new(stdout)
+        .lines()
+        .next_line()
+        .await?
+        .ok_or("port-forward ended at once")?;
     // "Forwarding from 127.0.0.1:43215 -> 8080"
-    let address = line.split_whitespace().nth(2).ok_or_else(|| format!("port-forward said: {line}"))?;
-    Ok(Forward { url: format!("http://{address}"), _process: process })
+    let address = line
+        .split_whitespace()
+        .nth(2)
+        .ok_or_else(|| format!("port-forward said: {line}"))?;
+    Ok(Forward {
+        url: format!("http://{address}"),
+        _process: process,
+    })
 }

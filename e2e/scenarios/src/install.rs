@@ -12,10 +12,25 @@ pub fn project(path: &str) -> PathBuf {
 /// Installs both charts by Helm, as the README says; a second time upgrades to the same.
 pub async fn operator() -> Result<()> {
     let helm = env::or("TODO_TEST_HELM", "helm");
-    let (registry, tag) = (env::required("TODO_TEST_REGISTRY")?, env::required("TODO_TEST_TAG")?);
+    let (registry, tag) = (
+        env::required("TODO_TEST_REGISTRY")?,
+        env::required("TODO_TEST_TAG")?,
+    );
     let crds = project("charts/todoplatform-crds").display().to_string();
-    command::ok(&helm, &["upgrade", "--install", "todoplatform-crds", &crds, "-n", "todoplatform-system", "--create-namespace"], None)
-        .await?;
+    command::ok(
+        &helm,
+        &[
+            "upgrade",
+            "--install",
+            "todoplatform-crds",
+            &crds,
+            "-n",
+            "todoplatform-system",
+            "--create-namespace",
+        ],
+        None,
+    )
+    .await?;
     let chart = project("charts/todoplatform-operator").display().to_string();
     let images = format!(
         "images.registry={registry},images.tag={tag},images.postgres={},images.redis={},\
@@ -23,8 +38,22 @@ pub async fn operator() -> Result<()> {
         env::required("TODO_TEST_POSTGRES_IMAGE")?,
         env::required("TODO_TEST_REDIS_IMAGE")?,
     );
-    let args = ["upgrade", "--install", "todoplatform-operator", &chart, "-n", "todoplatform-system", "--set", &images];
-    command::ok(&helm, &[&args[..], &["--wait", "--timeout", "120s"]].concat(), None).await?;
+    let args = [
+        "upgrade",
+        "--install",
+        "todoplatform-operator",
+        &chart,
+        "-n",
+        "todoplatform-system",
+        "--set",
+        &images,
+    ];
+    command::ok(
+        &helm,
+        &[&args[..], &["--wait", "--timeout", "120s"]].concat(),
+        None,
+    )
+    .await?;
     Ok(())
 }
 
@@ -41,7 +70,18 @@ pub async fn manifest(namespace: &str, name: &str) -> Result<()> {
     command::kubectl_ok(&["-n", namespace, "apply", "-f", "-"], Some(&text)).await?;
     if text.contains("kind: Deployment") {
         let deployment = format!("deployment/{name}");
-        command::kubectl_ok(&["-n", namespace, "rollout", "status", &deployment, "--timeout=120s"], None).await?;
+        command::kubectl_ok(
+            &[
+                "-n",
+                namespace,
+                "rollout",
+                "status",
+                &deployment,
+                "--timeout=120s",
+            ],
+            None,
+        )
+        .await?;
     }
     Ok(())
 }

@@ -16,7 +16,14 @@ pub struct Mail {
 /// All mail for one address so far.
 pub async fn to(http: &reqwest::Client, sink: &str, address: &str) -> Result<Vec<Mail>> {
     let url = format!("{sink}/messages");
-    let mails = http.get(url).query(&[("to", address)]).send().await?.error_for_status()?.json().await?;
+    let mails = http
+        .get(url)
+        .query(&[("to", address)])
+        .send()
+        .await?
+        .error_for_status()?
+        .json()
+        .await?;
     Ok(mails)
 }
 

@@ -40,7 +40,11 @@ impl Operator {
 
     /// What the operator says of itself at `/metrics`.
     pub async fn metrics(&self) -> Result<String> {
-        Ok(reqwest::get(format!("http://{}/metrics", self.listen)).await?.error_for_status()?.text().await?)
+        Ok(reqwest::get(format!("http://{}/metrics", self.listen))
+            .await?
+            .error_for_status()?
+            .text()
+            .await?)
     }
 
     async fn ready(&self) -> Result<()> {
@@ -61,5 +65,7 @@ pub fn artifacts() -> Result<PathBuf> {
 }
 
 fn free_address() -> Result<String> {
-    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string())
+    Ok(std::net::TcpListener::bind("127.0.0.1:0")?
+        .local_addr()?
+        .to_string())
 }

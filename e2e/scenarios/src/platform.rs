@@ -18,13 +18,19 @@ pub fn todo(spec: &Value) -> Value {
 pub fn condition<'a>(platform: &'a Value, name: &str) -> Option<(&'a str, &'a str, &'a str)> {
     let conditions = platform["status"]["conditions"].as_array()?;
     let found = conditions.iter().find(|c| c["type"] == name)?;
-    Some((found["status"].as_str()?, found["reason"].as_str()?, found["message"].as_str().unwrap_or_default()))
+    Some((
+        found["status"].as_str()?,
+        found["reason"].as_str()?,
+        found["message"].as_str().unwrap_or_default(),
+    ))
 }
 
 /// What the status says of one component.
 pub fn component<'a>(platform: &'a Value, name: &str) -> &'a Value {
     let components = platform["status"]["components"].as_array();
-    components.and_then(|all| all.iter().find(|c| c["name"] == name)).unwrap_or(&Value::Null)
+    components
+        .and_then(|all| all.iter().find(|c| c["name"] == name))
+        .unwrap_or(&Value::Null)
 }
 
 /// Whether the controller has seen the present spec and says that it serves.
@@ -40,10 +46,20 @@ pub async fn ready(client: &Client, namespace: &str, limit: Duration) -> Result<
 }
 
 /// Waits until a condition has this status and reason.
-pub async fn condition_is(client: &Client, namespace: &str, name: &str, status: &str, reason: &str) -> Result<Value> {
-    until(client, namespace, Duration::from_secs(60), &format!("{name}={status}/{reason}"), |platform| {
-        condition(platform, name).is_some_and(|(s, r, _)| s == status && r == reason)
-    })
+pub async fn condition_is(
+    client: &Client,
+    namespace: &str,
+    name: &str,
+    status: &str,
+    reason: &str,
+) -> Result<Value> {
+    until(
+        client,
+        namespace,
+        Duration::from_secs(60),
+        &format!("{name}={status}/{reason}"),
+        |platform| condition(platform, name).is_some_and(|(s, r, _)| s == status && r == reason),
+    )
     .await
 }
 
@@ -57,7 +73,11 @@ pub async fn until(
 ) -> Result<Value> {
     wait::until(limit, what, || async {
         let platform = cluster::get(client, namespace, "TodoPlatform", "todo").await?;
-        if holds(&platform) { Ok(platform) } else { Err(format!("{:#}", platform["status"]).into()) }
+        if holds(&platform) {
+            Ok(platform)
+        } else {
+            Err(format!("{:#}", platform["status"]).into())
+        }
     })
     .await
 }

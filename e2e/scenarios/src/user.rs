@@ -34,9 +34,24 @@ impl User {
     pub async fn new(namespace: &str, gateway: &str, name: &str) -> Result<Self> {
         let plugin = env::required("TODO_TEST_KUBECTL_TODO")?;
         let email = format!("{name}@{namespace}.example");
-        let args = ["token", "--user", name, "--email", &email, "--platform", "todo", "-n", namespace];
+        let args = [
+            "token",
+            "--user",
+            name,
+            "--email",
+            &email,
+            "--platform",
+            "todo",
+            "-n",
+            namespace,
+        ];
         let token = command::ok(&plugin, &args, None).await?.trim().to_owned();
-        Ok(Self { http: reqwest::Client::new(), gateway: gateway.to_owned(), token, email })
+        Ok(Self {
+            http: reqwest::Client::new(),
+            gateway: gateway.to_owned(),
+            token,
+            email,
+        })
     }
 
     /// One request with this user's token; a 429 is answered by waiting as long as it says, as a good client does.
@@ -51,24 +66,48 @@ impl User {
     }
 
     /// One request, whatever the answer.
-    pub async fn send_once(&self, method: reqwest::Method, path: &str, body: Option<&Value>) -> Result<Answer> {
-        let mut request = self.http.request(method, format!("{}{path}", self.gateway)).bearer_auth(&self.token);
+    pub async fn send_once(
+        &self,
+        method: reqwest::Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Answer> {
+        let mut request = self
+            .http
+            .request(method, format!("{}{path}", self.gateway))
+            .bearer_auth(&self.token);
         if let Some(body) = body {
             request = request.json(body);
         }
         let response = request.send().await?;
         let status = response.status().as_u16();
-        let retry_after = response.headers().get("retry-after").and_then(|v| v.to_str().ok()?.parse().ok());
-        let etag = response.headers().get("etag").and_then(|v| v.to_str().ok()).map(str::to_owned);
+        let retry_after = response
+            .headers()
+            .get("retry-after")
+            .and_then(|v| v.to_str().ok()?.parse().ok());
+        let etag = response
+            .headers()
+            .get("etag")
+            .and_then(|v| v.to_str().ok())
+            .map(str::to_owned);
         let text = response.text().await?;
         let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
-        Ok(Answer { status, etag, retry_after: retry_after.map(Duration::from_secs), body })
+        Ok(Answer {
+            status,
+            etag,
+            retry_after: retry_after.map(Duration::from_secs),
+            body,
+        })
     }
 
     /// A GET that must answer 200; gives its body.
     pub async fn get(&self, path: &str) -> Result<Value> {
         let answer = self.send(reqwest::Method::GET, path, None).await?;
-        if answer.status == 200 { Ok(answer.body) } else { Err(format!("GET {path}: {answer:?}").into()) }
+        if answer.status == 200 {
+            Ok(answer.body)
+        } else {
+            Err(format!("GET {path}: {answer:?}").into())
+        }
     }
 
     /// A POST; gives the answer, whatever it is.

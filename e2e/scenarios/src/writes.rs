@@ -29,23 +29,35 @@ const RESOURCES: &[&str] = &[
 
 /// Write requests so far, by verb, resource and subresource, from `apiserver_request_total`.
 pub async fn count(client: &Client) -> Result<BTreeMap<String, u64>> {
-    let text = client.request_text(Request::get("/metrics").body(Vec::new())?).await?;
+    let text = client
+        .request_text(Request::get("/metrics").body(Vec::new())?)
+        .await?;
     Ok(parse(&text))
 }
 
 fn parse(text: &str) -> BTreeMap<String, u64> {
     let mut counts = BTreeMap::new();
     for line in text.lines().filter(|l| l.starts_with("apiserver_request_total{")) {
-        let Some((labels, value)) = line.rsplit_once(' ') else { continue };
-        let label = |name: &str| {
-            labels.split_once(&format!("{name}=\"")).and_then(|(_, rest)| rest.split_once('"')).map_or("", |(v, _)| v)
+        let Some((labels, value)) = line.rsplit_once(' ') else {
+            continue;
         };
-        let write = matches!(label("verb"), "POST" | "PUT" | "PATCH" | "APPLY" | "DELETE" | "DELETECOLLECTION");
+        let label = |name: &str| {
+            labels
+                .split_once(&format!("{name}=\""))
+                .and_then(|(_, rest)| rest.split_once('"'))
+                .map_or("", |(v, _)| v)
+        };
+        let write = matches!(
+            label("verb"),
+            "POST" | "PUT" | "PATCH" | "APPLY" | "DELETE" | "DELETECOLLECTION"
+        );
         let resource = label("resource");
         if write && RESOURCES.contains(&resource) {
             let key = format!("{} {resource}/{}", label("verb"), label("subresource"));
             // Prometheus' text form writes large counters as 1.234e+06: a float on the wire, whole in fact.
-            *counts.entry(key).or_default() += value.parse::<f64>().map_or(0, |v| format!("{v:.0}").parse().unwrap_or(0));
+            *counts.entry(key).or_default() += value
+                .parse::<f64>()
+                .map_or(0, |v| format!("{v:.0}").parse().unwrap_or(0));
         }
     }
     counts
@@ -77,17 +89,26 @@ apiserver_request_total{code=\"200\",resource=\"events\",subresource=\"\",verb=\
         let counts = parse(METRICS);
         assert_eq!(
             counts,
-            BTreeMap::from([("PATCH deployments/".to_owned(), 5), ("POST events/".to_owned(), 1_500_000)])
+            BTreeMap::from([
+                ("PATCH deployments/".to_owned(), 5),
+                ("POST events/".to_owned(), 1_500_000)
+            ])
         );
     }
 
     #[test]
     fn the_difference_names_what_was_written() {
         let before = BTreeMap::from([("PATCH deployments/".to_owned(), 5)]);
-        let after = BTreeMap::from([("PATCH deployments/".to_owned(), 7), ("POST events/".to_owned(), 1)]);
+        let after = BTreeMap::from([
+            ("PATCH deployments/".to_owned(), 7),
+            ("POST events/".to_owned(), 1),
+        ]);
         assert_eq!(
             between(&before, &after),
-            BTreeMap::from([("PATCH deployments/".to_owned(), 2), ("POST events/".to_owned(), 1)])
+            BTreeMap::from([
+                ("PATCH deployments/".to_owned(), 2),
+                ("POST events/".to_owned(), 1)
+            ])
         );
         assert!(between(&after, &after).is_empty());
     }

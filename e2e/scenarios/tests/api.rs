@@ -3,10 +3,10 @@
 //! What those would do, the scenarios do: they patch the statuses of StatefulSets and Deployments.
 
 mod api {
-    pub mod bad_input;
-    pub mod converge;
-    pub mod drift;
-    pub mod external;
-    pub mod fixture;
-    pub mod render;
+    pub(crate) mod bad_input;
+    pub(crate) mod converge;
+    pub(crate) mod drift;
+    pub(crate) mod external;
+    pub(crate) mod fixture;
+    pub(crate) mod render;
 }

@@ -33,16 +33,29 @@ fn catalogued(service: Service) -> Value {
 fn every_service_is_what_the_catalog_says() {
     for service in Service::ALL {
         let described = serde_json::to_value(described(service)).expect("a description is JSON");
-        assert_eq!(described, catalogued(service), "{}: described and catalogued", service.as_str());
+        assert_eq!(
+            described,
+            catalogued(service),
+            "{}: described and catalogued",
+            service.as_str()
+        );
     }
 }
 
 #[test]
 fn what_a_service_consumes_somebody_publishes() {
-    let published: Vec<&str> = Service::ALL.iter().flat_map(|s| s.definition().publishes).copied().collect();
+    let published: Vec<&str> = Service::ALL
+        .iter()
+        .flat_map(|s| s.definition().publishes)
+        .copied()
+        .collect();
     for service in Service::ALL {
         for topic in service.definition().consumes {
-            assert!(published.contains(topic), "{} consumes {topic}, which nobody publishes", service.as_str());
+            assert!(
+                published.contains(topic),
+                "{} consumes {topic}, which nobody publishes",
+                service.as_str()
+            );
         }
     }
 }

@@ -3,10 +3,10 @@
 //! The scenarios run one after another: each makes a whole platform.
 
 mod node {
-    pub mod bad_input;
-    pub mod development;
-    pub mod external;
-    pub mod job;
-    pub mod keep;
-    pub mod network;
+    pub(crate) mod bad_input;
+    pub(crate) mod development;
+    pub(crate) mod external;
+    pub(crate) mod job;
+    pub(crate) mod keep;
+    pub(crate) mod network;
 }

@@ -7,7 +7,13 @@ use todo_scenarios::{Result, cluster, platform, wait};
 
 use super::fixture::World;
 
-const SERVICES: [&str; 5] = ["todo-analytics", "todo-gateway", "todo-notification", "todo-scheduler", "todo-task"];
+const SERVICES: [&str; 5] = [
+    "todo-analytics",
+    "todo-gateway",
+    "todo-notification",
+    "todo-scheduler",
+    "todo-task",
+];
 
 #[tokio::test]
 async fn services_are_created_once_their_stores_answer() -> Result<()> {
@@ -15,22 +21,54 @@ async fn services_are_created_once_their_stores_answer() -> Result<()> {
     world.apply(&json!({"profile": "development"})).await?;
     world.exists("StatefulSet", "todo-postgres").await?;
     world.exists("Component", "todo-task-events").await?;
-    let waiting = platform::condition_is(&world.client, &world.ns, "Reconciling", "True", "WaitingForDependencies").await?;
-    assert!(platform::condition(&waiting, "Stalled").is_none(), "waiting is not an error");
-    let (status, _, message) = platform::condition(&waiting, "DependenciesReady").ok_or("no DependenciesReady")?;
+    let waiting = platform::condition_is(
+        &world.client,
+        &world.ns,
+        "Reconciling",
+        "True",
+        "WaitingForDependencies",
+    )
+    .await?;
+    assert!(
+        platform::condition(&waiting, "Stalled").is_none(),
+        "waiting is not an error"
+    );
+    let (status, _, message) =
+        platform::condition(&waiting, "DependenciesReady").ok_or("no DependenciesReady")?;
     assert_eq!(status, "False");
-    assert!(message.contains("todo-postgres") || message.contains("database"), "{message}");
+    assert!(
+        message.contains("todo-postgres") || message.contains("database"),
+        "{message}"
+    );
     wait::throughout(Duration::from_secs(3), "no service before its stores", || async {
         let early = world.names("Deployment").await?;
-        if early.is_empty() { Ok(()) } else { Err(format!("{early:?}").into()) }
+        if early.is_empty() {
+            Ok(())
+        } else {
+            Err(format!("{early:?}").into())
+        }
     })
     .await?;
 
     let ready = world.serve_until_ready().await?;
     assert_eq!(world.names("Deployment").await?, SERVICES);
-    assert_eq!(ready["status"]["components"].as_array().map(Vec::len), Some(7), "{:#}", ready["status"]["components"]);
-    assert!(ready["status"]["endpoint"].as_str().is_some_and(|e| e.contains("todo-gateway")), "{:#}", ready["status"]);
-    assert!(platform::condition(&ready, "Reconciling").is_none() && platform::condition(&ready, "Stalled").is_none());
+    assert_eq!(
+        ready["status"]["components"].as_array().map(Vec::len),
+        Some(7),
+        "{:#}",
+        ready["status"]["components"]
+    );
+    assert!(
+        ready["status"]["endpoint"]
+            .as_str()
+            .is_some_and(|e| e.contains("todo-gateway")),
+        "{:#}",
+        ready["status"]
+    );
+    assert!(
+        platform::condition(&ready, "Reconciling").is_none()
+            && platform::condition(&ready, "Stalled").is_none()
+    );
     Ok(())
 }
 
@@ -41,9 +79,13 @@ async fn a_dependency_that_blinks_later_tears_nothing_down() -> Result<()> {
     let before = uids(&world).await?;
     let gone = json!({"readyReplicas": 0, "availableReplicas": 0});
     cluster::merge_status(&world.client, &world.ns, "StatefulSet", "todo-postgres", &gone).await?;
-    let seen = platform::until(&world.client, &world.ns, Duration::from_secs(20), "DependenciesReady=False", |p| {
-        platform::condition(p, "DependenciesReady").is_some_and(|(s, _, _)| s == "False")
-    })
+    let seen = platform::until(
+        &world.client,
+        &world.ns,
+        Duration::from_secs(20),
+        "DependenciesReady=False",
+        |p| platform::condition(p, "DependenciesReady").is_some_and(|(s, _, _)| s == "False"),
+    )
     .await?;
     assert!(!platform::is_ready(&seen));
     assert_eq!(before, uids(&world).await?, "the same Deployments");
@@ -68,12 +110,18 @@ async fn a_converged_platform_writes_nothing_for_two_minutes_and_after_a_restart
     let world = World { client, ns, operator };
     wait::until(Duration::from_secs(30), "a pass after the restart", || async {
         let metrics = world.operator.metrics().await?;
-        let passed = metrics.lines().any(|l| l.starts_with("todoplatform_reconcile_total{") && !l.ends_with(" 0"));
+        let passed = metrics
+            .lines()
+            .any(|l| l.starts_with("todoplatform_reconcile_total{") && !l.ends_with(" 0"));
         if passed { Ok(()) } else { Err("no pass yet".into()) }
     })
     .await?;
     settled(&world).await?;
-    assert_eq!(versions, resource_versions(&world.client, &world.ns).await?, "a restart changes no object");
+    assert_eq!(
+        versions,
+        resource_versions(&world.client, &world.ns).await?,
+        "a restart changes no object"
+    );
     assert_eq!(own_writes(&world).await?, 0, "a restart writes nothing");
     Ok(())
 }
@@ -88,10 +136,20 @@ async fn what_left_the_spec_is_pruned_and_nothing_else() -> Result<()> {
         "data": {"a": "b"},
     });
     cluster::apply(&world.client, &world.ns, &stranger).await?;
-    world.apply(&json!({"profile": "development", "observability": {"monitoring": {"enabled": false}}})).await?;
+    world
+        .apply(&json!({"profile": "development", "observability": {"monitoring": {"enabled": false}}}))
+        .await?;
     wait::until(Duration::from_secs(20), "the monitors gone", || async {
-        let left = [world.names("PodMonitor").await?, world.names("ServiceMonitor").await?, world.names("PrometheusRule").await?];
-        if left.iter().all(Vec::is_empty) { Ok(()) } else { Err(format!("{left:?}").into()) }
+        let left = [
+            world.names("PodMonitor").await?,
+            world.names("ServiceMonitor").await?,
+            world.names("PrometheusRule").await?,
+        ];
+        if left.iter().all(Vec::is_empty) {
+            Ok(())
+        } else {
+            Err(format!("{left:?}").into())
+        }
     })
     .await?;
     world.serve_until_ready().await?;
@@ -105,7 +163,9 @@ async fn each_transition_is_one_event() -> Result<()> {
     let world = World::new("events").await?;
     world.ready().await?;
     settled(&world).await?;
-    let list = cluster::objects(&world.client, &world.ns, "Event").list(&kube::api::ListParams::default()).await?;
+    let list = cluster::objects(&world.client, &world.ns, "Event")
+        .list(&kube::api::ListParams::default())
+        .await?;
     let ready: Vec<&Value> = list
         .items
         .iter()
@@ -131,7 +191,11 @@ async fn settled(world: &World) -> Result<()> {
     wait::until(Duration::from_secs(60), "five quiet seconds", || async {
         let before = own_writes(world).await?;
         tokio::time::sleep(Duration::from_secs(5)).await;
-        if before == own_writes(world).await? { Ok(()) } else { Err("still writing".into()) }
+        if before == own_writes(world).await? {
+            Ok(())
+        } else {
+            Err("still writing".into())
+        }
     })
     .await
 }
@@ -139,16 +203,35 @@ async fn settled(world: &World) -> Result<()> {
 /// Write requests of this world's operator: other scenarios share the API server and its counters.
 async fn own_writes(world: &World) -> Result<u64> {
     let metrics = world.operator.metrics().await?;
-    let lines = metrics.lines().filter(|l| l.starts_with("todoplatform_api_writes_total"));
-    Ok(lines.filter_map(|l| l.rsplit(' ').next()?.parse::<u64>().ok()).sum())
+    let lines = metrics
+        .lines()
+        .filter(|l| l.starts_with("todoplatform_api_writes_total"));
+    Ok(lines
+        .filter_map(|l| l.rsplit(' ').next()?.parse::<u64>().ok())
+        .sum())
 }
 
 async fn resource_versions(client: &kube::Client, ns: &str) -> Result<BTreeMap<String, String>> {
     let mut versions = BTreeMap::new();
-    for kind in ["TodoPlatform", "Deployment", "StatefulSet", "Service", "ConfigMap", "Secret", "Component", "Subscription"] {
-        for object in cluster::objects(client, ns, kind).list(&kube::api::ListParams::default()).await? {
+    for kind in [
+        "TodoPlatform",
+        "Deployment",
+        "StatefulSet",
+        "Service",
+        "ConfigMap",
+        "Secret",
+        "Component",
+        "Subscription",
+    ] {
+        for object in cluster::objects(client, ns, kind)
+            .list(&kube::api::ListParams::default())
+            .await?
+        {
             let name = object.metadata.name.unwrap_or_default();
-            versions.insert(format!("{kind}/{name}"), object.metadata.resource_version.unwrap_or_default());
+            versions.insert(
+                format!("{kind}/{name}"),
+                object.metadata.resource_version.unwrap_or_default(),
+            );
         }
     }
     Ok(versions)

@@ -10,15 +10,15 @@ use serde_json::{Value, json};
 use todo_scenarios::{Result, cluster, operator::Operator, platform, wait};
 
 /// One scenario's world.
-pub struct World {
-    pub client: Client,
-    pub ns: String,
-    pub operator: Operator,
+pub(crate) struct World {
+    pub(crate) client: Client,
+    pub(crate) ns: String,
+    pub(crate) operator: Operator,
 }
 
 impl World {
     /// A namespace of its own, with an operator that watches only it.
-    pub async fn new(prefix: &str) -> Result<Self> {
+    pub(crate) async fn new(prefix: &str) -> Result<Self> {
         let client = cluster::client().await?;
         daprs_injector(&client).await?;
         let ns = cluster::namespace(&client, prefix).await?;
@@ -27,48 +27,55 @@ impl World {
     }
 
     /// Applies a platform named `todo` with this spec.
-    pub async fn apply(&self, spec: &Value) -> Result<Value> {
+    pub(crate) async fn apply(&self, spec: &Value) -> Result<Value> {
         cluster::apply(&self.client, &self.ns, &platform::todo(spec)).await
     }
 
-    pub async fn get(&self, kind: &str, name: &str) -> Result<Value> {
+    pub(crate) async fn get(&self, kind: &str, name: &str) -> Result<Value> {
         cluster::get(&self.client, &self.ns, kind, name).await
     }
 
-    pub async fn names(&self, kind: &str) -> Result<Vec<String>> {
+    pub(crate) async fn names(&self, kind: &str) -> Result<Vec<String>> {
         cluster::names(&self.client, &self.ns, kind).await
     }
 
-    pub async fn merge(&self, kind: &str, name: &str, change: &Value) -> Result<()> {
+    pub(crate) async fn merge(&self, kind: &str, name: &str, change: &Value) -> Result<()> {
         cluster::merge(&self.client, &self.ns, kind, name, change).await
     }
 
     /// Waits until an object exists.
-    pub async fn exists(&self, kind: &str, name: &str) -> Result<Value> {
+    pub(crate) async fn exists(&self, kind: &str, name: &str) -> Result<Value> {
         let what = format!("{kind}/{name}");
         wait::until(Duration::from_secs(30), &what, || self.get(kind, name)).await
     }
 
     /// The development platform, carried to Ready.
-    pub async fn ready(&self) -> Result<Value> {
+    pub(crate) async fn ready(&self) -> Result<Value> {
         self.apply(&json!({"profile": "development"})).await?;
         self.serve_until_ready().await
     }
 
     /// Plays the workload controllers until the platform is Ready.
-    pub async fn serve_until_ready(&self) -> Result<Value> {
+    pub(crate) async fn serve_until_ready(&self) -> Result<Value> {
         wait::until(Duration::from_secs(60), "todo Ready", || async {
             self.workloads_serve().await?;
             let platform = self.get("TodoPlatform", "todo").await?;
-            if platform::is_ready(&platform) { Ok(platform) } else { Err(format!("{:#}", platform["status"]).into()) }
+            if platform::is_ready(&platform) {
+                Ok(platform)
+            } else {
+                Err(format!("{:#}", platform["status"]).into())
+            }
         })
         .await
     }
 
     /// Gives every StatefulSet and Deployment the status of one that serves, where it has another.
-    pub async fn workloads_serve(&self) -> Result<()> {
+    pub(crate) async fn workloads_serve(&self) -> Result<()> {
         for kind in ["StatefulSet", "Deployment"] {
-            for object in cluster::objects(&self.client, &self.ns, kind).list(&ListParams::default()).await? {
+            for object in cluster::objects(&self.client, &self.ns, kind)
+                .list(&ListParams::default())
+                .await?
+            {
                 let replicas = object.data["spec"]["replicas"].as_i64().unwrap_or(1);
                 let wanted = json!({
                     "observedGeneration": object.metadata.generation, "replicas": replicas, "updatedReplicas": replicas,
@@ -93,14 +100,21 @@ async fn daprs_injector(client: &Client) -> Result<()> {
         "apiVersion": "admissionregistration.k8s.io/v1", "kind": "MutatingWebhookConfiguration",
         "metadata": {"name": "dapr-sidecar-injector"}, "webhooks": [],
     });
-    webhooks.patch("dapr-sidecar-injector", &PatchParams::apply("scenario").force(), &Patch::Apply(&object)).await?;
+    webhooks
+        .patch(
+            "dapr-sidecar-injector",
+            &PatchParams::apply("scenario").force(),
+            &Patch::Apply(&object),
+        )
+        .await?;
     Ok(())
 }
 
 impl World {
     /// Makes or replaces a Secret of the user.
-    pub async fn secret(&self, name: &str, values: &Value) -> Result<Value> {
-        let object = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": values});
+    pub(crate) async fn secret(&self, name: &str, values: &Value) -> Result<Value> {
+        let object =
+            json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": values});
         cluster::apply(&self.client, &self.ns, &object).await
     }
 }

@@ -18,24 +18,54 @@ async fn every_object_that_render_prints_is_in_the_cluster_leaf_by_leaf() -> Res
     std::fs::write(&file, object.to_string())?;
     let operator = env::required("TODO_TEST_OPERATOR")?;
     let path = file.display().to_string();
-    let args = ["render", "-f", &path, "--namespace", &world.ns, "--image-registry", "localhost", "--image-tag", "test"];
+    let args = [
+        "render",
+        "-f",
+        &path,
+        "--namespace",
+        &world.ns,
+        "--image-registry",
+        "localhost",
+        "--image-tag",
+        "test",
+    ];
     let text = command::ok(&operator, &args, None).await?;
     std::fs::remove_file(&file)?;
 
     let mut kinds = BTreeMap::new();
     for document in serde_yaml::Deserializer::from_str(&text) {
         let rendered = Value::deserialize(document)?;
-        let Some((kind, name)) = rendered["kind"].as_str().zip(rendered["metadata"]["name"].as_str()) else { continue };
+        let Some((kind, name)) = rendered["kind"]
+            .as_str()
+            .zip(rendered["metadata"]["name"].as_str())
+        else {
+            continue;
+        };
         *kinds.entry(kind.to_owned()).or_insert(0) += 1;
         let live = world.get(kind, name).await?;
         if kind != "Secret" {
-            assert_eq!(missing(&rendered, &live, String::new()), Vec::<String>::new(), "{kind}/{name}");
+            assert_eq!(
+                missing(&rendered, &live, String::new()),
+                Vec::<String>::new(),
+                "{kind}/{name}"
+            );
         }
     }
-    for kind in ["ServiceAccount", "ConfigMap", "Secret", "Deployment", "StatefulSet", "Component", "Subscription"] {
+    for kind in [
+        "ServiceAccount",
+        "ConfigMap",
+        "Secret",
+        "Deployment",
+        "StatefulSet",
+        "Component",
+        "Subscription",
+    ] {
         assert!(kinds.contains_key(kind), "render prints no {kind}: {kinds:?}");
         let live = cluster::objects(&world.client, &world.ns, kind)
-            .list(&kube::api::ListParams::default().labels("app.kubernetes.io/managed-by=todoplatform-operator"))
+            .list(
+                &kube::api::ListParams::default()
+                    .labels("app.kubernetes.io/managed-by=todoplatform-operator"),
+            )
             .await?;
         assert_eq!(kinds[kind], live.items.len(), "{kind}: rendered and live");
     }
@@ -50,9 +80,12 @@ fn missing(wanted: &Value, live: &Value, path: String) -> Vec<String> {
             .iter()
             .flat_map(|(k, v)| missing(v, l.get(k).unwrap_or(&Value::Null), format!("{path}/{k}")))
             .collect(),
-        (Value::Array(w), Value::Array(l)) if w.len() == l.len() => {
-            w.iter().zip(l).enumerate().flat_map(|(i, (w, l))| missing(w, l, format!("{path}/{i}"))).collect()
-        }
+        (Value::Array(w), Value::Array(l)) if w.len() == l.len() => w
+            .iter()
+            .zip(l)
+            .enumerate()
+            .flat_map(|(i, (w, l))| missing(w, l, format!("{path}/{i}")))
+            .collect(),
         _ if wanted == live => Vec::new(),
         _ => vec![format!("{path}: {wanted} is {live}")],
     }

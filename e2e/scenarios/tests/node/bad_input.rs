@@ -17,16 +17,33 @@ async fn an_image_that_cannot_be_pulled_is_named_while_the_old_pod_serves() -> R
 
     let bad = json!({"spec": {"services": {"task": {"image": "localhost/no-such-image:1"}}}});
     cluster::merge(&client, &ns, "TodoPlatform", "todo", &bad).await?;
-    let stuck = platform::until(&client, &ns, Duration::from_secs(90), "task names the image", |p| {
-        let task = platform::component(p, "task");
-        task["reason"].as_str().is_some_and(|r| r.contains("Image")) && task["message"].to_string().contains("no-such-image")
-    })
+    let stuck = platform::until(
+        &client,
+        &ns,
+        Duration::from_secs(90),
+        "task names the image",
+        |p| {
+            let task = platform::component(p, "task");
+            task["reason"].as_str().is_some_and(|r| r.contains("Image"))
+                && task["message"].to_string().contains("no-such-image")
+        },
+    )
     .await?;
     assert!(!platform::is_ready(&stuck), "not Ready for the new spec");
-    assert!(stuck["status"]["blocking"][0]["nextAction"].is_string(), "{:#}", stuck["status"]["blocking"]);
-    assert!(keep::serves(&cluster::get(&client, &ns, "Deployment", "todo-task").await?), "the old pod serves");
+    assert!(
+        stuck["status"]["blocking"][0]["nextAction"].is_string(),
+        "{:#}",
+        stuck["status"]["blocking"]
+    );
+    assert!(
+        keep::serves(&cluster::get(&client, &ns, "Deployment", "todo-task").await?),
+        "the old pod serves"
+    );
     let gateway = forward::service(&ns, "todo-gateway", 8080).await?;
-    User::new(&ns, &gateway.url, "alice").await?.get("/v1/tasks").await?;
+    User::new(&ns, &gateway.url, "alice")
+        .await?
+        .get("/v1/tasks")
+        .await?;
 
     let mend = json!({"spec": {"services": {"task": {"image": null}}}});
     cluster::merge(&client, &ns, "TodoPlatform", "todo", &mend).await?;

@@ -21,9 +21,11 @@ async fn the_development_sample_becomes_a_running_platform_and_leaves_nothing_be
     let columns = command::kubectl_ok(&["-n", &ns, "get", "todoplatforms"], None).await?;
     assert!(columns.contains("READY") && columns.contains("True"), "{columns}");
 
-    for (kind, name) in
-        [("Component", "todo-task-events"), ("Subscription", "todo-analytics-task-created"), ("Deployment", "todo-analytics")]
-    {
+    for (kind, name) in [
+        ("Component", "todo-task-events"),
+        ("Subscription", "todo-analytics-task-created"),
+        ("Deployment", "todo-analytics"),
+    ] {
         let uid = cluster::delete(&client, &ns, kind, name).await?;
         cluster::replaced(&client, &ns, kind, name, &uid).await?;
     }
@@ -31,7 +33,11 @@ async fn the_development_sample_becomes_a_running_platform_and_leaves_nothing_be
     cluster::merge(&client, &ns, "Deployment", "todo-gateway", &change).await?;
     wait::until(Duration::from_secs(10), "the edit undone", || async {
         let found = cluster::get(&client, &ns, "Deployment", "todo-gateway").await?;
-        if found["spec"]["replicas"] == 1 { Ok(()) } else { Err(found["spec"]["replicas"].to_string().into()) }
+        if found["spec"]["replicas"] == 1 {
+            Ok(())
+        } else {
+            Err(found["spec"]["replicas"].to_string().into())
+        }
     })
     .await?;
     platform::ready(&client, &ns, Duration::from_secs(120)).await?;
@@ -53,7 +59,10 @@ async fn the_eleventh_request_of_a_minute_is_refused(ns: &str) -> Result<()> {
     }
     assert!(statuses[..10].iter().all(|a| a.status == 200), "{statuses:?}");
     assert_eq!(statuses[10].status, 429);
-    assert!(statuses[10].retry_after.is_some(), "a 429 says when to come again");
+    assert!(
+        statuses[10].retry_after.is_some(),
+        "a 429 says when to come again"
+    );
     Ok(())
 }
 

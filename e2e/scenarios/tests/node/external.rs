@@ -16,7 +16,10 @@ async fn the_external_services_sample_runs_on_stores_and_a_broker_of_others() ->
 
     job::apply_sample(&ns, "external-services.yaml").await?;
     job::every_pod_has_its_sidecar(&client, &ns).await?;
-    assert!(cluster::names(&client, &ns, "StatefulSet").await?.is_empty(), "nothing embedded was asked for");
+    assert!(
+        cluster::names(&client, &ns, "StatefulSet").await?.is_empty(),
+        "nothing embedded was asked for"
+    );
     job::does_its_job(&ns).await?;
 
     keep::nothing_running_is_torn_down_by_a_refused_password(&client, &ns).await?;
@@ -24,6 +27,10 @@ async fn the_external_services_sample_runs_on_stores_and_a_broker_of_others() ->
     command::kubectl_ok(&["-n", &ns, "delete", "tp/todo", "--timeout=60s"], None).await?;
     keep::nothing_is_left(&client, &ns).await?;
     let secrets = cluster::names(&client, &ns, "Secret").await?;
-    assert_eq!(json!(secrets), json!(["todo-cache", "todo-database"]), "the user's own Secrets stay");
+    assert_eq!(
+        json!(secrets),
+        json!(["todo-cache", "todo-database"]),
+        "the user's own Secrets stay"
+    );
     Ok(())
 }

@@ -7,61 +7,116 @@ use serde_json::{Value, json};
 use todo_scenarios::{Result, cluster, platform, wait};
 
 const KINDS: [&str; 13] = [
-    "ServiceAccount", "ConfigMap", "Secret", "Configuration", "Resiliency", "Component", "Subscription", "Service", "StatefulSet",
-    "Deployment", "PodMonitor", "ServiceMonitor", "PrometheusRule",
+    "ServiceAccount",
+    "ConfigMap",
+    "Secret",
+    "Configuration",
+    "Resiliency",
+    "Component",
+    "Subscription",
+    "Service",
+    "StatefulSet",
+    "Deployment",
+    "PodMonitor",
+    "ServiceMonitor",
+    "PrometheusRule",
 ];
 
 /// The containers of all service pods with their restarts; equal before and after means that nothing was touched.
 async fn service_pods(client: &Client, ns: &str) -> Result<BTreeMap<String, i64>> {
-    let pods = cluster::objects(client, ns, "Pod").list(&ListParams::default().labels("dapr.io/sidecar-injected=true")).await?;
+    let pods = cluster::objects(client, ns, "Pod")
+        .list(&ListParams::default().labels("dapr.io/sidecar-injected=true"))
+        .await?;
     Ok(pods
         .items
         .iter()
         .map(|pod| {
-            let restarts = pod.data["status"]["containerStatuses"].as_array().into_iter().flatten();
-            (pod.name_any(), restarts.filter_map(|c| c["restartCount"].as_i64()).sum())
+            let restarts = pod.data["status"]["containerStatuses"]
+                .as_array()
+                .into_iter()
+                .flatten();
+            (
+                pod.name_any(),
+                restarts.filter_map(|c| c["restartCount"].as_i64()).sum(),
+            )
         })
         .collect())
 }
 
 /// Redis goes away for a while and comes back: status says so, the services' pods stay as they are.
-pub async fn nothing_restarts_when_a_dependency_blinks(client: &Client, ns: &str) -> Result<()> {
+pub(crate) async fn nothing_restarts_when_a_dependency_blinks(client: &Client, ns: &str) -> Result<()> {
     let before = service_pods(client, ns).await?;
     cluster::delete(client, ns, "Pod", "todo-redis-0").await?;
-    platform::until(client, ns, Duration::from_secs(30), "DependenciesReady=False", |p| {
-        platform::condition(p, "DependenciesReady").is_some_and(|(status, _, _)| status == "False")
-    })
+    platform::until(
+        client,
+        ns,
+        Duration::from_secs(30),
+        "DependenciesReady=False",
+        |p| platform::condition(p, "DependenciesReady").is_some_and(|(status, _, _)| status == "False"),
+    )
     .await?;
-    platform::until(client, ns, Duration::from_secs(120), "DependenciesReady=True again", |p| {
-        platform::condition(p, "DependenciesReady").is_some_and(|(status, _, _)| status == "True")
-    })
+    platform::until(
+        client,
+        ns,
+        Duration::from_secs(120),
+        "DependenciesReady=True again",
+        |p| platform::condition(p, "DependenciesReady").is_some_and(|(status, _, _)| status == "True"),
+    )
     .await?;
     let names = |pods: &BTreeMap<String, i64>| pods.keys().cloned().collect::<Vec<_>>();
-    assert_eq!(names(&before), names(&service_pods(client, ns).await?), "pods before and after");
+    assert_eq!(
+        names(&before),
+        names(&service_pods(client, ns).await?),
+        "pods before and after"
+    );
     Ok(())
 }
 
 /// A wrong password in a referenced Secret is named in status; mending the Secret is all it takes.
-pub async fn nothing_running_is_torn_down_by_a_refused_password(client: &Client, ns: &str) -> Result<()> {
+pub(crate) async fn nothing_running_is_torn_down_by_a_refused_password(
+    client: &Client,
+    ns: &str,
+) -> Result<()> {
     let right = cluster::get(client, ns, "Secret", "todo-database").await?["data"]["url"].clone();
     let wrong = json!({"stringData": {"url": format!("postgres://todo:wrong@postgres.{ns}.svc.cluster.local:5432/todo")}});
     cluster::merge(client, ns, "Secret", "todo-database", &wrong).await?;
-    let refused = platform::until(client, ns, Duration::from_secs(120), "the refusal in status", |p| {
-        platform::condition(p, "DependenciesReady").is_some_and(|(s, _, m)| s == "False" && m.contains("password"))
-    })
+    let refused = platform::until(
+        client,
+        ns,
+        Duration::from_secs(120),
+        "the refusal in status",
+        |p| {
+            platform::condition(p, "DependenciesReady")
+                .is_some_and(|(s, _, m)| s == "False" && m.contains("password"))
+        },
+    )
     .await?;
-    assert!(!refused.to_string().contains("wrong@"), "no value of a Secret in status");
+    assert!(
+        !refused.to_string().contains("wrong@"),
+        "no value of a Secret in status"
+    );
     for service in ["task", "notification", "analytics"] {
         let found = cluster::get(client, ns, "Deployment", &format!("todo-{service}")).await?;
-        assert!(found["status"]["readyReplicas"].as_i64() >= Some(1), "{service} keeps serving: {}", found["status"]);
+        assert!(
+            found["status"]["readyReplicas"].as_i64() >= Some(1),
+            "{service} keeps serving: {}",
+            found["status"]
+        );
     }
-    cluster::merge(client, ns, "Secret", "todo-database", &json!({"data": {"url": right}})).await?;
+    cluster::merge(
+        client,
+        ns,
+        "Secret",
+        "todo-database",
+        &json!({"data": {"url": right}}),
+    )
+    .await?;
     platform::ready(client, ns, Duration::from_secs(180)).await?;
     Ok(())
 }
 
 /// After `kubectl delete` nothing that carries the platform's labels is left, volumes included.
-pub async fn nothing_is_left(client: &Client, ns: &str) -> Result<()> {
+pub(crate) async fn nothing_is_left(client: &Client, ns: &str) -> Result<()> {
     let ours = ListParams::default().labels("app.kubernetes.io/part-of=todo");
     wait::until(Duration::from_secs(90), "everything gone", || async {
         let mut left = Vec::new();
@@ -76,12 +131,16 @@ pub async fn nothing_is_left(client: &Client, ns: &str) -> Result<()> {
             let list = cluster::objects(client, ns, kind).list(&ours).await?;
             left.extend(list.items.iter().map(|o| format!("{kind}/{}", o.name_any())));
         }
-        if left.is_empty() { Ok(()) } else { Err(format!("left: {left:?}").into()) }
+        if left.is_empty() {
+            Ok(())
+        } else {
+            Err(format!("left: {left:?}").into())
+        }
     })
     .await
 }
 
 /// Whether a Deployment still has all its old pods available.
-pub fn serves(deployment: &Value) -> bool {
+pub(crate) fn serves(deployment: &Value) -> bool {
     deployment["status"]["availableReplicas"].as_i64() >= Some(1)
 }

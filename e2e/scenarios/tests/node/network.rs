@@ -31,10 +31,31 @@ async fn a_network_policy_closes_a_pod_and_opens_it_for_whom_it_names() -> Resul
 /// Waits until a connection from `client` to `redis` works, or does not. NOAUTH is an answer too.
 async fn connection(ns: &str, wanted: bool) -> Result<()> {
     let try_it = "PATH=$PATH:/usr/local/bin:/usr/bin:/; timeout 2 redis-cli -h redis ping";
-    wait::until(Duration::from_secs(20), &format!("client reaches redis: {wanted}"), || async {
-        let out = command::kubectl(&["-n", ns, "exec", "deployment/client", "--", "/bin/sh", "-c", try_it], None).await?;
-        let answered = out.stdout.contains("PONG") || out.stdout.contains("NOAUTH");
-        if answered == wanted { Ok(()) } else { Err(format!("{out:?}").into()) }
-    })
+    wait::until(
+        Duration::from_secs(20),
+        &format!("client reaches redis: {wanted}"),
+        || async {
+            let out = command::kubectl(
+                &[
+                    "-n",
+                    ns,
+                    "exec",
+                    "deployment/client",
+                    "--",
+                    "/bin/sh",
+                    "-c",
+                    try_it,
+                ],
+                None,
+            )
+            .await?;
+            let answered = out.stdout.contains("PONG") || out.stdout.contains("NOAUTH");
+            if answered == wanted {
+                Ok(())
+            } else {
+                Err(format!("{out:?}").into())
+            }
+        },
+    )
     .await
 }
