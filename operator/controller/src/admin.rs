@@ -23,17 +23,28 @@ pub struct Readiness {
 impl Readiness {
     /// Not ready for want of this.
     pub fn wait_for(&self, what: impl Into<String>) {
-        self.missing.lock().unwrap_or_else(PoisonError::into_inner).insert(what.into());
+        self.missing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(what.into());
     }
 
     /// This is there now.
     pub fn have(&self, what: &str) {
-        self.missing.lock().unwrap_or_else(PoisonError::into_inner).remove(what);
+        self.missing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(what);
     }
 
     /// What is missing, sorted; empty when the operator is ready.
     pub fn missing(&self) -> Vec<String> {
-        self.missing.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+        self.missing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .iter()
+            .cloned()
+            .collect()
     }
 }
 
@@ -81,16 +92,24 @@ async fn readyz(State(shared): State<Shared>) -> Response {
     if missing.is_empty() {
         "ok\n".into_response()
     } else {
-        (StatusCode::SERVICE_UNAVAILABLE, format!("waiting for: {}\n", missing.join(", "))).into_response()
+        (
+            StatusCode::SERVICE_UNAVAILABLE,
+            format!("waiting for: {}\n", missing.join(", ")),
+        )
+            .into_response()
     }
 }
 
 async fn text(State(shared): State<Shared>) -> Response {
     match shared.metrics.text() {
-        Ok(text) => {
-            ([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text)
-                .into_response()
-        }
+        Ok(text) => (
+            [(
+                header::CONTENT_TYPE,
+                "application/openmetrics-text; version=1.0.0; charset=utf-8",
+            )],
+            text,
+        )
+            .into_response(),
         Err(_error) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
 }
@@ -104,7 +123,10 @@ mod tests {
 
     async fn answer(readiness: &Arc<Readiness>, path: &str) -> (StatusCode, String) {
         let router = router(Arc::clone(readiness), Arc::new(Metrics::default()));
-        let response = router.oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap();
+        let response = router
+            .oneshot(Request::get(path).body(Body::empty()).unwrap())
+            .await
+            .unwrap();
         let status = response.status();
         let body = to_bytes(response.into_body(), 1 << 20).await.unwrap();
         (status, String::from_utf8(body.to_vec()).unwrap())
@@ -125,7 +147,10 @@ mod tests {
         assert_eq!(answer(&readiness, "/livez").await.0, StatusCode::OK);
         readiness.have("watch of Deployment");
         readiness.have("kind TodoPlatform");
-        assert_eq!(answer(&readiness, "/readyz").await, (StatusCode::OK, "ok\n".to_owned()));
+        assert_eq!(
+            answer(&readiness, "/readyz").await,
+            (StatusCode::OK, "ok\n".to_owned())
+        );
     }
 
     #[tokio::test]

@@ -98,13 +98,21 @@ pub async fn apply(
 ) -> Result<Applied, Vec<ApplyError>> {
     let mut applied = Applied::default();
     for of_one_kind in writes.chunk_by(|left, right| left.child.kind == right.child.kind) {
-        let answers = join_all(of_one_kind.iter().map(|write| send(client, namespace, &write.child))).await;
+        let answers = join_all(
+            of_one_kind
+                .iter()
+                .map(|write| send(client, namespace, &write.child)),
+        )
+        .await;
         let mut errors = Vec::new();
         for (write, answer) in of_one_kind.iter().zip(answers) {
             match answer {
                 Ok(object) => {
                     let Child { kind, name, .. } = &write.child;
-                    memory.sent.insert((*kind, name.clone()), Sent::new(*kind, write.hash, &object.metadata));
+                    memory.sent.insert(
+                        (*kind, name.clone()),
+                        Sent::new(*kind, write.hash, &object.metadata),
+                    );
                     tracing::info!(
                         object.kind = kind.as_str(),
                         object.name = name,
@@ -127,17 +135,20 @@ pub async fn apply(
 async fn send(client: &Client, namespace: &str, child: &Child) -> Result<DynamicObject, kube::Error> {
     let api = Api::<DynamicObject>::namespaced_with(client.clone(), namespace, &child.kind.api_resource());
     let params = PatchParams::apply(FIELD_MANAGER).force();
-    api.patch(&child.name, &params, &Patch::Apply(&child.object)).await
+    api.patch(&child.name, &params, &Patch::Apply(&child.object))
+        .await
 }
 
 impl Applied {
     fn keep(&mut self, kind: ChildKind, name: &str, object: &DynamicObject) {
         match kind {
             ChildKind::Deployment => {
-                self.deployments.extend(typed(object).map(|object| (name.to_owned(), object)));
+                self.deployments
+                    .extend(typed(object).map(|object| (name.to_owned(), object)));
             }
             ChildKind::StatefulSet => {
-                self.stateful_sets.extend(typed(object).map(|object| (name.to_owned(), object)));
+                self.stateful_sets
+                    .extend(typed(object).map(|object| (name.to_owned(), object)));
             }
             _ => {}
         }
@@ -163,16 +174,32 @@ mod tests {
             object: serde_json::json!({}),
         };
         let cases = [
-            (422, "StatefulSet.apps is invalid: spec: Forbidden: updates to statefulset spec for fields other than 'replicas' are forbidden", "ImmutableField"),
-            (422, "spec.selector: Invalid value: field is immutable", "ImmutableField"),
+            (
+                422,
+                "StatefulSet.apps is invalid: spec: Forbidden: updates to statefulset spec for fields other than 'replicas' are forbidden",
+                "ImmutableField",
+            ),
+            (
+                422,
+                "spec.selector: Invalid value: field is immutable",
+                "ImmutableField",
+            ),
             (422, "spec.replicas: Invalid value: -1", "ApplyRefused"),
             (403, "exceeded quota", "ApplyRefused"),
             (409, "conflict", "ApplyUnavailable"),
             (500, "etcd is away", "ApplyUnavailable"),
         ];
         for (code, message, reason) in cases {
-            let status = Status { code, message: message.into(), ..Status::default() };
-            assert_eq!(ApplyError::new(&child, kube::Error::Api(Box::new(status))).reason(), reason, "{message}");
+            let status = Status {
+                code,
+                message: message.into(),
+                ..Status::default()
+            };
+            assert_eq!(
+                ApplyError::new(&child, kube::Error::Api(Box::new(status))).reason(),
+                reason,
+                "{message}"
+            );
         }
     }
 }

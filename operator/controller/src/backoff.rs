@@ -19,7 +19,9 @@ pub struct Backoff<K> {
 
 impl<K: Eq + Hash> Default for Backoff<K> {
     fn default() -> Self {
-        Self { failures: HashMap::new() }
+        Self {
+            failures: HashMap::new(),
+        }
     }
 }
 

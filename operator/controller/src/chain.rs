@@ -39,9 +39,21 @@ mod tests {
 
     #[test]
     fn causes_follow_once_each() {
-        let root = Link { text: "refused", source: None };
-        let middle = Link { text: "connect: refused", source: Some(Box::new(root)) };
-        let outer = Link { text: "Deployment todo-task: no answer", source: Some(Box::new(middle)) };
-        assert_eq!(Chain(&outer).to_string(), "Deployment todo-task: no answer: connect: refused");
+        let root = Link {
+            text: "refused",
+            source: None,
+        };
+        let middle = Link {
+            text: "connect: refused",
+            source: Some(Box::new(root)),
+        };
+        let outer = Link {
+            text: "Deployment todo-task: no answer",
+            source: Some(Box::new(middle)),
+        };
+        assert_eq!(
+            Chain(&outer).to_string(),
+            "Deployment todo-task: no answer: connect: refused"
+        );
     }
 }

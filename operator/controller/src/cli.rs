@@ -52,7 +52,12 @@ enum Command {
 #[derive(Debug, Args)]
 struct RunArgs {
     /// Namespaces to look for platforms in, separated by commas. Default: all.
-    #[arg(long, env = "WATCH_NAMESPACES", value_delimiter = ',', value_name = "NAMESPACE")]
+    #[arg(
+        long,
+        env = "WATCH_NAMESPACES",
+        value_delimiter = ',',
+        value_name = "NAMESPACE"
+    )]
     watch_namespaces: Vec<String>,
     /// Context of the kubeconfig. Default: the pod's service account, else the current context.
     #[arg(long, env = "KUBE_CONTEXT", value_name = "NAME")]
@@ -163,7 +168,11 @@ impl Cli {
             Command::Crd => print(&todoplatform_api::crd_yaml()),
             Command::Rbac => print(&crate::rbac::template()),
             Command::Docs => print(&todoplatform_api::docs()),
-            Command::Render(RenderArgs { file, namespace, defaults }) => {
+            Command::Render(RenderArgs {
+                file,
+                namespace,
+                defaults,
+            }) => {
                 let text = commands::render::render(&file, &namespace, &defaults.into_defaults())
                     .map_err(CliError::Command)?;
                 print(&text)
@@ -172,7 +181,11 @@ impl Cli {
                 let checked =
                     commands::check::check(&file, &defaults.into_defaults()).map_err(CliError::Command)?;
                 print(&checked.text)?;
-                Ok(if checked.is_valid { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+                Ok(if checked.is_valid {
+                    ExitCode::SUCCESS
+                } else {
+                    ExitCode::FAILURE
+                })
             }
         }
     }
@@ -182,7 +195,11 @@ impl RunArgs {
     fn into_settings(self) -> Settings {
         Settings {
             context: self.context,
-            namespaces: self.watch_namespaces.into_iter().filter(|namespace| !namespace.is_empty()).collect(),
+            namespaces: self
+                .watch_namespaces
+                .into_iter()
+                .filter(|namespace| !namespace.is_empty())
+                .collect(),
             listen: self.listen,
             concurrency: self.concurrency,
             debounce: Duration::from_millis(self.debounce_milliseconds),
@@ -215,20 +232,30 @@ mod tests {
         let command = Cli::command();
         let run = command.find_subcommand("run").unwrap();
         for flag in run.get_arguments().filter(|flag| flag.get_id() != "help") {
-            assert!(flag.get_env().is_some(), "{} has no environment variable", flag.get_id());
+            assert!(
+                flag.get_env().is_some(),
+                "{} has no environment variable",
+                flag.get_id()
+            );
             assert!(flag.get_help().is_some(), "{} has no help", flag.get_id());
         }
     }
 
     #[test]
     fn what_is_not_given_is_the_built_in_default() {
-        let cli = Cli::try_parse_from(["x", "run", "--image-tag", "test", "--watch-namespaces", "a,b"]).unwrap();
-        let Command::Run(args) = cli.command else { panic!("run was asked for") };
+        let cli =
+            Cli::try_parse_from(["x", "run", "--image-tag", "test", "--watch-namespaces", "a,b"]).unwrap();
+        let Command::Run(args) = cli.command else {
+            panic!("run was asked for")
+        };
         let settings = args.into_settings();
         assert_eq!(settings.namespaces, ["a", "b"]);
         assert_eq!(
             settings.defaults,
-            OperatorDefaults { image_tag: "test".into(), ..OperatorDefaults::default() }
+            OperatorDefaults {
+                image_tag: "test".into(),
+                ..OperatorDefaults::default()
+            }
         );
     }
 }

@@ -46,8 +46,13 @@ pub enum ClientError {
 /// Reads the configuration of the cluster: of a context of the kubeconfig, or whatever is at hand.
 pub async fn config(context: Option<String>) -> Result<Config, ClientError> {
     let found = if context.is_some() {
-        let options = kube::config::KubeConfigOptions { context, ..Default::default() };
-        Config::from_kubeconfig(&options).await.map_err(|error| Box::new(error).into())
+        let options = kube::config::KubeConfigOptions {
+            context,
+            ..Default::default()
+        };
+        Config::from_kubeconfig(&options)
+            .await
+            .map_err(|error| Box::new(error).into())
     } else {
         Config::infer().await.map_err(|error| Box::new(error).into())
     };
@@ -62,12 +67,19 @@ impl Clients {
             config.default_retry = false;
             config.connect_timeout = Some(CALL_TIMEOUT);
             config.read_timeout = timeout;
-            let layer = Measured { metrics: Arc::clone(metrics), timeout };
-            let builder = ClientBuilder::try_from(config)
-                .map_err(|source| ClientError::Unusable { source: Box::new(source) })?;
+            let layer = Measured {
+                metrics: Arc::clone(metrics),
+                timeout,
+            };
+            let builder = ClientBuilder::try_from(config).map_err(|source| ClientError::Unusable {
+                source: Box::new(source),
+            })?;
             Ok(builder.with_layer(&layer).build())
         };
-        Ok(Self { passes: build(Some(CALL_TIMEOUT))?, watches: build(None)? })
+        Ok(Self {
+            passes: build(Some(CALL_TIMEOUT))?,
+            watches: build(None)?,
+        })
     }
 }
 
@@ -82,7 +94,10 @@ impl<S> Layer<S> for Measured {
     type Service = MeasuredService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        MeasuredService { inner, measured: self.clone() }
+        MeasuredService {
+            inner,
+            measured: self.clone(),
+        }
     }
 }
 
@@ -124,7 +139,10 @@ where
                     Err(_elapsed) => Err(NoAnswer.into()),
                 },
             };
-            metrics.request_ended(verb, answer.as_ref().map_or(0, |response| response.status().as_u16()));
+            metrics.request_ended(
+                verb,
+                answer.as_ref().map_or(0, |response| response.status().as_u16()),
+            );
             answer
         })
     }
@@ -132,7 +150,14 @@ where
 
 fn verb(request: &Request<Body>) -> &'static str {
     match *request.method() {
-        Method::GET if request.uri().query().is_some_and(|query| query.contains("watch=true")) => "watch",
+        Method::GET
+            if request
+                .uri()
+                .query()
+                .is_some_and(|query| query.contains("watch=true")) =>
+        {
+            "watch"
+        }
         Method::GET => "get",
         Method::POST => "create",
         Method::PUT => "update",
@@ -149,14 +174,19 @@ mod tests {
 
     async fn call(timeout: Option<Duration>, is_answered: bool) -> (Result<Response<()>, BoxError>, String) {
         let metrics = Arc::new(Metrics::default());
-        let layer = Measured { metrics: Arc::clone(&metrics), timeout };
+        let layer = Measured {
+            metrics: Arc::clone(&metrics),
+            timeout,
+        };
         let service = layer.layer(tower::service_fn(move |_request: Request<Body>| async move {
             if !is_answered {
                 std::future::pending::<()>().await;
             }
             Ok::<_, BoxError>(Response::new(()))
         }));
-        let request = Request::patch("/api/v1/namespaces/shop/services/todo-task").body(Body::empty()).unwrap();
+        let request = Request::patch("/api/v1/namespaces/shop/services/todo-task")
+            .body(Body::empty())
+            .unwrap();
         let answer = service.oneshot(request).await;
         (answer, metrics.text().unwrap())
     }
@@ -165,20 +195,29 @@ mod tests {
     async fn a_call_without_answer_ends_and_is_counted_as_such() {
         let (answer, text) = call(Some(CALL_TIMEOUT), false).await;
         assert_eq!(answer.unwrap_err().to_string(), "no answer within 10 s");
-        assert!(text.contains("todoplatform_api_requests_total{verb=\"patch\",status=\"0\"} 1"), "{text}");
+        assert!(
+            text.contains("todoplatform_api_requests_total{verb=\"patch\",status=\"0\"} 1"),
+            "{text}"
+        );
     }
 
     #[tokio::test]
     async fn an_answered_call_is_counted_by_its_status() {
         let (answer, text) = call(Some(CALL_TIMEOUT), true).await;
         assert!(answer.is_ok());
-        assert!(text.contains("todoplatform_api_requests_total{verb=\"patch\",status=\"200\"} 1"), "{text}");
+        assert!(
+            text.contains("todoplatform_api_requests_total{verb=\"patch\",status=\"200\"} 1"),
+            "{text}"
+        );
     }
 
     #[test]
     fn a_watch_is_not_a_get() {
         let request = |uri: &str| Request::get(uri).body(Body::empty()).unwrap();
-        assert_eq!(verb(&request("/api/v1/pods?watch=true&timeoutSeconds=200")), "watch");
+        assert_eq!(
+            verb(&request("/api/v1/pods?watch=true&timeoutSeconds=200")),
+            "watch"
+        );
         assert_eq!(verb(&request("/api/v1/pods?limit=50")), "get");
     }
 }

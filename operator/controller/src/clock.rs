@@ -14,7 +14,10 @@ pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
-        #[expect(clippy::disallowed_methods, reason = "the only place that reads the system clock")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the only place that reads the system clock"
+        )]
         Timestamp::now()
     }
 }

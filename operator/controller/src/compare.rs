@@ -17,7 +17,11 @@ pub fn is_within(wanted: &Value, live: Option<&Value>) -> bool {
             wanted.iter().all(|(key, value)| is_within(value, live.get(key)))
         }
         (Value::Array(wanted), Some(Value::Array(live))) => {
-            wanted.len() == live.len() && wanted.iter().zip(live).all(|(wanted, live)| is_within(wanted, Some(live)))
+            wanted.len() == live.len()
+                && wanted
+                    .iter()
+                    .zip(live)
+                    .all(|(wanted, live)| is_within(wanted, Some(live)))
         }
         (Value::Number(wanted), Some(Value::Number(live))) => wanted.as_f64() == live.as_f64(),
         (wanted, Some(live)) => wanted == live,
@@ -55,7 +59,10 @@ mod tests {
         for (path, value) in changes {
             let mut changed = live.clone();
             *changed.pointer_mut(path).unwrap() = value;
-            assert!(!is_within(&wanted, Some(&changed)), "{path} was changed and nobody saw it");
+            assert!(
+                !is_within(&wanted, Some(&changed)),
+                "{path} was changed and nobody saw it"
+            );
         }
     }
 

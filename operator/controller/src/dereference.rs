@@ -10,7 +10,8 @@ use kube::{Api, Client, ResourceExt};
 use sha2::{Digest, Sha256};
 use todoplatform_api::TodoPlatform;
 use todoplatform_render::{
-    ChildKind, Dependency, DependencyFact, DependencyTarget, Facts, References, SecretFact, SecretReference, catalog,
+    ChildKind, Dependency, DependencyFact, DependencyTarget, Facts, References, SecretFact, SecretReference,
+    catalog,
 };
 use tokio::time::Instant;
 
@@ -89,7 +90,10 @@ pub async fn dereference(
     };
     let foreign_secrets = answers.owners.clone();
     *known = Some(answers);
-    Ok(Dereferenced { facts, foreign_secrets })
+    Ok(Dereferenced {
+        facts,
+        foreign_secrets,
+    })
 }
 
 /// Whether a Deployment of one of the services exists already.
@@ -97,7 +101,10 @@ fn has_started(live: &Live, platform: &TodoPlatform, namespace: &str) -> bool {
     catalog::Service::ALL.iter().any(|service| {
         let name = format!("{}-{}", platform.name_any(), service.as_str());
         live.deployment(namespace, &name).is_some_and(|deployment| {
-            deployment.owner_references().iter().any(|owner| Some(&owner.uid) == platform.metadata.uid.as_ref())
+            deployment
+                .owner_references()
+                .iter()
+                .any(|owner| Some(&owner.uid) == platform.metadata.uid.as_ref())
         })
     })
 }
@@ -109,7 +116,11 @@ async fn ask(
     references: References,
 ) -> Result<Answers, DereferenceError> {
     let secrets = Api::<Secret>::namespaced(sources.client.clone(), namespace);
-    let names: BTreeSet<&str> = references.secrets.iter().map(|secret| secret.name.as_str()).collect();
+    let names: BTreeSet<&str> = references
+        .secrets
+        .iter()
+        .map(|secret| secret.name.as_str())
+        .collect();
     let reads: Vec<_> = names
         .into_iter()
         .map(|name| {
@@ -117,14 +128,19 @@ async fn ask(
             async move {
                 match secrets.get_opt(&name).await {
                     Ok(found) => Ok((name, found)),
-                    Err(source) => Err(DereferenceError { name, source: Box::new(source) }),
+                    Err(source) => Err(DereferenceError {
+                        name,
+                        source: Box::new(source),
+                    }),
                 }
             }
         })
         .collect();
     let read: Vec<(String, Option<Secret>)> = stream::iter(reads).buffered(AT_ONCE).try_collect().await?;
-    let found: BTreeMap<String, Secret> =
-        read.into_iter().filter_map(|(name, found)| Some((name, found?))).collect();
+    let found: BTreeMap<String, Secret> = read
+        .into_iter()
+        .filter_map(|(name, found)| Some((name, found?)))
+        .collect();
     let uid = platform.metadata.uid.clone().unwrap_or_default();
     let dependencies = probe_all(sources, &references, &found).await;
     Ok(Answers {
@@ -144,7 +160,11 @@ pub fn foreign_owner(
     meta: &k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta,
     uid: &str,
 ) -> Option<String> {
-    let owner = meta.owner_references.iter().flatten().find(|owner| owner.controller == Some(true))?;
+    let owner = meta
+        .owner_references
+        .iter()
+        .flatten()
+        .find(|owner| owner.controller == Some(true))?;
     (owner.uid != uid).then(|| format!("{} {}", owner.kind, owner.name))
 }
 
@@ -189,23 +209,28 @@ async fn probe_all(
         let value = value_of(found.get(&reference.name)?, &reference.key)?;
         Some(Sensitive::new(value.to_vec()))
     };
-    let probes = references.dependencies.iter().map(|Dependency { name, target }| async {
-        let fact = match target {
-            DependencyTarget::StatefulSet { .. } => return None,
-            DependencyTarget::Postgres { url, ca } => {
-                probe::postgres::probe(&value(url)?, ca.as_ref().and_then(value).as_ref()).await
-            }
-            DependencyTarget::Redis { url, ca } => {
-                probe::redis::probe(&value(url)?, ca.as_ref().and_then(value).as_ref()).await
-            }
-            DependencyTarget::RedisHost { host, password, tls } => {
-                probe::redis::probe_host(host, password.as_ref().and_then(value).as_ref(), *tls).await
-            }
-            DependencyTarget::Kafka { brokers } => probe::kafka::probe(brokers).await,
-            DependencyTarget::DaprControlPlane => probe::dapr::probe(sources.client, sources.served).await,
-        };
-        Some((name.clone(), fact))
-    });
+    let probes = references
+        .dependencies
+        .iter()
+        .map(|Dependency { name, target }| async {
+            let fact = match target {
+                DependencyTarget::StatefulSet { .. } => return None,
+                DependencyTarget::Postgres { url, ca } => {
+                    probe::postgres::probe(&value(url)?, ca.as_ref().and_then(value).as_ref()).await
+                }
+                DependencyTarget::Redis { url, ca } => {
+                    probe::redis::probe(&value(url)?, ca.as_ref().and_then(value).as_ref()).await
+                }
+                DependencyTarget::RedisHost { host, password, tls } => {
+                    probe::redis::probe_host(host, password.as_ref().and_then(value).as_ref(), *tls).await
+                }
+                DependencyTarget::Kafka { brokers } => probe::kafka::probe(brokers).await,
+                DependencyTarget::DaprControlPlane => {
+                    probe::dapr::probe(sources.client, sources.served).await
+                }
+            };
+            Some((name.clone(), fact))
+        });
     join_all(probes).await.into_iter().flatten().collect()
 }
 
@@ -215,7 +240,12 @@ mod tests {
     use k8s_openapi::ByteString;
 
     fn reference(name: &str, key: &str) -> SecretReference {
-        SecretReference { name: name.into(), key: key.into(), field_path: "spec.x".into(), optional: false }
+        SecretReference {
+            name: name.into(),
+            key: key.into(),
+            field_path: "spec.x".into(),
+            optional: false,
+        }
     }
 
     #[test]
@@ -230,7 +260,11 @@ mod tests {
         };
         let found = BTreeMap::from([("db".to_owned(), secret)]);
         let references = References {
-            secrets: vec![reference("db", "url"), reference("db", "absent"), reference("gone", "url")],
+            secrets: vec![
+                reference("db", "url"),
+                reference("db", "absent"),
+                reference("gone", "url"),
+            ],
             dependencies: vec![],
         };
         let facts = facts(&references, &found, "uid-1");

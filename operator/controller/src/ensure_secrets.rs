@@ -47,7 +47,10 @@ pub fn missing<'a>(
     recipes: &'a [SecretRecipe],
     existing: &BTreeMap<String, SecretFact>,
 ) -> Vec<&'a SecretRecipe> {
-    recipes.iter().filter(|recipe| !existing.contains_key(&recipe.name)).collect()
+    recipes
+        .iter()
+        .filter(|recipe| !existing.contains_key(&recipe.name))
+        .collect()
 }
 
 /// Secrets that exist without a key that their recipe has.
@@ -59,9 +62,16 @@ pub fn incomplete(
         .iter()
         .filter_map(|recipe| {
             let fact = existing.get(&recipe.name)?;
-            let missing: Vec<String> =
-                recipe.values.keys().filter(|key| !fact.keys.contains_key(*key)).cloned().collect();
-            (!missing.is_empty()).then(|| IncompleteSecret { name: recipe.name.clone(), missing })
+            let missing: Vec<String> = recipe
+                .values
+                .keys()
+                .filter(|key| !fact.keys.contains_key(*key))
+                .cloned()
+                .collect();
+            (!missing.is_empty()).then(|| IncompleteSecret {
+                name: recipe.name.clone(),
+                missing,
+            })
         })
         .collect()
 }
@@ -74,15 +84,29 @@ pub async fn create(
     random: &mut impl CryptoRng,
 ) -> Result<(), EnsureSecretsError> {
     let api = Api::<Secret>::namespaced(client.clone(), namespace);
-    let params = PostParams { field_manager: Some(FIELD_MANAGER.into()), ..PostParams::default() };
+    let params = PostParams {
+        field_manager: Some(FIELD_MANAGER.into()),
+        ..PostParams::default()
+    };
     for recipe in recipes {
         let name = recipe.name.clone();
-        let secret = secret(recipe, random)
-            .map_err(|source| EnsureSecretsError::Recipe { name: name.clone(), source })?;
+        let secret = secret(recipe, random).map_err(|source| EnsureSecretsError::Recipe {
+            name: name.clone(),
+            source,
+        })?;
         match api.create(&params, &secret).await {
-            Ok(_) => tracing::info!(object.kind = "Secret", object.name = name, "created Secret {name}"),
+            Ok(_) => tracing::info!(
+                object.kind = "Secret",
+                object.name = name,
+                "created Secret {name}"
+            ),
             Err(kube::Error::Api(status)) if status.is_already_exists() => {}
-            Err(source) => return Err(EnsureSecretsError::Create { name, source: Box::new(source) }),
+            Err(source) => {
+                return Err(EnsureSecretsError::Create {
+                    name,
+                    source: Box::new(source),
+                });
+            }
         }
     }
     Ok(())
@@ -113,20 +137,34 @@ mod tests {
             component: None,
             labels: BTreeMap::new(),
             owner_references: vec![],
-            values: keys.iter().map(|key| ((*key).to_owned(), SecretValue::Password)).collect(),
+            values: keys
+                .iter()
+                .map(|key| ((*key).to_owned(), SecretValue::Password))
+                .collect(),
         }
     }
 
     #[test]
     fn what_is_missing_is_made_and_what_is_incomplete_is_named() {
-        let recipes = [recipe("todo-redis", &["password", "url"]), recipe("todo-postgres", &["task-url"])];
-        let redis = SecretFact { keys: [("url".to_owned(), "hash".to_owned())].into() };
+        let recipes = [
+            recipe("todo-redis", &["password", "url"]),
+            recipe("todo-postgres", &["task-url"]),
+        ];
+        let redis = SecretFact {
+            keys: [("url".to_owned(), "hash".to_owned())].into(),
+        };
         let existing = BTreeMap::from([("todo-redis".to_owned(), redis)]);
-        let names: Vec<&str> = missing(&recipes, &existing).iter().map(|recipe| recipe.name.as_str()).collect();
+        let names: Vec<&str> = missing(&recipes, &existing)
+            .iter()
+            .map(|recipe| recipe.name.as_str())
+            .collect();
         assert_eq!(names, ["todo-postgres"]);
         assert_eq!(
             incomplete(&recipes, &existing),
-            [IncompleteSecret { name: "todo-redis".into(), missing: vec!["password".into()] }]
+            [IncompleteSecret {
+                name: "todo-redis".into(),
+                missing: vec!["password".into()]
+            }]
         );
     }
 }

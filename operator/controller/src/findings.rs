@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use todoplatform_api::{Blocker, DependencyStatus, InventoryEntry};
 use todoplatform_render::{
-    ChildKind, DependencyFact, DependencyTarget, Facts, Gate, Invalid, MISSING_SECRET, MISSING_SECRET_KEY, Prepared,
-    References, Resources, SecretRecipe, SecretReference, ValidatedPlatform,
+    ChildKind, DependencyFact, DependencyTarget, Facts, Gate, Invalid, MISSING_SECRET, MISSING_SECRET_KEY,
+    Prepared, References, Resources, SecretRecipe, SecretReference, ValidatedPlatform,
 };
 
 use crate::apply::ApplyError;
@@ -31,27 +31,32 @@ pub fn rarely(context: &Context) -> Duration {
 }
 
 fn wait(context: &Context, from: u64, to: u64) -> Duration {
-    between(Duration::from_secs(from), Duration::from_secs(to), (context.jitter)())
+    between(
+        Duration::from_secs(from),
+        Duration::from_secs(to),
+        (context.jitter)(),
+    )
 }
 
 /// What a pass that went through came to, and when the next one is due.
 ///
 /// Secrets and services outside the cluster cannot be watched: whoever refers to them is looked at every minute or
 /// so, and every few seconds while one of them does not answer.
-pub fn next(
-    context: &Context,
-    gate: &Gate,
-    references: &References,
-    facts: &Facts,
-) -> (Outcome, Duration) {
+pub fn next(context: &Context, gate: &Gate, references: &References, facts: &Facts) -> (Outcome, Duration) {
     if matches!(gate, Gate::Closed { .. }) {
         return (Outcome::Waiting, wait(context, 2, 4));
     }
     let is_external = |target: &DependencyTarget| {
-        !matches!(target, DependencyTarget::StatefulSet { .. } | DependencyTarget::DaprControlPlane)
+        !matches!(
+            target,
+            DependencyTarget::StatefulSet { .. } | DependencyTarget::DaprControlPlane
+        )
     };
     let answers = |name: &String| facts.dependencies.get(name).is_some_and(|fact| fact.ready);
-    let outside = references.dependencies.iter().filter(|dependency| is_external(&dependency.target));
+    let outside = references
+        .dependencies
+        .iter()
+        .filter(|dependency| is_external(&dependency.target));
     let wait = if outside.clone().any(|dependency| !answers(&dependency.name)) {
         wait(context, 5, 10)
     } else if outside.count() > 0 || references.secrets.iter().any(|secret| !secret.optional) {
@@ -65,12 +70,20 @@ pub fn next(
 /// When to look whether somebody has mended these problems. What is not watched is asked for every few seconds.
 pub fn until_mended(context: &Context, problems: &[Blocker]) -> Duration {
     let is_unwatched = |problem: &Blocker| {
-        [MISSING_SECRET, MISSING_SECRET_KEY, OWNERSHIP_CONFLICT, INCOMPLETE_SECRET]
-            .contains(&problem.reason.as_str())
+        [
+            MISSING_SECRET,
+            MISSING_SECRET_KEY,
+            OWNERSHIP_CONFLICT,
+            INCOMPLETE_SECRET,
+        ]
+        .contains(&problem.reason.as_str())
     };
     if problems.iter().any(is_unwatched) {
         wait(context, 4, 8)
-    } else if problems.iter().any(|problem| problem.component != "spec" && !problem.component.starts_with("spec.")) {
+    } else if problems
+        .iter()
+        .any(|problem| problem.component != "spec" && !problem.component.starts_with("spec."))
+    {
         wait(context, 20, 40)
     } else {
         rarely(context)
@@ -79,10 +92,21 @@ pub fn until_mended(context: &Context, problems: &[Blocker]) -> Duration {
 
 /// All objects of a platform, sorted.
 pub fn inventory(resources: &Resources<Prepared>) -> Vec<InventoryEntry> {
-    let entry = |kind: ChildKind, name: &str| InventoryEntry { kind: kind.as_str().into(), name: name.into() };
-    let mut inventory: Vec<InventoryEntry> =
-        resources.children.iter().map(|child| entry(child.kind, &child.name)).collect();
-    inventory.extend(resources.secrets.iter().map(|recipe| entry(ChildKind::Secret, &recipe.name)));
+    let entry = |kind: ChildKind, name: &str| InventoryEntry {
+        kind: kind.as_str().into(),
+        name: name.into(),
+    };
+    let mut inventory: Vec<InventoryEntry> = resources
+        .children
+        .iter()
+        .map(|child| entry(child.kind, &child.name))
+        .collect();
+    inventory.extend(
+        resources
+            .secrets
+            .iter()
+            .map(|recipe| entry(ChildKind::Secret, &recipe.name)),
+    );
     inventory.sort();
     inventory
 }
@@ -111,7 +135,10 @@ pub fn violations(invalid: Invalid) -> Vec<Blocker> {
 
 /// Ownership conflicts of children as blockers.
 pub fn conflicts(namespace: &str, conflicts: &[OwnershipConflict]) -> Vec<Blocker> {
-    conflicts.iter().map(|OwnershipConflict { kind, name, owner }| conflict(namespace, kind, name, owner)).collect()
+    conflicts
+        .iter()
+        .map(|OwnershipConflict { kind, name, owner }| conflict(namespace, kind, name, owner))
+        .collect()
 }
 
 /// Ownership conflicts of generated Secrets as blockers.
@@ -122,7 +149,14 @@ pub fn foreign_secrets(
 ) -> Vec<Blocker> {
     recipes
         .iter()
-        .filter_map(|recipe| Some(conflict(namespace, "Secret", &recipe.name, owners.get(&recipe.name)?)))
+        .filter_map(|recipe| {
+            Some(conflict(
+                namespace,
+                "Secret",
+                &recipe.name,
+                owners.get(&recipe.name)?,
+            ))
+        })
         .collect()
 }
 
@@ -215,11 +249,15 @@ pub fn dependencies(namespace: &str, references: &References, facts: &Facts) -> 
         .dependencies
         .iter()
         .map(|dependency| {
-            let fact = facts.dependencies.get(&dependency.name).cloned().unwrap_or(DependencyFact {
-                ready: false,
-                reason: "NotAsked".into(),
-                message: "not asked yet".into(),
-            });
+            let fact = facts
+                .dependencies
+                .get(&dependency.name)
+                .cloned()
+                .unwrap_or(DependencyFact {
+                    ready: false,
+                    reason: "NotAsked".into(),
+                    message: "not asked yet".into(),
+                });
             let message = match secret_of(&dependency.target) {
                 Some(secret) if !fact.ready => format!("{} ({})", fact.message, secret.field_path),
                 _ => fact.message,

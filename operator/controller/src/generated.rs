@@ -53,7 +53,10 @@ pub fn secret_values(
                 let private = SigningKey::from_bytes(&bytes(random));
                 let pem = private
                     .to_pkcs8_pem(LineEnding::LF)
-                    .map_err(|source| RecipeError::Encode { key: key.clone(), source })?;
+                    .map_err(|source| RecipeError::Encode {
+                        key: key.clone(),
+                        source,
+                    })?;
                 values.insert(key.clone(), pem.to_string());
                 signing_key = Some(private);
             }
@@ -117,12 +120,17 @@ mod tests {
     use rand::rngs::StdRng;
 
     fn recipe(values: &[(&str, SecretValue)]) -> BTreeMap<String, SecretValue> {
-        values.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect()
+        values
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), value.clone()))
+            .collect()
     }
 
     fn signing_key(seed: u64) -> BTreeMap<String, String> {
-        let recipe =
-            recipe(&[("private.pem", SecretValue::Ed25519PrivatePem), ("jwks.json", SecretValue::Ed25519Jwks)]);
+        let recipe = recipe(&[
+            ("private.pem", SecretValue::Ed25519PrivatePem),
+            ("jwks.json", SecretValue::Ed25519Jwks),
+        ]);
         secret_values(&recipe, &mut StdRng::seed_from_u64(seed)).unwrap()
     }
 
@@ -145,7 +153,10 @@ mod tests {
             jsonwebtoken::decode::<serde_json::Value>(&token, &key, &validation)
         };
         assert_eq!(verify(&ours["jwks.json"]).unwrap().claims["sub"], "alice");
-        assert!(verify(&signing_key(2)["jwks.json"]).is_err(), "another platform's keys must not do");
+        assert!(
+            verify(&signing_key(2)["jwks.json"]).is_err(),
+            "another platform's keys must not do"
+        );
     }
 
     #[test]
@@ -155,19 +166,30 @@ mod tests {
         let set = public_key_set(&SigningKey::from_bytes(&seed.try_into().unwrap()));
         let set: serde_json::Value = serde_json::from_str(&set).unwrap();
         assert_eq!(set["keys"][0]["x"], "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo");
-        assert_eq!(set["keys"][0]["kid"], "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
+        assert_eq!(
+            set["keys"][0]["kid"],
+            "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
+        );
     }
 
     #[test]
     fn urls_take_the_generated_password_and_nothing_else_differs() {
         let recipe = recipe(&[
             ("task-password", SecretValue::Password),
-            ("task-url", SecretValue::Url { template: "postgres://task:{task-password}@todo-postgres:5432/task".into() }),
+            (
+                "task-url",
+                SecretValue::Url {
+                    template: "postgres://task:{task-password}@todo-postgres:5432/task".into(),
+                },
+            ),
         ]);
         let values = secret_values(&recipe, &mut StdRng::seed_from_u64(1)).unwrap();
         let password = &values["task-password"];
         assert!(password.len() == 32 && password.chars().all(|c| c.is_ascii_alphanumeric()));
-        assert_eq!(values["task-url"], format!("postgres://task:{password}@todo-postgres:5432/task"));
+        assert_eq!(
+            values["task-url"],
+            format!("postgres://task:{password}@todo-postgres:5432/task")
+        );
     }
 
     #[test]
@@ -181,7 +203,12 @@ mod tests {
 
     #[test]
     fn a_recipe_that_refers_to_nothing_is_an_error() {
-        for value in [SecretValue::Ed25519Jwks, SecretValue::Url { template: "{nothing}".into() }] {
+        for value in [
+            SecretValue::Ed25519Jwks,
+            SecretValue::Url {
+                template: "{nothing}".into(),
+            },
+        ] {
             let recipe = recipe(&[("key", value)]);
             let error = secret_values(&recipe, &mut StdRng::seed_from_u64(1)).unwrap_err();
             assert!(matches!(error, RecipeError::Dangling { key } if key == "key"));

@@ -21,8 +21,17 @@ pub async fn report(
     context: &Context,
     invalid: &InvalidObject,
 ) -> Result<(Outcome, std::time::Duration), PassError> {
-    let ObjectMeta { name, namespace, uid, generation, .. } = &invalid.metadata;
-    let (name, namespace) = (name.clone().unwrap_or_default(), namespace.clone().unwrap_or_default());
+    let ObjectMeta {
+        name,
+        namespace,
+        uid,
+        generation,
+        ..
+    } = &invalid.metadata;
+    let (name, namespace) = (
+        name.clone().unwrap_or_default(),
+        namespace.clone().unwrap_or_default(),
+    );
     let problem = Blocker {
         component: "spec".into(),
         reason: "InvalidObject".into(),
@@ -43,8 +52,17 @@ pub async fn report(
     });
     let resource = kube::core::ApiResource::erase::<TodoPlatform>(&());
     Api::<kube::core::DynamicObject>::namespaced_with(context.client.clone(), &namespace, &resource)
-        .patch_status(&name, &PatchParams::apply(FIELD_MANAGER).force(), &Patch::Apply(&patch))
+        .patch_status(
+            &name,
+            &PatchParams::apply(FIELD_MANAGER).force(),
+            &Patch::Apply(&patch),
+        )
         .await
-        .map_err(|source| PassError::Status(WriteStatusError { name, source: Box::new(source) }))?;
+        .map_err(|source| {
+            PassError::Status(WriteStatusError {
+                name,
+                source: Box::new(source),
+            })
+        })?;
     Ok((Outcome::Stalled, findings::rarely(context)))
 }

@@ -2,7 +2,10 @@
 //!
 //! One pass is dereference, validate, build, plan, ensure secrets, apply, prune, observe, status: one file per step;
 //! [`reconcile`] is the driver.
-#![expect(unreachable_pub, reason = "the binary and the tests use the crate's modules by their paths")]
+#![expect(
+    unreachable_pub,
+    reason = "the binary and the tests use the crate's modules by their paths"
+)]
 
 pub mod admin;
 pub mod apply;
@@ -35,5 +38,7 @@ pub mod scope;
 pub mod status;
 pub mod step;
 pub mod telemetry;
+#[cfg(test)]
+mod testing;
 pub mod watches;
 pub mod write_status;

@@ -45,9 +45,17 @@ where
         let is_owned = |object: &K| {
             let meta = object.meta();
             meta.namespace.as_deref() == Some(namespace)
-                && meta.owner_references.iter().flatten().any(|owner| owner.uid == uid)
+                && meta
+                    .owner_references
+                    .iter()
+                    .flatten()
+                    .any(|owner| owner.uid == uid)
         };
-        self.store.state_filter(is_owned).iter().map(|object| object.meta().clone()).collect()
+        self.store
+            .state_filter(is_owned)
+            .iter()
+            .map(|object| object.meta().clone())
+            .collect()
     }
 }
 
@@ -105,7 +113,10 @@ impl Live {
 
     /// The kind is gone from the API server, and so is its watch.
     pub fn hide(&self, kind: ChildKind) {
-        self.kinds.write().unwrap_or_else(PoisonError::into_inner).remove(&kind);
+        self.kinds
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&kind);
     }
 
     /// Waits until Deployments, StatefulSets and pods have been listed once, or their watches have ended.
@@ -118,7 +129,11 @@ impl Live {
     }
 
     fn shown(&self, kind: ChildKind) -> Option<Arc<dyn Shown>> {
-        self.kinds.read().unwrap_or_else(PoisonError::into_inner).get(&kind).map(Arc::clone)
+        self.kinds
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&kind)
+            .map(Arc::clone)
     }
 
     /// Metadata of one child; none when it is not there, not seen yet, or its kind is not watched.
@@ -128,7 +143,9 @@ impl Live {
 
     /// All children of one kind that the platform with this UID owns.
     pub fn owned_by(&self, kind: ChildKind, namespace: &str, uid: &str) -> Vec<ObjectMeta> {
-        self.shown(kind).map(|shown| shown.owned_by(namespace, uid)).unwrap_or_default()
+        self.shown(kind)
+            .map(|shown| shown.owned_by(namespace, uid))
+            .unwrap_or_default()
     }
 
     /// One Deployment as last seen.
@@ -145,7 +162,12 @@ impl Live {
     pub fn pods(&self, namespace: &str, platform: &str) -> Vec<Arc<Pod>> {
         self.pods.state_filter(|pod| {
             pod.metadata.namespace.as_deref() == Some(namespace)
-                && pod.metadata.labels.as_ref().and_then(|labels| labels.get(INSTANCE_LABEL)).map(String::as_str)
+                && pod
+                    .metadata
+                    .labels
+                    .as_ref()
+                    .and_then(|labels| labels.get(INSTANCE_LABEL))
+                    .map(String::as_str)
                     == Some(platform)
         })
     }

@@ -9,7 +9,10 @@ use todoplatform_operator::cli::Cli;
 #[tokio::main]
 async fn main() -> ExitCode {
     // Several dependencies bring TLS; the first thing that opens a connection must find one provider chosen.
-    if rustls::crypto::ring::default_provider().install_default().is_err() {
+    if rustls::crypto::ring::default_provider()
+        .install_default()
+        .is_err()
+    {
         eprintln!("error: another TLS provider was installed first");
         return ExitCode::FAILURE;
     }

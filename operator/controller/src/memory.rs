@@ -25,7 +25,11 @@ pub struct Sent {
 impl Sent {
     /// What to remember of an object that agrees with `hash`.
     pub fn new(kind: ChildKind, hash: [u8; 32], meta: &ObjectMeta) -> Self {
-        Self { hash, uid: meta.uid.clone(), version: version(kind, meta) }
+        Self {
+            hash,
+            uid: meta.uid.clone(),
+            version: version(kind, meta),
+        }
     }
 }
 
@@ -70,6 +74,9 @@ impl Memory {
 
     /// The platform is gone.
     pub fn forget(&self, platform: &Key) -> Option<Arc<tokio::sync::Mutex<PlatformMemory>>> {
-        self.platforms.lock().unwrap_or_else(PoisonError::into_inner).remove(platform)
+        self.platforms
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(platform)
     }
 }

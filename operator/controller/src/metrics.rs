@@ -4,8 +4,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use prometheus_client::encoding::text::encode;
 use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -109,8 +109,9 @@ impl Default for Metrics {
             Unit::Seconds,
             pass_duration.clone(),
         );
-        let step_duration =
-            Family::<Step, Histogram, fn() -> Histogram>::new_with_constructor(durations as fn() -> Histogram);
+        let step_duration = Family::<Step, Histogram, fn() -> Histogram>::new_with_constructor(
+            durations as fn() -> Histogram,
+        );
         registry.register_with_unit(
             "reconcile_step_duration",
             "How long the steps of a pass take",
@@ -118,11 +119,23 @@ impl Default for Metrics {
             step_duration.clone(),
         );
         let in_backoff = Gauge::default();
-        registry.register("objects_in_backoff", "Platforms whose last pass failed", in_backoff.clone());
+        registry.register(
+            "objects_in_backoff",
+            "Platforms whose last pass failed",
+            in_backoff.clone(),
+        );
         let platform_ready = Family::<Platform, Gauge>::default();
-        registry.register("platform_ready", "1 when the platform is Ready", platform_ready.clone());
+        registry.register(
+            "platform_ready",
+            "1 when the platform is Ready",
+            platform_ready.clone(),
+        );
         let component_ready = Family::<Component, Gauge>::default();
-        registry.register("component_ready", "1 when the component is ready", component_ready.clone());
+        registry.register(
+            "component_ready",
+            "1 when the component is ready",
+            component_ready.clone(),
+        );
         let drift_corrections = Family::<Kind, Counter>::default();
         registry.register(
             "drift_corrections",
@@ -136,7 +149,11 @@ impl Default for Metrics {
             api_requests.clone(),
         );
         let api_writes = Family::<Verb, Counter>::default();
-        registry.register("api_writes", "Write requests to the API server", api_writes.clone());
+        registry.register(
+            "api_writes",
+            "Write requests to the API server",
+            api_writes.clone(),
+        );
         let api_writes_skipped = Counter::default();
         registry.register(
             "api_writes_skipped",
@@ -146,7 +163,11 @@ impl Default for Metrics {
         let watch_errors = Family::<Kind, Counter>::default();
         registry.register("watch_errors", "Errors of watches by kind", watch_errors.clone());
         let crd_missing = Family::<Crd, Gauge>::default();
-        registry.register("crd_missing", "1 when an optional kind is not served", crd_missing.clone());
+        registry.register(
+            "crd_missing",
+            "1 when an optional kind is not served",
+            crd_missing.clone(),
+        );
         let event_failures = Counter::default();
         registry.register(
             "event_publish_failures",
@@ -192,7 +213,9 @@ impl Metrics {
 
     /// A step of a pass ended; `outcome` is `done`, `failed` or `abandoned`.
     pub fn step_ended(&self, step: &'static str, outcome: &'static str, took: Duration) {
-        self.step_duration.get_or_create(&Step { step, outcome }).observe(took.as_secs_f64());
+        self.step_duration
+            .get_or_create(&Step { step, outcome })
+            .observe(took.as_secs_f64());
     }
 
     /// So many platforms failed in their last pass.
@@ -215,9 +238,13 @@ impl Metrics {
                 platform: platform.clone(),
                 component: component.to_owned(),
             };
-            self.component_ready.get_or_create(&labels).set(i64::from(is_ready));
+            self.component_ready
+                .get_or_create(&labels)
+                .set(i64::from(is_ready));
         }
-        self.platform_ready.get_or_create(&Platform { namespace, platform }).set(i64::from(is_ready));
+        self.platform_ready
+            .get_or_create(&Platform { namespace, platform })
+            .set(i64::from(is_ready));
     }
 
     /// A platform is gone: its names leave the metrics.
@@ -235,7 +262,11 @@ impl Metrics {
 
     /// A child of this kind was brought back to what the platform says.
     pub fn drift_corrected(&self, kind: &str) {
-        self.drift_corrections.get_or_create(&Kind { kind: kind.to_owned() }).inc();
+        self.drift_corrections
+            .get_or_create(&Kind {
+                kind: kind.to_owned(),
+            })
+            .inc();
     }
 
     /// A request was answered (`status` is the HTTP status) or not (0).
@@ -253,12 +284,18 @@ impl Metrics {
 
     /// A watch of this kind failed and goes on after its own backoff.
     pub fn watch_failed(&self, kind: &str) {
-        self.watch_errors.get_or_create(&Kind { kind: kind.to_owned() }).inc();
+        self.watch_errors
+            .get_or_create(&Kind {
+                kind: kind.to_owned(),
+            })
+            .inc();
     }
 
     /// An optional kind is served, or not.
     pub fn set_crd_missing(&self, crd: &str, is_missing: bool) {
-        self.crd_missing.get_or_create(&Crd { crd: crd.to_owned() }).set(i64::from(is_missing));
+        self.crd_missing
+            .get_or_create(&Crd { crd: crd.to_owned() })
+            .set(i64::from(is_missing));
     }
 
     /// An event was not published. Passes do not fail of it.

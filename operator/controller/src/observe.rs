@@ -88,27 +88,37 @@ pub fn observe(
                     .deployments
                     .get(&declared.name)
                     .map(of_deployment)
-                    .or_else(|| live.deployment(namespace, &declared.name).as_deref().map(of_deployment)),
+                    .or_else(|| {
+                        live.deployment(namespace, &declared.name)
+                            .as_deref()
+                            .map(of_deployment)
+                    }),
                 WorkloadKind::StatefulSet => applied
                     .stateful_sets
                     .get(&declared.name)
                     .map(of_stateful_set)
-                    .or_else(|| live.stateful_set(namespace, &declared.name).as_deref().map(of_stateful_set)),
+                    .or_else(|| {
+                        live.stateful_set(namespace, &declared.name)
+                            .as_deref()
+                            .map(of_stateful_set)
+                    }),
             };
             let is_its = |pod: &&Arc<Pod>| pod.labels().get(COMPONENT_LABEL) == Some(&declared.component);
             let pods = pods.iter().filter(is_its).map(Arc::clone).collect();
-            Observed { declared, counters, pods }
+            Observed {
+                declared,
+                counters,
+                pods,
+            }
         })
         .collect()
 }
 
 fn of_deployment(deployment: &Deployment) -> Counters {
     let status = deployment.status.clone().unwrap_or_default();
-    let is_stuck = status
-        .conditions
-        .iter()
-        .flatten()
-        .any(|condition| condition.type_ == "Progressing" && condition.reason.as_deref() == Some(DEADLINE_EXCEEDED));
+    let is_stuck = status.conditions.iter().flatten().any(|condition| {
+        condition.type_ == "Progressing" && condition.reason.as_deref() == Some(DEADLINE_EXCEEDED)
+    });
     Counters {
         generation: deployment.metadata.generation.unwrap_or_default(),
         observed_generation: status.observed_generation.unwrap_or_default(),
@@ -116,7 +126,10 @@ fn of_deployment(deployment: &Deployment) -> Counters {
         updated: status.updated_replicas.unwrap_or_default(),
         ready: status.ready_replicas.unwrap_or_default(),
         available: status.available_replicas.unwrap_or_default(),
-        revision: deployment.annotations().get("deployment.kubernetes.io/revision").cloned(),
+        revision: deployment
+            .annotations()
+            .get("deployment.kubernetes.io/revision")
+            .cloned(),
         is_stuck,
     }
 }

@@ -36,7 +36,10 @@ pub async fn discover(
                     let has_changed = known.as_ref() != Some(&now);
                     if has_changed {
                         let kinds: Vec<&str> = now.iter().map(|kind| kind.as_str()).collect();
-                        tracing::info!(kinds = kinds.join(","), "the API server serves these optional kinds");
+                        tracing::info!(
+                            kinds = kinds.join(","),
+                            "the API server serves these optional kinds"
+                        );
                         *known = Some(now);
                     }
                     has_changed
@@ -59,7 +62,10 @@ pub async fn discover(
 async fn served_now(client: &Client) -> Result<BTreeSet<ChildKind>, kube::Error> {
     let mut wanted = BTreeMap::<String, Vec<ChildKind>>::new();
     for kind in ChildKind::ALL.into_iter().filter(|kind| kind.optional()) {
-        wanted.entry(kind.api_resource().api_version).or_default().push(kind);
+        wanted
+            .entry(kind.api_resource().api_version)
+            .or_default()
+            .push(kind);
     }
     let mut served = BTreeSet::new();
     for (api_version, kinds) in wanted {

@@ -139,9 +139,16 @@ async fn decide(
         return Ok(Decision::Unchanged(None));
     }
     // The watch shows something else than what was sent last, or nothing: it may be right, or late. Ask.
-    let api =
-        Api::<DynamicObject>::namespaced_with(reader.client.clone(), reader.namespace, &child.kind.api_resource());
-    let failed = |source| PlanError { kind: child.kind, name: child.name.clone(), source: Box::new(source) };
+    let api = Api::<DynamicObject>::namespaced_with(
+        reader.client.clone(),
+        reader.namespace,
+        &child.kind.api_resource(),
+    );
+    let failed = |source| PlanError {
+        kind: child.kind,
+        name: child.name.clone(),
+        source: Box::new(source),
+    };
     let Some(live) = api.get_opt(&child.name).await.map_err(failed)? else {
         return Ok(Decision::Write { exists: false });
     };
@@ -160,9 +167,15 @@ async fn decide(
 
 /// Whether our labels, annotations and owner references are all there: they move no generation.
 fn has_our_metadata(child: &Child, seen: &ObjectMeta) -> bool {
-    let Some(wanted) = child.object.get("metadata") else { return true };
-    let Ok(seen) = serde_json::to_value(seen) else { return false };
-    ["labels", "annotations", "ownerReferences"]
-        .iter()
-        .all(|part| wanted.get(part).is_none_or(|wanted| is_within(wanted, seen.get(part))))
+    let Some(wanted) = child.object.get("metadata") else {
+        return true;
+    };
+    let Ok(seen) = serde_json::to_value(seen) else {
+        return false;
+    };
+    ["labels", "annotations", "ownerReferences"].iter().all(|part| {
+        wanted
+            .get(part)
+            .is_none_or(|wanted| is_within(wanted, seen.get(part)))
+    })
 }

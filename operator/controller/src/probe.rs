@@ -46,15 +46,26 @@ impl fmt::Debug for Sensitive {
 
 /// The dependency answered.
 fn answered(message: impl Into<String>) -> DependencyFact {
-    DependencyFact { ready: true, reason: "Answered".into(), message: message.into() }
+    DependencyFact {
+        ready: true,
+        reason: "Answered".into(),
+        message: message.into(),
+    }
 }
 
 /// The dependency did not answer as it must.
 fn failed(reason: &str, message: impl Into<String>) -> DependencyFact {
-    DependencyFact { ready: false, reason: reason.into(), message: message.into() }
+    DependencyFact {
+        ready: false,
+        reason: reason.into(),
+        message: message.into(),
+    }
 }
 
 /// Nothing answered in time.
 fn timed_out(what: &str) -> DependencyFact {
-    failed("Unreachable", format!("{what} did not answer within {} s", PROBE_TIMEOUT.as_secs()))
+    failed(
+        "Unreachable",
+        format!("{what} did not answer within {} s", PROBE_TIMEOUT.as_secs()),
+    )
 }

@@ -60,9 +60,19 @@ pub fn leftovers(
     // Against the order of apply: what uses an object goes before it.
     let kinds = ChildKind::ALL.into_iter().rev().filter(|kind| !is_spared(*kind));
     kinds
-        .flat_map(|kind| live.owned_by(kind, namespace, uid).into_iter().map(move |meta| (kind, meta)))
+        .flat_map(|kind| {
+            live.owned_by(kind, namespace, uid)
+                .into_iter()
+                .map(move |meta| (kind, meta))
+        })
         .filter(|(_, meta)| meta.deletion_timestamp.is_none())
-        .filter_map(|(kind, ObjectMeta { name, uid, .. })| Some(Leftover { kind, name: name?, uid: uid? }))
+        .filter_map(|(kind, ObjectMeta { name, uid, .. })| {
+            Some(Leftover {
+                kind,
+                name: name?,
+                uid: uid?,
+            })
+        })
         .filter(|leftover| !wanted.contains(&(leftover.kind, leftover.name.clone())))
         .collect()
 }
@@ -80,7 +90,10 @@ pub async fn prune(
     let now = Api::<TodoPlatform>::namespaced(client.clone(), namespace)
         .get_metadata(&name)
         .await
-        .map_err(|source| PruneError::Reread { name, source: Box::new(source) })?
+        .map_err(|source| PruneError::Reread {
+            name,
+            source: Box::new(source),
+        })?
         .metadata;
     if now.uid != platform.metadata.uid
         || now.generation != platform.metadata.generation
@@ -90,8 +103,10 @@ pub async fn prune(
     }
     for Leftover { kind, name, uid } in leftovers {
         let api = Api::<DynamicObject>::namespaced_with(client.clone(), namespace, &kind.api_resource());
-        let params = DeleteParams::background()
-            .preconditions(Preconditions { uid: Some(uid.clone()), resource_version: None });
+        let params = DeleteParams::background().preconditions(Preconditions {
+            uid: Some(uid.clone()),
+            resource_version: None,
+        });
         match api.delete(name, &params).await {
             Ok(_) => tracing::info!(
                 object.kind = kind.as_str(),
@@ -102,7 +117,11 @@ pub async fn prune(
             // Gone already, or another object has the name by now.
             Err(kube::Error::Api(status)) if status.is_not_found() || status.is_conflict() => {}
             Err(source) => {
-                return Err(PruneError::Delete { kind: *kind, name: name.clone(), source: Box::new(source) });
+                return Err(PruneError::Delete {
+                    kind: *kind,
+                    name: name.clone(),
+                    source: Box::new(source),
+                });
             }
         }
     }

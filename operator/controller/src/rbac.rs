@@ -116,11 +116,24 @@ pub fn template() -> String {
 
 fn role(text: &mut String, suffix: &str, rules: &[Rule]) {
     text.push_str("apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata:\n");
-    line(text, &format!("  name: {{{{ include \"todoplatform-operator.fullname\" . }}}}{suffix}"));
+    line(
+        text,
+        &format!("  name: {{{{ include \"todoplatform-operator.fullname\" . }}}}{suffix}"),
+    );
     line(text, "  labels:");
-    line(text, "    {{- include \"todoplatform-operator.labels\" . | nindent 4 }}");
+    line(
+        text,
+        "    {{- include \"todoplatform-operator.labels\" . | nindent 4 }}",
+    );
     line(text, "rules:");
-    for Rule { group, resources, names, verbs, why } in rules {
+    for Rule {
+        group,
+        resources,
+        names,
+        verbs,
+        why,
+    } in rules
+    {
         line(text, &format!("  # {why}"));
         line(text, &format!("  - apiGroups: [\"{group}\"]"));
         line(text, &format!("    resources: [{}]", quoted(resources)));
@@ -137,7 +150,11 @@ fn line(text: &mut String, line: &str) {
 }
 
 fn quoted(words: &[&str]) -> String {
-    words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(", ")
+    words
+        .iter()
+        .map(|word| format!("\"{word}\""))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 #[cfg(test)]
@@ -165,7 +182,11 @@ mod tests {
         let mut granted: Vec<(String, String)> = NAMESPACED
             .iter()
             .filter(|rule| rule.verbs == CHILD)
-            .flat_map(|rule| rule.resources.iter().map(|plural| (rule.group.to_owned(), (*plural).to_owned())))
+            .flat_map(|rule| {
+                rule.resources
+                    .iter()
+                    .map(|plural| (rule.group.to_owned(), (*plural).to_owned()))
+            })
             .collect();
         kinds.sort();
         granted.sort();
@@ -176,10 +197,20 @@ mod tests {
     fn no_rule_has_a_wildcard_or_lacks_a_reason() {
         for rule in NAMESPACED.iter().chain(CLUSTER) {
             assert!(!rule.why.is_empty());
-            assert!(!rule.verbs.iter().chain(rule.resources).any(|word| word.contains('*')), "{rule:?}");
+            assert!(
+                !rule
+                    .verbs
+                    .iter()
+                    .chain(rule.resources)
+                    .any(|word| word.contains('*')),
+                "{rule:?}"
+            );
             assert!(rule.verbs.is_sorted() && rule.resources.is_sorted(), "{rule:?}");
         }
-        let secrets = NAMESPACED.iter().find(|rule| rule.resources == ["secrets"]).unwrap();
+        let secrets = NAMESPACED
+            .iter()
+            .find(|rule| rule.resources == ["secrets"])
+            .unwrap();
         assert_eq!(secrets.verbs, ["create", "get"]);
     }
 }

@@ -20,7 +20,7 @@ use tracing::Instrument;
 
 use crate::apply::{Applied, ApplyError, apply};
 use crate::context::Context;
-use crate::dereference::{Dereferenced, DereferenceError, Sources, dereference};
+use crate::dereference::{DereferenceError, Dereferenced, Sources, dereference};
 use crate::ensure_secrets::{self, EnsureSecretsError};
 use crate::memory::PlatformMemory;
 use crate::observe::observe;
@@ -112,7 +112,9 @@ async fn bounded(
             Err(invalid) => invalid_object::report(context, invalid).await,
         }
     };
-    tokio::time::timeout(PASS_TIMEOUT, pass).await.unwrap_or(Err(PassError::TimedOut))
+    tokio::time::timeout(PASS_TIMEOUT, pass)
+        .await
+        .unwrap_or(Err(PassError::TimedOut))
 }
 
 /// Tells of the pass, and says when the next one is due.
@@ -149,11 +151,21 @@ async fn pass(
         return Ok((Outcome::Skipped, findings::rarely(context)));
     }
     if memory.uid != platform.metadata.uid {
-        *memory = PlatformMemory { uid: platform.metadata.uid.clone(), ..PlatformMemory::default() };
+        *memory = PlatformMemory {
+            uid: platform.metadata.uid.clone(),
+            ..PlatformMemory::default()
+        };
     }
     let before = standing(platform, memory);
     let after = settle(context, platform, &before, memory).await?;
-    report::publish(&context.recorder, &context.metrics, platform, &before, &after.status).await;
+    report::publish(
+        &context.recorder,
+        &context.metrics,
+        platform,
+        &before,
+        &after.status,
+    )
+    .await;
     let namespace = platform.namespace().unwrap_or_default();
     memory.components = report::gauge(&context.metrics, &namespace, &platform.name_any(), &after.status);
     Ok((after.outcome, after.wait))
@@ -174,7 +186,11 @@ async fn settle(
 ) -> Result<Settled, PassError> {
     let namespace = platform.namespace().unwrap_or_default();
     let uid = platform.uid().unwrap_or_default();
-    let writer = Writer { context, platform, namespace: &namespace };
+    let writer = Writer {
+        context,
+        platform,
+        namespace: &namespace,
+    };
 
     let mut wanted = match prepare(&writer, memory).await? {
         Preparation::Ready(wanted) => wanted,
@@ -196,9 +212,18 @@ async fn settle(
         };
     }
 
-    let Wanted { validated, resources, facts, plan } = wanted;
-    let applied =
-        step(&context.metrics, "apply", apply(&context.client, &namespace, &plan.writes, memory)).await;
+    let Wanted {
+        validated,
+        resources,
+        facts,
+        plan,
+    } = wanted;
+    let applied = step(
+        &context.metrics,
+        "apply",
+        apply(&context.client, &namespace, &plan.writes, memory),
+    )
+    .await;
     let applied = match applied {
         Ok(applied) => applied,
         Err(errors) => return writer.refused(&standing, errors, memory).await,
@@ -209,16 +234,28 @@ async fn settle(
     memory.sent.retain(|key, _| names.contains(key));
     let leftovers = leftovers(&context.live, &namespace, &uid, &names, &resources.gate);
     let is_pruned = leftovers.is_empty()
-        || step(&context.metrics, "prune", prune(&context.client, platform, &namespace, &leftovers))
-            .await
-            .map_err(PassError::Prune)?;
+        || step(
+            &context.metrics,
+            "prune",
+            prune(&context.client, platform, &namespace, &leftovers),
+        )
+        .await
+        .map_err(PassError::Prune)?;
 
     let inventory = findings::inventory(&resources);
-    let inventory = if is_pruned { inventory } else { findings::union(&standing.inventory, inventory) };
+    let inventory = if is_pruned {
+        inventory
+    } else {
+        findings::union(&standing.inventory, inventory)
+    };
     let finding = found(&writer, &validated, &resources.gate, &facts, &applied, inventory);
     let (outcome, wait) = findings::next(context, &resources.gate, &references(platform), &facts);
     standing = writer.write(&standing, finding, memory).await?;
-    Ok(Settled { outcome, wait, status: standing })
+    Ok(Settled {
+        outcome,
+        wait,
+        status: standing,
+    })
 }
 
 /// What is wanted, and what has to be sent for it.
@@ -229,7 +266,10 @@ struct Wanted {
     plan: Plan,
 }
 
-#[expect(clippy::large_enum_variant, reason = "one of them lives at a time, on the stack of its pass")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one of them lives at a time, on the stack of its pass"
+)]
 enum Preparation {
     Ready(Wanted),
     Stalled(Vec<Blocker>),
@@ -237,26 +277,53 @@ enum Preparation {
 
 /// The steps that only read: dereference, validate, build, plan.
 async fn prepare(writer: &Writer<'_>, memory: &mut PlatformMemory) -> Result<Preparation, PassError> {
-    let Writer { context, platform, namespace } = *writer;
+    let Writer {
+        context,
+        platform,
+        namespace,
+    } = *writer;
     let served = context.served.borrow().clone().unwrap_or_default();
-    let sources = Sources { client: &context.client, live: &context.live, served: &served };
-    let Dereferenced { facts, foreign_secrets } =
-        step(&context.metrics, "dereference", dereference(&sources, platform, &mut memory.answers))
-            .await
-            .map_err(PassError::Dereference)?;
+    let sources = Sources {
+        client: &context.client,
+        live: &context.live,
+        served: &served,
+    };
+    let Dereferenced {
+        facts,
+        foreign_secrets,
+    } = step(
+        &context.metrics,
+        "dereference",
+        dereference(&sources, platform, &mut memory.answers),
+    )
+    .await
+    .map_err(PassError::Dereference)?;
     let validated = match validate(platform, &facts, &context.defaults) {
         Ok(validated) => validated,
         Err(invalid) => return Ok(Preparation::Stalled(findings::violations(invalid))),
     };
     let resources = build(&validated, &facts);
     let uid = platform.uid().unwrap_or_default();
-    let reader =
-        Reader { client: &context.client, live: &context.live, served: &served, namespace, uid: &uid };
-    let plan = step(&context.metrics, "plan", plan(&reader, resources.children.clone(), memory))
-        .await
-        .map_err(PassError::Plan)?;
+    let reader = Reader {
+        client: &context.client,
+        live: &context.live,
+        served: &served,
+        namespace,
+        uid: &uid,
+    };
+    let plan = step(
+        &context.metrics,
+        "plan",
+        plan(&reader, resources.children.clone(), memory),
+    )
+    .await
+    .map_err(PassError::Plan)?;
     let mut problems = findings::conflicts(namespace, &plan.conflicts);
-    problems.extend(findings::foreign_secrets(namespace, &resources.secrets, &foreign_secrets));
+    problems.extend(findings::foreign_secrets(
+        namespace,
+        &resources.secrets,
+        &foreign_secrets,
+    ));
     problems.extend(findings::incomplete_secrets(
         namespace,
         &ensure_secrets::incomplete(&resources.secrets, &facts.secrets),
@@ -264,13 +331,25 @@ async fn prepare(writer: &Writer<'_>, memory: &mut PlatformMemory) -> Result<Pre
     if !problems.is_empty() {
         return Ok(Preparation::Stalled(problems));
     }
-    Ok(Preparation::Ready(Wanted { validated, resources, facts, plan }))
+    Ok(Preparation::Ready(Wanted {
+        validated,
+        resources,
+        facts,
+        plan,
+    }))
 }
 
 /// Everything that must not be pruned: what is wanted and can be sent.
 fn wanted_names(plan: &Plan, resources: &Resources<Prepared>) -> BTreeSet<(ChildKind, String)> {
-    debug_assert!(plan.writes.len() + plan.unchanged <= resources.children.len(), "a plan adds nothing");
-    resources.children.iter().map(|child| (child.kind, child.name.clone())).collect()
+    debug_assert!(
+        plan.writes.len() + plan.unchanged <= resources.children.len(),
+        "a plan adds nothing"
+    );
+    resources
+        .children
+        .iter()
+        .map(|child| (child.kind, child.name.clone()))
+        .collect()
 }
 
 fn found(
@@ -281,7 +360,11 @@ fn found(
     applied: &Applied,
     inventory: Vec<todoplatform_api::InventoryEntry>,
 ) -> Finding {
-    let Writer { context, platform, namespace } = *writer;
+    let Writer {
+        context,
+        platform,
+        namespace,
+    } = *writer;
     Finding::Observed {
         components: observe(
             &context.live,
@@ -346,7 +429,8 @@ impl Writer<'_> {
             return Ok(before.clone());
         }
         let inventory = findings::union(&before.inventory, inventory);
-        self.write(before, Finding::Applying { inventory, writes }, memory).await
+        self.write(before, Finding::Applying { inventory, writes }, memory)
+            .await
     }
 
     async fn stalled(
@@ -357,7 +441,11 @@ impl Writer<'_> {
     ) -> Result<Settled, PassError> {
         let wait = findings::until_mended(self.context, &problems);
         let status = self.write(before, Finding::Stalled { problems }, memory).await?;
-        Ok(Settled { outcome: Outcome::Stalled, wait, status })
+        Ok(Settled {
+            outcome: Outcome::Stalled,
+            wait,
+            status,
+        })
     }
 
     /// Children were not taken: say so, and fail the pass when sending them again may help.
@@ -368,8 +456,9 @@ impl Writer<'_> {
         memory: &mut PlatformMemory,
     ) -> Result<Settled, PassError> {
         let problems = findings::refusals(self.namespace, &errors);
-        let unavailable =
-            errors.into_iter().find(|error| matches!(error, ApplyError::Unavailable { .. }));
+        let unavailable = errors
+            .into_iter()
+            .find(|error| matches!(error, ApplyError::Unavailable { .. }));
         match (unavailable, problems.first().cloned()) {
             (Some(error), Some(problem)) => {
                 self.write(before, Finding::Retrying { problem }, memory).await?;
@@ -386,7 +475,10 @@ impl Writer<'_> {
             return;
         }
         let was_there = |kind: &str, name: &str| {
-            before.inventory.iter().any(|entry| entry.kind == kind && entry.name == name)
+            before
+                .inventory
+                .iter()
+                .any(|entry| entry.kind == kind && entry.name == name)
         };
         for write in &plan.writes {
             let kind = write.child.kind.as_str();
@@ -396,3 +488,6 @@ impl Writer<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -48,7 +48,11 @@ pub fn transition(before: &TodoPlatformStatus, after: &TodoPlatformStatus) -> Op
     if was.is_some_and(|was| was.status == is.status && was.reason == is.reason) {
         return None;
     }
-    let type_ = if condition(after, STALLED).is_some() { EventType::Warning } else { EventType::Normal };
+    let type_ = if condition(after, STALLED).is_some() {
+        EventType::Warning
+    } else {
+        EventType::Normal
+    };
     let mut note = is.message.clone();
     cut(&mut note, LONGEST_NOTE);
     Some(Event {
@@ -68,8 +72,14 @@ pub async fn publish(
     before: &TodoPlatformStatus,
     after: &TodoPlatformStatus,
 ) {
-    let Some(event) = transition(before, after) else { return };
-    tracing::info!(reason = event.reason, "{}", event.note.as_deref().unwrap_or_default());
+    let Some(event) = transition(before, after) else {
+        return;
+    };
+    tracing::info!(
+        reason = event.reason,
+        "{}",
+        event.note.as_deref().unwrap_or_default()
+    );
     if let Err(error) = recorder.publish(&event, &platform.object_ref(&())).await {
         metrics.event_failed();
         tracing::warn!(error.chain = %Chain(&error), "an Event was not published");
@@ -79,16 +89,26 @@ pub async fn publish(
 /// Readiness of the platform and its components in the metrics. Gives the components' names.
 pub fn gauge(metrics: &Metrics, namespace: &str, platform: &str, status: &TodoPlatformStatus) -> Vec<String> {
     let is_ready = condition(status, READY).is_some_and(|condition| condition.status == "True");
-    let components =
-        status.components.iter().map(|component| (component.name.as_str(), component.reason == READY_REASON));
+    let components = status
+        .components
+        .iter()
+        .map(|component| (component.name.as_str(), component.reason == READY_REASON));
     metrics.set_ready(namespace, platform, is_ready, components);
-    status.components.iter().map(|component| component.name.clone()).collect()
+    status
+        .components
+        .iter()
+        .map(|component| component.name.clone())
+        .collect()
 }
 
 /// A pass went through.
 pub fn ended(metrics: &Metrics, outcome: Outcome, took: Duration) {
     metrics.pass_ended(outcome.as_str(), took);
-    tracing::debug!(outcome = outcome.as_str(), duration_ms = millis(took), "pass ended");
+    tracing::debug!(
+        outcome = outcome.as_str(),
+        duration_ms = millis(took),
+        "pass ended"
+    );
 }
 
 /// A pass failed and is tried again after `wait`.
@@ -132,7 +152,10 @@ mod tests {
                 last_transition_time: Time(Timestamp::UNIX_EPOCH),
             })
             .collect();
-        TodoPlatformStatus { conditions, ..TodoPlatformStatus::default() }
+        TodoPlatformStatus {
+            conditions,
+            ..TodoPlatformStatus::default()
+        }
     }
 
     #[test]
@@ -140,19 +163,40 @@ mod tests {
         let ready = status(&[(READY, "True", "Ready")]);
         let crash = status(&[(READY, "False", "CrashLoopBackOff")]);
         let progressing = status(&[(READY, "False", "Progressing")]);
-        let stalled = status(&[(STALLED, "True", "MissingSecret"), (READY, "False", "MissingSecret")]);
+        let stalled = status(&[
+            (STALLED, "True", "MissingSecret"),
+            (READY, "False", "MissingSecret"),
+        ]);
         let cases = [
             ("ready stays ready", &ready, &ready, None),
-            ("first pass", &TodoPlatformStatus::default(), &progressing, Some(("Progressing", EventType::Normal))),
+            (
+                "first pass",
+                &TodoPlatformStatus::default(),
+                &progressing,
+                Some(("Progressing", EventType::Normal)),
+            ),
             ("ready again", &crash, &ready, Some(("Ready", EventType::Normal))),
-            ("another reason", &progressing, &crash, Some(("CrashLoopBackOff", EventType::Normal))),
-            ("stalled", &ready, &stalled, Some(("MissingSecret", EventType::Warning))),
+            (
+                "another reason",
+                &progressing,
+                &crash,
+                Some(("CrashLoopBackOff", EventType::Normal)),
+            ),
+            (
+                "stalled",
+                &ready,
+                &stalled,
+                Some(("MissingSecret", EventType::Warning)),
+            ),
         ];
         for (name, before, after, expected) in cases {
             let event = transition(before, after);
             let found = event.as_ref().map(|event| (event.reason.as_str(), event.type_));
             assert_eq!(found, expected, "{name}");
-            assert!(event.is_none_or(|event| event.note.is_some_and(|note| note.len() <= LONGEST_NOTE)), "{name}");
+            assert!(
+                event.is_none_or(|event| event.note.is_some_and(|note| note.len() <= LONGEST_NOTE)),
+                "{name}"
+            );
         }
     }
 }

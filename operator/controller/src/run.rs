@@ -80,7 +80,9 @@ pub enum RunError {
 pub async fn run(settings: Settings) -> Result<(), RunError> {
     let metrics = Arc::new(Metrics::default());
     let readiness = Arc::new(Readiness::default());
-    let config = client::config(settings.context.clone()).await.map_err(RunError::Client)?;
+    let config = client::config(settings.context.clone())
+        .await
+        .map_err(RunError::Client)?;
     let clients = Clients::new(&config, &metrics).map_err(RunError::Client)?;
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
     stop_on_signal(&tasks, stop.clone())?;
@@ -165,9 +167,14 @@ impl ScopedController {
         watches.start(writers);
         let (platforms, stream) = self.platforms();
         let known = platforms.clone();
-        self.tasks.spawn(watches.follow_optional_kinds(self.served.clone(), move || {
-            known.state().iter().map(|platform| name_of(&**platform)).collect()
-        }));
+        self.tasks
+            .spawn(watches.follow_optional_kinds(self.served.clone(), move || {
+                known
+                    .state()
+                    .iter()
+                    .map(|platform| name_of(&**platform))
+                    .collect()
+            }));
 
         let context = self.context(Arc::clone(&live));
         let mut served = self.served.clone();
@@ -203,10 +210,15 @@ impl ScopedController {
     /// The watch of platforms: with its own backoff, and without errors, which would pause everything else.
     fn platforms(
         &self,
-    ) -> (Store<Guarded>, impl futures::Stream<Item = Result<Guarded, watcher::Error>> + Send + 'static) {
+    ) -> (
+        Store<Guarded>,
+        impl futures::Stream<Item = Result<Guarded, watcher::Error>> + Send + 'static,
+    ) {
         let (reader, writer) = reflector::store::<Guarded>();
         let api: Api<Guarded> = self.scope.api(&self.clients.watches);
-        let config = watcher::Config::default().timeout(watches::WATCH_SECONDS).page_size(200);
+        let config = watcher::Config::default()
+            .timeout(watches::WATCH_SECONDS)
+            .page_size(200);
         let metrics = Arc::clone(&self.metrics);
         let moved = predicates::generation
             .combine(predicates::finalizers)
@@ -242,7 +254,10 @@ impl ScopedController {
     }
 
     fn context(&self, live: Arc<Live>) -> Arc<Context> {
-        let reporter = Reporter { controller: REPORTER.to_owned(), instance: self.settings.pod.clone() };
+        let reporter = Reporter {
+            controller: REPORTER.to_owned(),
+            instance: self.settings.pod.clone(),
+        };
         Arc::new(Context {
             client: self.clients.passes.clone(),
             live,

@@ -66,6 +66,9 @@ mod tests {
     fn no_namespace_means_all_and_a_namespace_counts_once() {
         assert_eq!(Scope::all(&[]), [Scope::Cluster]);
         let twice = ["shop".to_owned(), "lab".to_owned(), "shop".to_owned()];
-        assert_eq!(Scope::all(&twice), [Scope::Namespace("lab".into()), Scope::Namespace("shop".into())]);
+        assert_eq!(
+            Scope::all(&twice),
+            [Scope::Namespace("lab".into()), Scope::Namespace("shop".into())]
+        );
     }
 }

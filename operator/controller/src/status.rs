@@ -88,14 +88,19 @@ pub fn status(situation: &Situation<'_>, finding: Finding) -> TodoPlatformStatus
         Finding::Stalled { problems } => {
             let messages: Vec<&str> = problems.iter().map(|problem| problem.message.as_str()).collect();
             let message = listed(messages.iter().copied());
-            let reason = problems.first().map_or("Stalled", |problem| problem.reason.as_str());
+            let reason = problems
+                .first()
+                .map_or("Stalled", |problem| problem.reason.as_str());
             let drafts = vec![
                 Draft::yes(STALLED, reason, message.clone()),
                 Draft::no(READY, reason, message),
                 Draft::again(DEPENDENCIES_READY, &before.conditions),
                 Draft::again(DAPR_READY, &before.conditions),
             ];
-            TodoPlatformStatus { blocking: problems, ..situation.with(drafts) }
+            TodoPlatformStatus {
+                blocking: problems,
+                ..situation.with(drafts)
+            }
         }
         Finding::Retrying { problem } => {
             let drafts = vec![
@@ -104,7 +109,10 @@ pub fn status(situation: &Situation<'_>, finding: Finding) -> TodoPlatformStatus
                 Draft::again(DEPENDENCIES_READY, &before.conditions),
                 Draft::again(DAPR_READY, &before.conditions),
             ];
-            TodoPlatformStatus { blocking: vec![problem], ..situation.with(drafts) }
+            TodoPlatformStatus {
+                blocking: vec![problem],
+                ..situation.with(drafts)
+            }
         }
         Finding::Applying { inventory, writes } => {
             let message = match writes {
@@ -117,15 +125,29 @@ pub fn status(situation: &Situation<'_>, finding: Finding) -> TodoPlatformStatus
                 Draft::again(DEPENDENCIES_READY, &before.conditions),
                 Draft::again(DAPR_READY, &before.conditions),
             ];
-            TodoPlatformStatus { inventory, blocking: Vec::new(), ..situation.with(drafts) }
+            TodoPlatformStatus {
+                inventory,
+                blocking: Vec::new(),
+                ..situation.with(drafts)
+            }
         }
-        Finding::Observed { components, dependencies, is_gate_closed, endpoint, version, inventory } => {
+        Finding::Observed {
+            components,
+            dependencies,
+            is_gate_closed,
+            endpoint,
+            version,
+            inventory,
+        } => {
             let judged: Vec<Judged> = components
                 .iter()
                 .map(|observed| component::judge(situation.namespace, observed, is_gate_closed))
                 .collect();
             let blocking = blockers(&judged, &dependencies, is_gate_closed);
-            let ready = judged.iter().filter(|judged| judged.status.reason == component::READY).count();
+            let ready = judged
+                .iter()
+                .filter(|judged| judged.status.reason == component::READY)
+                .count();
             let drafts = drafts(&judged, &dependencies, &blocking, is_gate_closed);
             TodoPlatformStatus {
                 components_ready: Some(format!("{ready}/{}", judged.len())),
@@ -155,11 +177,16 @@ impl Situation<'_> {
 /// What holds Ready back, dependencies first. A dependency that does not answer while every component serves holds
 /// nothing back: it has a condition of its own.
 fn blockers(judged: &[Judged], dependencies: &[Found], is_gate_closed: bool) -> Vec<Blocker> {
-    let of_components: Vec<Blocker> = judged.iter().filter_map(|judged| judged.blocker.clone()).collect();
+    let of_components: Vec<Blocker> = judged
+        .iter()
+        .filter_map(|judged| judged.blocker.clone())
+        .collect();
     if of_components.is_empty() && !is_gate_closed {
         return Vec::new();
     }
-    let of_dependencies = dependencies.iter().filter(|found| !found.status.ready && !found.is_embedded);
+    let of_dependencies = dependencies
+        .iter()
+        .filter(|found| !found.status.ready && !found.is_embedded);
     let mut blocking: Vec<Blocker> = of_dependencies
         .map(|found| Blocker {
             component: found.status.name.clone(),
@@ -179,13 +206,17 @@ fn drafts(
     is_gate_closed: bool,
 ) -> Vec<Draft> {
     let mut drafts = Vec::new();
-    let texts: Vec<String> =
-        blocking.iter().map(|blocker| format!("{}: {}", blocker.component, blocker.message)).collect();
+    let texts: Vec<String> = blocking
+        .iter()
+        .map(|blocker| format!("{}: {}", blocker.component, blocker.message))
+        .collect();
     let mut message = listed(texts.iter().map(String::as_str));
     if blocking.is_empty() && !is_gate_closed {
         drafts.push(Draft::yes(READY, component::READY, "every component serves"));
     } else {
-        let mut reason = blocking.first().map_or(PROGRESSING, |blocker| blocker.reason.as_str());
+        let mut reason = blocking
+            .first()
+            .map_or(PROGRESSING, |blocker| blocker.reason.as_str());
         if is_gate_closed && reason == PROGRESSING {
             reason = WAITING_FOR_DEPENDENCIES;
         }
@@ -195,7 +226,11 @@ fn drafts(
         if judged.iter().any(|judged| judged.is_stuck) {
             drafts.push(Draft::yes(STALLED, PROGRESS_DEADLINE_EXCEEDED, message.clone()));
         } else {
-            let why = if is_gate_closed { WAITING_FOR_DEPENDENCIES } else { PROGRESSING };
+            let why = if is_gate_closed {
+                WAITING_FOR_DEPENDENCIES
+            } else {
+                PROGRESSING
+            };
             drafts.push(Draft::yes(RECONCILING, why, message.clone()));
         }
         drafts.push(Draft::no(READY, reason, message));
@@ -212,17 +247,30 @@ fn dependencies_ready(dependencies: &[Found]) -> Draft {
         .filter(|status| status.name != DAPR && !status.ready)
         .collect();
     match missing.first() {
-        None => Draft::yes(DEPENDENCIES_READY, "Answered", "database, cache and broker answer"),
+        None => Draft::yes(
+            DEPENDENCIES_READY,
+            "Answered",
+            "database, cache and broker answer",
+        ),
         Some(first) => {
-            let texts: Vec<String> =
-                missing.iter().map(|status| format!("{}: {}", status.name, status.message)).collect();
-            Draft::no(DEPENDENCIES_READY, &first.reason, listed(texts.iter().map(String::as_str)))
+            let texts: Vec<String> = missing
+                .iter()
+                .map(|status| format!("{}: {}", status.name, status.message))
+                .collect();
+            Draft::no(
+                DEPENDENCIES_READY,
+                &first.reason,
+                listed(texts.iter().map(String::as_str)),
+            )
         }
     }
 }
 
 fn dapr_ready(judged: &[Judged], dependencies: &[Found], is_gate_closed: bool) -> Draft {
-    let control_plane = dependencies.iter().map(|found| &found.status).find(|status| status.name == DAPR);
+    let control_plane = dependencies
+        .iter()
+        .map(|found| &found.status)
+        .find(|status| status.name == DAPR);
     if let Some(status) = control_plane
         && !status.ready
     {
@@ -251,9 +299,15 @@ pub fn says_the_same(left: &TodoPlatformStatus, right: &TodoPlatformStatus) -> b
             condition.last_transition_time.0 = Timestamp::UNIX_EPOCH;
         }
         // Lists by key have no order of their own: the API server may keep the one in which items first came.
-        status.conditions.sort_by(|left, right| left.type_.cmp(&right.type_));
-        status.components.sort_by(|left, right| left.name.cmp(&right.name));
-        status.dependencies.sort_by(|left, right| left.name.cmp(&right.name));
+        status
+            .conditions
+            .sort_by(|left, right| left.type_.cmp(&right.type_));
+        status
+            .components
+            .sort_by(|left, right| left.name.cmp(&right.name));
+        status
+            .dependencies
+            .sort_by(|left, right| left.name.cmp(&right.name));
         status
     };
     timeless(left) == timeless(right)
@@ -262,11 +316,16 @@ pub fn says_the_same(left: &TodoPlatformStatus, right: &TodoPlatformStatus) -> b
 /// What this operator wrote of a status: conditions of other writers are theirs.
 pub fn ours(mut status: TodoPlatformStatus) -> TodoPlatformStatus {
     let types = [READY, RECONCILING, STALLED, DEPENDENCIES_READY, DAPR_READY];
-    status.conditions.retain(|condition| types.contains(&condition.type_.as_str()));
+    status
+        .conditions
+        .retain(|condition| types.contains(&condition.type_.as_str()));
     status
 }
 
 /// One condition of a status.
 pub fn condition<'a>(status: &'a TodoPlatformStatus, type_: &str) -> Option<&'a Condition> {
-    status.conditions.iter().find(|condition| condition.type_ == type_)
+    status
+        .conditions
+        .iter()
+        .find(|condition| condition.type_ == type_)
 }

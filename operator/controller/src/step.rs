@@ -13,7 +13,12 @@ pub async fn step<T, E>(
     name: &'static str,
     work: impl Future<Output = Result<T, E>>,
 ) -> Result<T, E> {
-    let mut guard = Guard { metrics, name, started: Instant::now(), outcome: "abandoned" };
+    let mut guard = Guard {
+        metrics,
+        name,
+        started: Instant::now(),
+        outcome: "abandoned",
+    };
     let result = work.instrument(tracing::info_span!("step", step = name)).await;
     guard.outcome = if result.is_ok() { "done" } else { "failed" };
     result
@@ -28,7 +33,8 @@ struct Guard<'a> {
 
 impl Drop for Guard<'_> {
     fn drop(&mut self) {
-        self.metrics.step_ended(self.name, self.outcome, self.started.elapsed());
+        self.metrics
+            .step_ended(self.name, self.outcome, self.started.elapsed());
     }
 }
 
@@ -41,9 +47,13 @@ mod tests {
     async fn every_step_is_counted_by_how_it_ended() {
         let metrics = Metrics::default();
         step(&metrics, "apply", async { Ok::<(), ()>(()) }).await.unwrap();
-        step(&metrics, "apply", async { Err::<(), ()>(()) }).await.unwrap_err();
+        step(&metrics, "apply", async { Err::<(), ()>(()) })
+            .await
+            .unwrap_err();
         let endless = step(&metrics, "apply", std::future::pending::<Result<(), ()>>());
-        tokio::time::timeout(Duration::from_secs(1), endless).await.unwrap_err();
+        tokio::time::timeout(Duration::from_secs(1), endless)
+            .await
+            .unwrap_err();
         let text = metrics.text().unwrap();
         for outcome in ["done", "failed", "abandoned"] {
             let line = format!("step_duration_seconds_count{{step=\"apply\",outcome=\"{outcome}\"}} 1");

@@ -26,9 +26,13 @@ pub struct LogLevelError {
 
 /// Starts logging to standard error. Called once, by `main`.
 pub fn init(format: LogFormat, level: &str) -> Result<(), LogLevelError> {
-    let filter = EnvFilter::try_new(level)
-        .map_err(|source| LogLevelError { level: level.to_owned(), source })?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let filter = EnvFilter::try_new(level).map_err(|source| LogLevelError {
+        level: level.to_owned(),
+        source,
+    })?;
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     let is_text = match format {
         LogFormat::Auto => std::io::stderr().is_terminal(),
         LogFormat::Json => false,
@@ -37,7 +41,12 @@ pub fn init(format: LogFormat, level: &str) -> Result<(), LogLevelError> {
     if is_text {
         builder.with_ansi(std::io::stderr().is_terminal()).init();
     } else {
-        builder.json().flatten_event(true).with_current_span(true).with_span_list(false).init();
+        builder
+            .json()
+            .flatten_event(true)
+            .with_current_span(true)
+            .with_span_list(false)
+            .init();
     }
     Ok(())
 }

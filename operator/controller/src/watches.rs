@@ -14,9 +14,9 @@ use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::core::v1::{Pod, PodStatus};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::api::{DynamicObject, PartialObjectMeta};
+use kube::runtime::WatchStreamExt;
 use kube::runtime::reflector::{ObjectRef, store::Writer};
 use kube::runtime::watcher::{self, Event, watcher};
-use kube::runtime::WatchStreamExt;
 use kube::{Client, Resource, ResourceExt};
 use todoplatform_api::TodoPlatform;
 use todoplatform_render::ChildKind;
@@ -38,7 +38,10 @@ pub const WATCH_SECONDS: u32 = 200;
 
 /// How the operator lists and watches children.
 pub fn config() -> watcher::Config {
-    watcher::Config::default().labels(SELECTOR).timeout(WATCH_SECONDS).page_size(200)
+    watcher::Config::default()
+        .labels(SELECTOR)
+        .timeout(WATCH_SECONDS)
+        .page_size(200)
 }
 
 /// What all watches of one scope share.
@@ -65,7 +68,10 @@ pub struct Watches {
 impl Watches {
     /// Starts the watches of all kinds that every API server has, and of the pods.
     pub fn start(&self, writers: Writers) {
-        for kind in ChildKind::ALL.into_iter().filter(|kind| is_watched(*kind) && !kind.optional()) {
+        for kind in ChildKind::ALL
+            .into_iter()
+            .filter(|kind| is_watched(*kind) && !kind.optional())
+        {
             match kind {
                 ChildKind::Deployment | ChildKind::StatefulSet => {}
                 _ => self.start_metadata(kind, &self.stop),
@@ -76,7 +82,13 @@ impl Watches {
         self.spawn("Deployment", deployments, writers.deployments, owner, &self.stop);
         let stateful_sets = watcher(self.scope.api::<StatefulSet>(&self.client), config())
             .modify(|object| object.metadata.managed_fields = None);
-        self.spawn("StatefulSet", stateful_sets, writers.stateful_sets, owner, &self.stop);
+        self.spawn(
+            "StatefulSet",
+            stateful_sets,
+            writers.stateful_sets,
+            owner,
+            &self.stop,
+        );
         let pods = watcher(self.scope.api::<Pod>(&self.client), config()).modify(strip_pod);
         self.spawn("Pod", pods, writers.pods, instance, &self.stop);
     }
@@ -129,7 +141,9 @@ impl Watches {
         let resource = kind.api_resource();
         let writer = Writer::<PartialObjectMeta<DynamicObject>>::new(resource.clone());
         self.live.show(kind, writer.as_reader(), resource.clone());
-        let api = self.scope.api_with::<PartialObjectMeta<DynamicObject>>(&self.client, &resource);
+        let api = self
+            .scope
+            .api_with::<PartialObjectMeta<DynamicObject>>(&self.client, &resource);
         let stream = watcher(api, config()).modify(|object| object.metadata.managed_fields = None);
         self.spawn(kind.as_str(), stream, writer, owner, stop);
     }
@@ -215,7 +229,10 @@ fn owner(meta: &ObjectMeta) -> Option<ObjectRef<TodoPlatform>> {
     let group = TodoPlatform::group(&());
     let owner = meta.owner_references.iter().flatten().find(|owner| {
         owner.kind == TodoPlatform::kind(&())
-            && owner.api_version.split_once('/').is_some_and(|(owners, _version)| owners == group)
+            && owner
+                .api_version
+                .split_once('/')
+                .is_some_and(|(owners, _version)| owners == group)
     });
     match owner {
         Some(owner) => Some(ObjectRef::new(&owner.name).within(namespace)),
@@ -271,10 +288,22 @@ mod tests {
     fn a_child_names_its_platform_by_owner_first_and_by_label_else() {
         let todo = Some(ObjectRef::new("todo").within("shop"));
         let cases = [
-            ("owned", meta(Some(("todoplatform.dev/v1alpha1", "todo")), Some("other")), todo.clone()),
-            ("of a later version", meta(Some(("todoplatform.dev/v1", "todo")), None), todo.clone()),
+            (
+                "owned",
+                meta(Some(("todoplatform.dev/v1alpha1", "todo")), Some("other")),
+                todo.clone(),
+            ),
+            (
+                "of a later version",
+                meta(Some(("todoplatform.dev/v1", "todo")), None),
+                todo.clone(),
+            ),
             ("owner taken away", meta(None, Some("todo")), todo.clone()),
-            ("a kind of that name elsewhere", meta(Some(("else.where/v1", "x")), Some("todo")), todo),
+            (
+                "a kind of that name elsewhere",
+                meta(Some(("else.where/v1", "x")), Some("todo")),
+                todo,
+            ),
             ("a stranger", meta(None, None), None),
         ];
         for (name, meta, expected) in cases {

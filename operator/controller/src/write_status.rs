@@ -24,14 +24,19 @@ pub struct WriteStatusError {
 pub fn standing(platform: &TodoPlatform, memory: &PlatformMemory) -> TodoPlatformStatus {
     let shown = || ours(platform.status.clone().unwrap_or_default());
     match &memory.status {
-        Some((written, version)) if !is_newer(platform.resource_version().as_deref(), version) => written.clone(),
+        Some((written, version)) if !is_newer(platform.resource_version().as_deref(), version) => {
+            written.clone()
+        }
         _ => shown(),
     }
 }
 
 /// Resource versions of one object grow; one that is no number is taken to be newer, which costs one write at most.
 fn is_newer(shown: Option<&str>, written: &str) -> bool {
-    match (shown.and_then(|version| version.parse::<u64>().ok()), written.parse::<u64>().ok()) {
+    match (
+        shown.and_then(|version| version.parse::<u64>().ok()),
+        written.parse::<u64>().ok(),
+    ) {
         (Some(shown), Some(written)) => shown > written,
         _ => true,
     }
@@ -61,7 +66,10 @@ pub async fn write_status(
     let written = api
         .patch_status(&name, &params, &Patch::Apply(&patch))
         .await
-        .map_err(|source| WriteStatusError { name, source: Box::new(source) })?;
+        .map_err(|source| WriteStatusError {
+            name,
+            source: Box::new(source),
+        })?;
     let version = written.resource_version().unwrap_or_default();
     memory.status = Some((status.clone(), version));
     Ok(status)
@@ -74,15 +82,23 @@ mod tests {
     fn platform(version: &str, ready: &str) -> TodoPlatform {
         let mut platform = TodoPlatform::new("todo", todoplatform_api::TodoPlatformSpec::default());
         platform.metadata.resource_version = Some(version.into());
-        platform.status =
-            Some(TodoPlatformStatus { components_ready: Some(ready.into()), ..TodoPlatformStatus::default() });
+        platform.status = Some(TodoPlatformStatus {
+            components_ready: Some(ready.into()),
+            ..TodoPlatformStatus::default()
+        });
         platform
     }
 
     #[test]
     fn a_watch_that_is_behind_does_not_undo_what_was_written() {
-        let written = TodoPlatformStatus { components_ready: Some("5/5".into()), ..TodoPlatformStatus::default() };
-        let memory = PlatformMemory { status: Some((written, "1000".into())), ..PlatformMemory::default() };
+        let written = TodoPlatformStatus {
+            components_ready: Some("5/5".into()),
+            ..TodoPlatformStatus::default()
+        };
+        let memory = PlatformMemory {
+            status: Some((written, "1000".into())),
+            ..PlatformMemory::default()
+        };
         let cases = [
             ("999", "5/5", "the watch is behind"),
             ("1000", "5/5", "the watch shows what was written"),

@@ -20,7 +20,10 @@ pub struct Checked {
 
 /// Checks all platforms of a file.
 pub fn check(file: &Path, defaults: &OperatorDefaults) -> Result<Checked, CommandError> {
-    let mut checked = Checked { is_valid: true, text: String::new() };
+    let mut checked = Checked {
+        is_valid: true,
+        text: String::new(),
+    };
     for document in input::read(file).map_err(CommandError::Input)? {
         let violations = violations(&document, defaults);
         checked.is_valid &= violations.is_empty();
@@ -53,12 +56,17 @@ pub fn violations(document: &Value, defaults: &OperatorDefaults) -> Vec<Violatio
         }
     };
     let facts = Facts::assumed(&platform);
-    validate(&platform, &facts, defaults).err().map(|invalid| invalid.violations).unwrap_or_default()
+    validate(&platform, &facts, defaults)
+        .err()
+        .map(|invalid| invalid.violations)
+        .unwrap_or_default()
 }
 
 /// The lines of one platform.
 pub fn said(document: &Value, violations: &[Violation]) -> String {
-    let name = document["metadata"]["name"].as_str().unwrap_or("(without a name)");
+    let name = document["metadata"]["name"]
+        .as_str()
+        .unwrap_or("(without a name)");
     let mut text = String::new();
     // Writing to a String cannot fail.
     let _infallible = if violations.is_empty() {
@@ -66,7 +74,13 @@ pub fn said(document: &Value, violations: &[Violation]) -> String {
     } else {
         writeln!(text, "TodoPlatform {name}: {} refused", violations.len())
     };
-    for Violation { field_path, reason, message, next_action } in violations {
+    for Violation {
+        field_path,
+        reason,
+        message,
+        next_action,
+    } in violations
+    {
         let _infallible = writeln!(text, "  {field_path}: {message} ({reason})");
         if !next_action.is_empty() {
             let _infallible = writeln!(text, "    next: {next_action}");

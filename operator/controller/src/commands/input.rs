@@ -48,22 +48,34 @@ pub enum InputError {
 
 /// All TodoPlatforms of a file as they were written; other documents are passed over.
 pub fn read(file: &Path) -> Result<Vec<Value>, InputError> {
-    let name = if file == Path::new("-") { "standard input".to_owned() } else { file.display().to_string() };
-    let text = text(file).map_err(|source| InputError::Unreadable { file: name.clone(), source })?;
+    let name = if file == Path::new("-") {
+        "standard input".to_owned()
+    } else {
+        file.display().to_string()
+    };
+    let text = text(file).map_err(|source| InputError::Unreadable {
+        file: name.clone(),
+        source,
+    })?;
     if text.len() as u64 > LARGEST {
         return Err(InputError::TooLarge { file: name });
     }
     let mut platforms = Vec::new();
     for document in serde_yaml::Deserializer::from_str(&text) {
-        let document = Value::deserialize(document)
-            .map_err(|source| InputError::NotYaml { file: name.clone(), source })?;
+        let document = Value::deserialize(document).map_err(|source| InputError::NotYaml {
+            file: name.clone(),
+            source,
+        })?;
         if is_platform(&document) {
             platforms.push(document);
         }
     }
     if platforms.is_empty() {
         let api_version = TodoPlatform::api_version(&()).into_owned();
-        return Err(InputError::Nothing { file: name, api_version });
+        return Err(InputError::Nothing {
+            file: name,
+            api_version,
+        });
     }
     Ok(platforms)
 }
@@ -75,9 +87,14 @@ fn is_platform(document: &Value) -> bool {
 fn text(file: &Path) -> std::io::Result<String> {
     let mut text = String::new();
     if file == Path::new("-") {
-        std::io::stdin().lock().take(LARGEST + 1).read_to_string(&mut text)?;
+        std::io::stdin()
+            .lock()
+            .take(LARGEST + 1)
+            .read_to_string(&mut text)?;
     } else {
-        std::fs::File::open(file)?.take(LARGEST + 1).read_to_string(&mut text)?;
+        std::fs::File::open(file)?
+            .take(LARGEST + 1)
+            .read_to_string(&mut text)?;
     }
     Ok(text)
 }

@@ -28,7 +28,10 @@ fn objects(
     namespace: &str,
     defaults: &OperatorDefaults,
 ) -> Result<Vec<Value>, CommandError> {
-    let name = document["metadata"]["name"].as_str().unwrap_or("TodoPlatform").to_owned();
+    let name = document["metadata"]["name"]
+        .as_str()
+        .unwrap_or("TodoPlatform")
+        .to_owned();
     let refused = |violations: &[todoplatform_render::Violation]| CommandError::Refused {
         name: name.clone(),
         violations: check::said(document, violations),
@@ -39,18 +42,26 @@ fn objects(
     }
     let mut platform: TodoPlatform =
         serde_json::from_value(document.clone()).map_err(|_unreadable| refused(&violations))?;
-    let namespace = platform.metadata.namespace.get_or_insert_with(|| namespace.to_owned()).clone();
+    let namespace = platform
+        .metadata
+        .namespace
+        .get_or_insert_with(|| namespace.to_owned())
+        .clone();
     let facts = facts(&platform);
-    let validated =
-        validate(&platform, &facts, defaults).map_err(|invalid| refused(&invalid.violations))?;
+    let validated = validate(&platform, &facts, defaults).map_err(|invalid| refused(&invalid.violations))?;
     let resources = build(&validated, &facts);
     let secrets = resources.secrets.iter().map(|recipe| secret(recipe, &namespace));
-    Ok(secrets.chain(resources.children.into_iter().map(|child| child.object)).collect())
+    Ok(secrets
+        .chain(resources.children.into_iter().map(|child| child.object))
+        .collect())
 }
 
 /// The world as taken without a cluster, with the services started: their Deployments are shown.
 fn facts(platform: &TodoPlatform) -> Facts {
-    Facts { started: true, ..Facts::assumed(platform) }
+    Facts {
+        started: true,
+        ..Facts::assumed(platform)
+    }
 }
 
 /// A generated Secret without its values: which keys it gets, and that the operator makes them.

@@ -24,7 +24,10 @@ pub async fn probe(client: &Client, served: &BTreeSet<ChildKind>) -> DependencyF
     if !missing.is_empty() {
         return failed(
             "NotInstalled",
-            format!("the API server does not serve these kinds of dapr.io: {}", missing.join(", ")),
+            format!(
+                "the API server does not serve these kinds of dapr.io: {}",
+                missing.join(", ")
+            ),
         );
     }
     let registrations = Api::<MutatingWebhookConfiguration>::all(client.clone());
@@ -34,6 +37,9 @@ pub async fn probe(client: &Client, served: &BTreeSet<ChildKind>) -> DependencyF
             "InjectorMissing",
             format!("Dapr's kinds are served, but MutatingWebhookConfiguration {INJECTOR} is not there"),
         ),
-        Err(_error) => failed("Unreachable", "the API server did not say whether Dapr's sidecar injector is there"),
+        Err(_error) => failed(
+            "Unreachable",
+            "the API server did not say whether Dapr's sidecar injector is there",
+        ),
     }
 }

@@ -22,7 +22,10 @@ pub async fn probe(brokers: &[String]) -> DependencyFact {
             return answered(format!("the Kafka broker {broker} accepts connections"));
         }
     }
-    failed("Unreachable", format!("no Kafka broker accepts connections: {}", brokers.join(", ")))
+    failed(
+        "Unreachable",
+        format!("no Kafka broker accepts connections: {}", brokers.join(", ")),
+    )
 }
 
 #[cfg(test)]

@@ -34,9 +34,13 @@ fn options(url: &Sensitive, ca: Option<&Sensitive>) -> Option<PgConnectOptions> 
     if !(text.starts_with("postgres://") || text.starts_with("postgresql://")) {
         return None;
     }
-    let options = PgConnectOptions::from_str(text).ok()?.application_name("todoplatform-operator");
+    let options = PgConnectOptions::from_str(text)
+        .ok()?
+        .application_name("todoplatform-operator");
     Some(match ca {
-        Some(ca) => options.ssl_mode(PgSslMode::VerifyFull).ssl_root_cert_from_pem(ca.expose().to_vec()),
+        Some(ca) => options
+            .ssl_mode(PgSslMode::VerifyFull)
+            .ssl_root_cert_from_pem(ca.expose().to_vec()),
         None => options,
     })
 }
@@ -44,9 +48,10 @@ fn options(url: &Sensitive, ca: Option<&Sensitive>) -> Option<PgConnectOptions> 
 fn refused(error: &sqlx::Error) -> DependencyFact {
     match error {
         sqlx::Error::Database(answer) => sqlstate(answer.code().as_deref().unwrap_or("unknown")),
-        sqlx::Error::Io(error) => {
-            failed("Unreachable", format!("no connection to PostgreSQL: {}", error.kind()))
-        }
+        sqlx::Error::Io(error) => failed(
+            "Unreachable",
+            format!("no connection to PostgreSQL: {}", error.kind()),
+        ),
         sqlx::Error::Tls(_) => failed("TlsFailed", "the TLS handshake with PostgreSQL failed"),
         _ => failed("Refused", "PostgreSQL ended the login without saying why"),
     }
@@ -55,13 +60,20 @@ fn refused(error: &sqlx::Error) -> DependencyFact {
 /// The server's own answer, by its SQLSTATE: its text may name what was sent.
 fn sqlstate(code: &str) -> DependencyFact {
     match code {
-        "28P01" | "28000" => {
-            failed("PasswordRefused", "PostgreSQL refused the user or the password of the connection URL")
-        }
-        "3D000" => failed("DatabaseMissing", "PostgreSQL has no database of the name in the connection URL"),
+        "28P01" | "28000" => failed(
+            "PasswordRefused",
+            "PostgreSQL refused the user or the password of the connection URL",
+        ),
+        "3D000" => failed(
+            "DatabaseMissing",
+            "PostgreSQL has no database of the name in the connection URL",
+        ),
         "57P03" => failed("Unreachable", "PostgreSQL is starting up or shutting down"),
         "53300" => failed("TooManyConnections", "PostgreSQL has no connection left"),
-        code => failed("Refused", format!("PostgreSQL refused the login (SQLSTATE {code})")),
+        code => failed(
+            "Refused",
+            format!("PostgreSQL refused the login (SQLSTATE {code})"),
+        ),
     }
 }
 
@@ -75,9 +87,18 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_not_a_url_is_said_without_repeating_it() {
-        for text in ["", "canary-password", "redis://u:canary-password@h/0", "postgres://u:canary-password@h:port/d"] {
+        for text in [
+            "",
+            "canary-password",
+            "redis://u:canary-password@h/0",
+            "postgres://u:canary-password@h:port/d",
+        ] {
             let fact = probe(&url(text), None).await;
-            assert_eq!((fact.ready, fact.reason.as_str()), (false, "InvalidUrl"), "{text}");
+            assert_eq!(
+                (fact.ready, fact.reason.as_str()),
+                (false, "InvalidUrl"),
+                "{text}"
+            );
             assert!(!format!("{fact:?}").contains("canary"));
         }
     }
@@ -87,7 +108,11 @@ mod tests {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         drop(listener);
-        let fact = probe(&url(&format!("postgres://u:canary-password@127.0.0.1:{port}/d")), None).await;
+        let fact = probe(
+            &url(&format!("postgres://u:canary-password@127.0.0.1:{port}/d")),
+            None,
+        )
+        .await;
         assert_eq!(fact.reason, "Unreachable");
         assert!(!format!("{fact:?}").contains("canary"));
     }

@@ -1,7 +1,8 @@
 //! Redis: a real PING with the URL that the services will use.
 
 use redis::{
-    AsyncConnectionConfig, Client, ErrorKind, IntoConnectionInfo, RedisConnectionInfo, RedisError, TlsCertificates,
+    AsyncConnectionConfig, Client, ErrorKind, IntoConnectionInfo, RedisConnectionInfo, RedisError,
+    TlsCertificates,
 };
 use todoplatform_render::DependencyFact;
 
@@ -23,7 +24,10 @@ pub async fn probe(url: &Sensitive, ca: Option<&Sensitive>) -> DependencyFact {
 /// The same for a Redis that is named by host and port, with its password apart.
 pub async fn probe_host(host: &str, password: Option<&Sensitive>, has_tls: bool) -> DependencyFact {
     let Some(client) = host_client(host, password, has_tls) else {
-        return failed("InvalidHost", format!("{host} is not a host and port, or the password is not text"));
+        return failed(
+            "InvalidHost",
+            format!("{host} is not a host and port, or the password is not text"),
+        );
     };
     ask(&client).await
 }
@@ -54,7 +58,10 @@ fn client(url: &Sensitive, ca: Option<&Sensitive>) -> Option<Client> {
     match ca {
         None => Client::open(text).ok(),
         Some(ca) => {
-            let certificates = TlsCertificates { client_tls: None, root_cert: Some(ca.expose().to_vec()) };
+            let certificates = TlsCertificates {
+                client_tls: None,
+                root_cert: Some(ca.expose().to_vec()),
+            };
             Client::build_with_tls(text, certificates).ok()
         }
     }
@@ -64,19 +71,28 @@ async fn ping(client: &Client) -> Result<(), RedisError> {
     let config = AsyncConnectionConfig::new()
         .set_connection_timeout(Some(PROBE_TIMEOUT))
         .set_response_timeout(Some(PROBE_TIMEOUT));
-    let mut connection = client.get_multiplexed_async_connection_with_config(&config).await?;
+    let mut connection = client
+        .get_multiplexed_async_connection_with_config(&config)
+        .await?;
     redis::cmd("PING").query_async::<()>(&mut connection).await
 }
 
 fn refused(error: &RedisError) -> DependencyFact {
     if error.kind() == ErrorKind::AuthenticationFailed {
-        return failed("PasswordRefused", "Redis refused the user or the password of the connection URL");
+        return failed(
+            "PasswordRefused",
+            "Redis refused the user or the password of the connection URL",
+        );
     }
     match error.code() {
-        Some("NOAUTH") => failed("PasswordMissing", "Redis asks for a password and the connection URL has none"),
-        Some("WRONGPASS" | "NOPERM") => {
-            failed("PasswordRefused", "Redis refused the user or the password of the connection URL")
-        }
+        Some("NOAUTH") => failed(
+            "PasswordMissing",
+            "Redis asks for a password and the connection URL has none",
+        ),
+        Some("WRONGPASS" | "NOPERM") => failed(
+            "PasswordRefused",
+            "Redis refused the user or the password of the connection URL",
+        ),
         Some("LOADING") => failed("Loading", "Redis is loading its data"),
         Some(code) => failed("Refused", format!("Redis answered {code}")),
         None if error.is_timeout() => timed_out("Redis"),
@@ -91,7 +107,7 @@ mod tests {
     use tokio::net::TcpListener;
 
     /// A Redis that gives the same answer to whatever it is told.
-    async fn server(answer: &'static str) -> Sensitive {
+    async fn server(login: &str, answer: &'static str) -> Sensitive {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         tokio::spawn(async move {
@@ -102,22 +118,31 @@ mod tests {
             {
                 // One answer per command; a command starts with `*`.
                 let commands = buffer[..read].iter().filter(|byte| **byte == b'*').count();
-                stream.write_all(answer.repeat(commands).as_bytes()).await.unwrap();
+                stream
+                    .write_all(answer.repeat(commands).as_bytes())
+                    .await
+                    .unwrap();
             }
         });
-        Sensitive::new(format!("redis://:canary-password@127.0.0.1:{port}/0").into_bytes())
+        Sensitive::new(format!("redis://{login}127.0.0.1:{port}/0").into_bytes())
     }
 
     #[tokio::test]
     async fn answers_are_told_apart_without_repeating_them() {
+        let login = ":canary-password@";
         let cases = [
-            ("+OK\r\n", true, "Answered"),
-            ("-WRONGPASS canary-password\r\n", false, "PasswordRefused"),
-            ("-NOAUTH Authentication required.\r\n", false, "PasswordMissing"),
-            ("-LOADING Redis is loading\r\n", false, "Loading"),
+            (login, "+OK\r\n", true, "Answered"),
+            (login, "-WRONGPASS canary-password\r\n", false, "PasswordRefused"),
+            (
+                "",
+                "-NOAUTH Authentication required.\r\n",
+                false,
+                "PasswordMissing",
+            ),
+            ("", "-LOADING Redis is loading\r\n", false, "Loading"),
         ];
-        for (answer, ready, reason) in cases {
-            let fact = probe(&server(answer).await, None).await;
+        for (login, answer, ready, reason) in cases {
+            let fact = probe(&server(login, answer).await, None).await;
             assert_eq!((fact.ready, fact.reason.as_str()), (ready, reason), "{answer}");
             assert!(!format!("{fact:?}").contains("canary"));
         }
@@ -125,8 +150,15 @@ mod tests {
 
     #[tokio::test]
     async fn a_host_is_asked_with_its_password_apart() {
-        let url = server("-WRONGPASS canary-password\r\n").await;
-        let host = url.expose_text().unwrap().split_once('@').unwrap().1.trim_end_matches("/0").to_owned();
+        let url = server(":any@", "-WRONGPASS canary-password\r\n").await;
+        let host = url
+            .expose_text()
+            .unwrap()
+            .split_once('@')
+            .unwrap()
+            .1
+            .trim_end_matches("/0")
+            .to_owned();
         let password = Sensitive::new(b"canary/pass@word".to_vec());
         let fact = probe_host(&host, Some(&password), false).await;
         assert_eq!(fact.reason, "PasswordRefused");
@@ -138,9 +170,10 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         drop(listener);
-        for (url, reason) in
-            [(format!("redis://127.0.0.1:{port}/0"), "Unreachable"), ("canary".to_owned(), "InvalidUrl")]
-        {
+        for (url, reason) in [
+            (format!("redis://127.0.0.1:{port}/0"), "Unreachable"),
+            ("canary".to_owned(), "InvalidUrl"),
+        ] {
             let fact = probe(&Sensitive::new(url.into_bytes()), None).await;
             assert_eq!(fact.reason, reason);
             assert!(!fact.message.contains("canary"));

@@ -10,7 +10,11 @@ pub fn judge(name: &str, seen: Option<&StatefulSet>) -> DependencyFact {
     let Some(seen) = seen else {
         return failed("NotCreated", format!("StatefulSet {name} is not there yet"));
     };
-    let ready = seen.status.as_ref().and_then(|status| status.ready_replicas).unwrap_or(0);
+    let ready = seen
+        .status
+        .as_ref()
+        .and_then(|status| status.ready_replicas)
+        .unwrap_or(0);
     if ready > 0 {
         answered(format!("StatefulSet {name} has a ready pod"))
     } else {
@@ -26,11 +30,17 @@ mod tests {
     #[test]
     fn a_ready_pod_is_the_answer() {
         let with = |ready_replicas| StatefulSet {
-            status: Some(StatefulSetStatus { ready_replicas, ..StatefulSetStatus::default() }),
+            status: Some(StatefulSetStatus {
+                ready_replicas,
+                ..StatefulSetStatus::default()
+            }),
             ..StatefulSet::default()
         };
         assert_eq!(judge("todo-redis", None).reason, "NotCreated");
-        assert_eq!(judge("todo-redis", Some(&StatefulSet::default())).reason, "NotReady");
+        assert_eq!(
+            judge("todo-redis", Some(&StatefulSet::default())).reason,
+            "NotReady"
+        );
         assert_eq!(judge("todo-redis", Some(&with(None))).reason, "NotReady");
         assert!(judge("todo-redis", Some(&with(Some(1)))).ready);
     }

@@ -29,7 +29,11 @@ pub struct Judged {
 
 /// Judges one component.
 pub fn judge(namespace: &str, observed: &Observed, is_gate_closed: bool) -> Judged {
-    let Observed { declared, counters, pods } = observed;
+    let Observed {
+        declared,
+        counters,
+        pods,
+    } = observed;
     let is_service = declared.kind == WorkloadKind::Deployment;
     let known = counters.clone().unwrap_or_default();
     let line = |reason: &str, message: String| ComponentStatus {
@@ -44,36 +48,65 @@ pub fn judge(namespace: &str, observed: &Observed, is_gate_closed: bool) -> Judg
     };
     let Some(counters) = counters else {
         let (reason, message) = if is_service && is_gate_closed {
-            (WAITING_FOR_DEPENDENCIES, "not created before the dependencies have answered".to_owned())
+            (
+                WAITING_FOR_DEPENDENCIES,
+                "not created before the dependencies have answered".to_owned(),
+            )
         } else {
             (PROGRESSING, "not created yet".to_owned())
         };
         let blocker =
             (reason == PROGRESSING).then(|| blocker(observed, reason, &message, &look(namespace, observed)));
-        return Judged { status: line(reason, message), blocker, is_stuck: false };
+        return Judged {
+            status: line(reason, message),
+            blocker,
+            is_stuck: false,
+        };
     };
     let is_ready = serves(counters, declared.replicas);
-    let problem = pods.iter().find_map(|pod| pods::problem(namespace, pod, is_service));
+    let problem = pods
+        .iter()
+        .find_map(|pod| pods::problem(namespace, pod, is_service));
     let is_stuck = counters.is_stuck && !is_ready;
     match problem {
         // A pod without its sidecar passes its own probes, and hears of no event.
         Some(problem) if !is_ready || SIDECAR_PROBLEMS.contains(&problem.reason) => {
-            let PodProblem { reason, message, next_action } = problem;
+            let PodProblem {
+                reason,
+                message,
+                next_action,
+            } = problem;
             let blocker = blocker(observed, reason, &message, &next_action);
-            Judged { status: line(reason, message), blocker: Some(blocker), is_stuck }
+            Judged {
+                status: line(reason, message),
+                blocker: Some(blocker),
+                is_stuck,
+            }
         }
         _ if is_ready => {
             let message = match declared.replicas {
                 0 => "no pods, as declared".to_owned(),
                 _ => String::new(),
             };
-            Judged { status: line(READY, message), blocker: None, is_stuck: false }
+            Judged {
+                status: line(READY, message),
+                blocker: None,
+                is_stuck: false,
+            }
         }
         _ => {
-            let reason = if is_stuck { PROGRESS_DEADLINE_EXCEEDED } else { PROGRESSING };
+            let reason = if is_stuck {
+                PROGRESS_DEADLINE_EXCEEDED
+            } else {
+                PROGRESSING
+            };
             let message = progress(counters, declared.replicas);
             let blocker = blocker(observed, reason, &message, &look(namespace, observed));
-            Judged { status: line(reason, message), blocker: Some(blocker), is_stuck }
+            Judged {
+                status: line(reason, message),
+                blocker: Some(blocker),
+                is_stuck,
+            }
         }
     }
 }
@@ -96,9 +129,15 @@ fn progress(counters: &Counters, wanted: i32) -> String {
         return format!("{updated} of {wanted} pods run what is declared");
     }
     if counters.replicas > updated {
-        return format!("{} pods of an earlier revision still run", counters.replicas - updated);
+        return format!(
+            "{} pods of an earlier revision still run",
+            counters.replicas - updated
+        );
     }
-    format!("{} of {wanted} pods are ready", counters.ready.min(counters.available))
+    format!(
+        "{} of {wanted} pods are ready",
+        counters.ready.min(counters.available)
+    )
 }
 
 fn look(namespace: &str, observed: &Observed) -> String {
@@ -106,7 +145,10 @@ fn look(namespace: &str, observed: &Observed) -> String {
         WorkloadKind::Deployment => "deployment",
         WorkloadKind::StatefulSet => "statefulset",
     };
-    format!("kubectl -n {namespace} describe {kind} {}", observed.declared.name)
+    format!(
+        "kubectl -n {namespace} describe {kind} {}",
+        observed.declared.name
+    )
 }
 
 fn blocker(observed: &Observed, reason: &str, message: &str, next_action: &str) -> Blocker {

@@ -35,29 +35,54 @@ pub struct Draft {
 impl Draft {
     /// A condition that holds.
     pub fn yes(type_: &'static str, reason: &str, message: impl Into<String>) -> Self {
-        Self { type_, status: "True", reason: reason.to_owned(), message: message.into() }
+        Self {
+            type_,
+            status: "True",
+            reason: reason.to_owned(),
+            message: message.into(),
+        }
     }
 
     /// A condition that does not hold.
     pub fn no(type_: &'static str, reason: &str, message: impl Into<String>) -> Self {
-        Self { type_, status: "False", reason: reason.to_owned(), message: message.into() }
+        Self {
+            type_,
+            status: "False",
+            reason: reason.to_owned(),
+            message: message.into(),
+        }
     }
 
     /// A condition of which nothing is known.
     pub fn unknown(type_: &'static str, reason: &str, message: impl Into<String>) -> Self {
-        Self { type_, status: "Unknown", reason: reason.to_owned(), message: message.into() }
+        Self {
+            type_,
+            status: "Unknown",
+            reason: reason.to_owned(),
+            message: message.into(),
+        }
     }
 
     /// What was said before, said again.
     pub fn again(type_: &'static str, before: &[Condition]) -> Self {
         match before.iter().find(|condition| condition.type_ == type_) {
-            Some(Condition { status, reason, message, .. }) => {
+            Some(Condition {
+                status,
+                reason,
+                message,
+                ..
+            }) => {
                 let status = match status.as_str() {
                     "True" => "True",
                     "False" => "False",
                     _ => "Unknown",
                 };
-                Self { type_, status, reason: reason.clone(), message: message.clone() }
+                Self {
+                    type_,
+                    status,
+                    reason: reason.clone(),
+                    message: message.clone(),
+                }
             }
             None => Self::unknown(type_, "NotReconciled", "not looked at yet"),
         }
@@ -68,19 +93,28 @@ impl Draft {
 pub fn complete(drafts: Vec<Draft>, generation: i64, now: Timestamp, before: &[Condition]) -> Vec<Condition> {
     drafts
         .into_iter()
-        .map(|Draft { type_, status, reason, mut message }| {
-            let same = before.iter().find(|condition| condition.type_ == type_ && condition.status == status);
-            cut(&mut message, LONGEST_MESSAGE);
-            Condition {
-                type_: type_.to_owned(),
-                status: status.to_owned(),
-                reason,
-                message,
-                observed_generation: Some(generation),
-                last_transition_time: same
-                    .map_or_else(|| Time(now), |condition| condition.last_transition_time.clone()),
-            }
-        })
+        .map(
+            |Draft {
+                 type_,
+                 status,
+                 reason,
+                 mut message,
+             }| {
+                let same = before
+                    .iter()
+                    .find(|condition| condition.type_ == type_ && condition.status == status);
+                cut(&mut message, LONGEST_MESSAGE);
+                Condition {
+                    type_: type_.to_owned(),
+                    status: status.to_owned(),
+                    reason,
+                    message,
+                    observed_generation: Some(generation),
+                    last_transition_time: same
+                        .map_or_else(|| Time(now), |condition| condition.last_transition_time.clone()),
+                }
+            },
+        )
         .collect()
 }
 
@@ -97,7 +131,10 @@ pub fn listed<'a>(problems: impl ExactSizeIterator<Item = &'a str>) -> String {
 /// Shortens a text to at most `longest` bytes, between characters.
 pub fn cut(text: &mut String, longest: usize) {
     if text.len() > longest {
-        let end = (0..=longest).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+        let end = (0..=longest)
+            .rev()
+            .find(|end| text.is_char_boundary(*end))
+            .unwrap_or(0);
         text.truncate(end);
     }
 }
@@ -122,10 +159,16 @@ mod tests {
 
     #[test]
     fn the_time_of_a_condition_moves_with_its_status_only() {
-        let (then, now) = (Timestamp::from_second(1).unwrap(), Timestamp::from_second(2).unwrap());
+        let (then, now) = (
+            Timestamp::from_second(1).unwrap(),
+            Timestamp::from_second(2).unwrap(),
+        );
         let before = complete(vec![Draft::no(READY, "Progressing", "1 of 2")], 1, then, &[]);
         let same = complete(vec![Draft::no(READY, "CrashLoopBackOff", "x")], 2, now, &before);
-        assert_eq!((same[0].last_transition_time.0, same[0].observed_generation), (then, Some(2)));
+        assert_eq!(
+            (same[0].last_transition_time.0, same[0].observed_generation),
+            (then, Some(2))
+        );
         let flipped = complete(vec![Draft::yes(READY, "Ready", "x")], 2, now, &before);
         assert_eq!(flipped[0].last_transition_time.0, now);
     }

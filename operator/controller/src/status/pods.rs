@@ -36,15 +36,25 @@ pub fn problem(namespace: &str, pod: &Pod, wants_sidecar: bool) -> Option<PodPro
         });
     }
     let started = status.init_container_statuses.iter().flatten();
-    let containers: Vec<&ContainerStatus> = started.chain(status.container_statuses.iter().flatten()).collect();
-    if let Some(problem) = containers.iter().find_map(|container| waiting(namespace, &name, container)) {
+    let containers: Vec<&ContainerStatus> = started
+        .chain(status.container_statuses.iter().flatten())
+        .collect();
+    if let Some(problem) = containers
+        .iter()
+        .find_map(|container| waiting(namespace, &name, container))
+    {
         return Some(problem);
     }
-    if wants_sidecar && !containers.is_empty() && !containers.iter().any(|container| container.name == SIDECAR) {
+    if wants_sidecar
+        && !containers.is_empty()
+        && !containers.iter().any(|container| container.name == SIDECAR)
+    {
         return Some(PodProblem {
             reason: "SidecarMissing",
             message: format!("pod {name} was admitted without Dapr's sidecar"),
-            next_action: format!("kubectl -n {namespace} delete pod {name}, once Dapr's sidecar injector runs"),
+            next_action: format!(
+                "kubectl -n {namespace} delete pod {name}, once Dapr's sidecar injector runs"
+            ),
         });
     }
     None
@@ -55,7 +65,10 @@ fn waiting(namespace: &str, pod: &str, status: &ContainerStatus) -> Option<PodPr
     let (container, image) = (&status.name, &status.image);
     let describe = format!("kubectl -n {namespace} describe pod {pod}");
     match reason {
-        "ImagePullBackOff" | "ErrImagePull" | "InvalidImageName" | "ErrImageNeverPull"
+        "ImagePullBackOff"
+        | "ErrImagePull"
+        | "InvalidImageName"
+        | "ErrImageNeverPull"
         | "RegistryUnavailable" => Some(PodProblem {
             reason: "ImagePullBackOff",
             message: format!("pod {pod}: the image {image} of container {container} cannot be pulled"),
@@ -67,13 +80,20 @@ fn waiting(namespace: &str, pod: &str, status: &ContainerStatus) -> Option<PodPr
             next_action: describe,
         }),
         "CrashLoopBackOff" => {
-            let ended = status.last_state.as_ref().and_then(|state| state.terminated.as_ref());
+            let ended = status
+                .last_state
+                .as_ref()
+                .and_then(|state| state.terminated.as_ref());
             let how = ended.map_or_else(String::new, |ended| match ended.reason.as_deref() {
                 Some(reason) if reason != "Error" => format!(" ({reason}, exit code {})", ended.exit_code),
                 _ => format!(" (exit code {})", ended.exit_code),
             });
             Some(PodProblem {
-                reason: if container == SIDECAR { "SidecarCrashLoop" } else { "CrashLoopBackOff" },
+                reason: if container == SIDECAR {
+                    "SidecarCrashLoop"
+                } else {
+                    "CrashLoopBackOff"
+                },
                 message: format!("pod {pod}: container {container} ends again and again{how}"),
                 next_action: format!("kubectl -n {namespace} logs {pod} -c {container} --previous"),
             })

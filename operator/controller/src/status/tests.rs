@@ -15,7 +15,12 @@ fn at(second: i64) -> Timestamp {
 }
 
 fn after(before: &TodoPlatformStatus, generation: i64, second: i64, finding: Finding) -> TodoPlatformStatus {
-    let situation = Situation { namespace: "shop", generation, now: at(second), before };
+    let situation = Situation {
+        namespace: "shop",
+        generation,
+        now: at(second),
+        before,
+    };
     status(&situation, finding)
 }
 
@@ -42,7 +47,10 @@ fn service(component: &str, counters: Option<Counters>, pods: &[Value]) -> Obser
             image: format!("example/todo-{component}:1"),
         },
         counters,
-        pods: pods.iter().map(|pod| Arc::new(serde_json::from_value::<Pod>(pod.clone()).unwrap())).collect(),
+        pods: pods
+            .iter()
+            .map(|pod| Arc::new(serde_json::from_value::<Pod>(pod.clone()).unwrap()))
+            .collect(),
     }
 }
 
@@ -74,17 +82,27 @@ fn observed(components: Vec<Observed>, dependencies: Vec<Found>, is_gate_closed:
         is_gate_closed,
         endpoint: "http://todo-gateway.shop.svc.cluster.local:8080".into(),
         version: "1".into(),
-        inventory: vec![InventoryEntry { kind: "Deployment".into(), name: "todo-task".into() }],
+        inventory: vec![InventoryEntry {
+            kind: "Deployment".into(),
+            name: "todo-task".into(),
+        }],
     }
 }
 
 fn answered() -> Vec<Found> {
-    vec![dependency("database", true, "Answered", false), dependency("dapr", true, "Answered", false)]
+    vec![
+        dependency("database", true, "Answered", false),
+        dependency("dapr", true, "Answered", false),
+    ]
 }
 
 /// `type=status/reason` of each condition, in order.
 fn conditions_of(status: &TodoPlatformStatus) -> Vec<String> {
-    status.conditions.iter().map(|c| format!("{}={}/{}", c.type_, c.status, c.reason)).collect()
+    status
+        .conditions
+        .iter()
+        .map(|c| format!("{}={}/{}", c.type_, c.status, c.reason))
+        .collect()
 }
 
 fn pod(statuses: &Value) -> Value {
@@ -98,11 +116,23 @@ fn container(name: &str, state: &Value) -> Value {
 
 #[test]
 fn a_platform_that_serves_is_ready_and_nothing_blocks() {
-    let components = vec![service("task", Some(counters(2)), &[]), store("postgres", Some(counters(1)))];
-    let status = after(&TodoPlatformStatus::default(), 4, 100, observed(components, answered(), false));
+    let components = vec![
+        service("task", Some(counters(2)), &[]),
+        store("postgres", Some(counters(1))),
+    ];
+    let status = after(
+        &TodoPlatformStatus::default(),
+        4,
+        100,
+        observed(components, answered(), false),
+    );
     assert_eq!(
         conditions_of(&status),
-        ["Ready=True/Ready", "DependenciesReady=True/Answered", "DaprReady=True/Ready"]
+        [
+            "Ready=True/Ready",
+            "DependenciesReady=True/Answered",
+            "DaprReady=True/Ready"
+        ]
     );
     assert_eq!(status.components_ready.as_deref(), Some("2/2"));
     assert_eq!(status.observed_generation, Some(4));
@@ -123,11 +153,46 @@ fn a_workload_is_judged_by_its_own_generation_and_counters() {
     let running = |name: &str| container(name, &json!({"running": {}}));
     let cases: [(&str, Option<Counters>, Vec<Value>, &str, &str, bool); 12] = [
         ("serves", with(|_| {}), vec![], "Ready", "", false),
-        ("not created", None, vec![], "Progressing", "not created yet", false),
-        ("stale counters", with(|c| c.observed_generation = 2), vec![], "Progressing", "not been taken up", false),
-        ("half updated", with(|c| c.updated = 1), vec![], "Progressing", "1 of 2 pods run", false),
-        ("old pods left", with(|c| c.replicas = 3), vec![], "Progressing", "1 pods of an earlier", false),
-        ("not available", with(|c| c.available = 0), vec![], "Progressing", "0 of 2 pods are ready", false),
+        (
+            "not created",
+            None,
+            vec![],
+            "Progressing",
+            "not created yet",
+            false,
+        ),
+        (
+            "stale counters",
+            with(|c| c.observed_generation = 2),
+            vec![],
+            "Progressing",
+            "not been taken up",
+            false,
+        ),
+        (
+            "half updated",
+            with(|c| c.updated = 1),
+            vec![],
+            "Progressing",
+            "1 of 2 pods run",
+            false,
+        ),
+        (
+            "old pods left",
+            with(|c| c.replicas = 3),
+            vec![],
+            "Progressing",
+            "1 pods of an earlier",
+            false,
+        ),
+        (
+            "not available",
+            with(|c| c.available = 0),
+            vec![],
+            "Progressing",
+            "0 of 2 pods are ready",
+            false,
+        ),
         (
             "stuck",
             with(|c| {
@@ -139,7 +204,14 @@ fn a_workload_is_judged_by_its_own_generation_and_counters() {
             "1 of 2",
             true,
         ),
-        ("stuck once, serves now", with(|c| c.is_stuck = true), vec![], "Ready", "", false),
+        (
+            "stuck once, serves now",
+            with(|c| c.is_stuck = true),
+            vec![],
+            "Ready",
+            "",
+            false,
+        ),
         (
             "image",
             with(|c| c.ready = 1),
@@ -167,8 +239,10 @@ fn a_workload_is_judged_by_its_own_generation_and_counters() {
         (
             "no node",
             with(|c| c.ready = 1),
-            vec![json!({"metadata": {"name": "todo-task-1"}, "status": {"conditions": [
-                {"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}]}})],
+            vec![
+                json!({"metadata": {"name": "todo-task-1"}, "status": {"conditions": [
+                {"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}]}}),
+            ],
             "Unschedulable",
             "no node takes pod",
             false,
@@ -176,25 +250,52 @@ fn a_workload_is_judged_by_its_own_generation_and_counters() {
     ];
     for (name, counters, pods, reason, message, is_stalled) in cases {
         let components = vec![service("task", counters, &pods)];
-        let status = after(&TodoPlatformStatus::default(), 4, 100, observed(components, answered(), false));
+        let status = after(
+            &TodoPlatformStatus::default(),
+            4,
+            100,
+            observed(components, answered(), false),
+        );
         let task = &status.components[0];
         assert_eq!(task.reason, reason, "{name}");
         assert!(task.message.contains(message), "{name}: {}", task.message);
         let is_ready = reason == "Ready";
-        assert_eq!(condition(&status, READY).unwrap().status, if is_ready { "True" } else { "False" }, "{name}");
+        assert_eq!(
+            condition(&status, READY).unwrap().status,
+            if is_ready { "True" } else { "False" },
+            "{name}"
+        );
         assert_eq!(condition(&status, STALLED).is_some(), is_stalled, "{name}");
-        assert_eq!(condition(&status, RECONCILING).is_some(), !is_ready && !is_stalled, "{name}");
+        assert_eq!(
+            condition(&status, RECONCILING).is_some(),
+            !is_ready && !is_stalled,
+            "{name}"
+        );
         assert_eq!(status.blocking.is_empty(), is_ready, "{name}");
-        assert!(status.blocking.iter().all(|blocker| blocker.next_action.starts_with("kubectl ")), "{name}");
+        assert!(
+            status
+                .blocking
+                .iter()
+                .all(|blocker| blocker.next_action.starts_with("kubectl ")),
+            "{name}"
+        );
     }
 }
 
 #[test]
 fn a_pod_that_ends_is_no_problem() {
-    let mut ending = pod(&json!([container("app", &json!({"waiting": {"reason": "CrashLoopBackOff"}}))]));
+    let mut ending = pod(&json!([container(
+        "app",
+        &json!({"waiting": {"reason": "CrashLoopBackOff"}})
+    )]));
     ending["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
     let components = vec![service("task", Some(counters(2)), &[ending])];
-    let status = after(&TodoPlatformStatus::default(), 4, 100, observed(components, answered(), false));
+    let status = after(
+        &TodoPlatformStatus::default(),
+        4,
+        100,
+        observed(components, answered(), false),
+    );
     assert_eq!(status.components[0].reason, "Ready");
 }
 
@@ -205,9 +306,18 @@ fn a_closed_gate_is_waiting_and_names_what_it_waits_for() {
         dependency("cache", false, "NotReady", true),
         dependency("dapr", true, "Answered", false),
     ];
-    let not_there = Counters { ready: 0, available: 0, ..counters(1) };
+    let not_there = Counters {
+        ready: 0,
+        available: 0,
+        ..counters(1)
+    };
     let components = vec![service("task", None, &[]), store("redis", Some(not_there))];
-    let status = after(&TodoPlatformStatus::default(), 1, 100, observed(components, dependencies, true));
+    let status = after(
+        &TodoPlatformStatus::default(),
+        1,
+        100,
+        observed(components, dependencies, true),
+    );
     assert_eq!(
         conditions_of(&status),
         [
@@ -218,11 +328,17 @@ fn a_closed_gate_is_waiting_and_names_what_it_waits_for() {
         ]
     );
     assert_eq!(status.components[0].reason, "WaitingForDependencies");
-    let blocking: Vec<(&str, &str)> =
-        status.blocking.iter().map(|b| (b.component.as_str(), b.next_action.as_str())).collect();
+    let blocking: Vec<(&str, &str)> = status
+        .blocking
+        .iter()
+        .map(|b| (b.component.as_str(), b.next_action.as_str()))
+        .collect();
     assert_eq!(
         blocking,
-        [("database", "mend database"), ("redis", "kubectl -n shop describe statefulset todo-redis")]
+        [
+            ("database", "mend database"),
+            ("redis", "kubectl -n shop describe statefulset todo-redis")
+        ]
     );
     assert_eq!(
         condition(&status, READY).unwrap().message,
@@ -237,24 +353,44 @@ fn a_dependency_that_blinks_has_its_own_condition_and_ready_follows_the_componen
         dependency("dapr", false, "InjectorMissing", false),
     ];
     let components = vec![service("task", Some(counters(2)), &[])];
-    let status = after(&TodoPlatformStatus::default(), 4, 100, observed(components, dependencies, false));
+    let status = after(
+        &TodoPlatformStatus::default(),
+        4,
+        100,
+        observed(components, dependencies, false),
+    );
     assert_eq!(
         conditions_of(&status),
-        ["Ready=True/Ready", "DependenciesReady=False/Unreachable", "DaprReady=False/InjectorMissing"]
+        [
+            "Ready=True/Ready",
+            "DependenciesReady=False/Unreachable",
+            "DaprReady=False/InjectorMissing"
+        ]
     );
 }
 
 #[test]
 fn a_stalled_platform_says_why_and_keeps_what_it_knew_of_the_rest() {
-    let ready =
-        after(&TodoPlatformStatus::default(), 4, 100, observed(vec![service("task", Some(counters(2)), &[])], answered(), false));
+    let ready = after(
+        &TodoPlatformStatus::default(),
+        4,
+        100,
+        observed(vec![service("task", Some(counters(2)), &[])], answered(), false),
+    );
     let problem = |number: usize| Blocker {
         component: format!("spec.field{number}"),
         reason: "MissingSecret".into(),
         message: format!("problem {number}"),
         next_action: "mend".into(),
     };
-    let status = after(&ready, 5, 200, Finding::Stalled { problems: (1..=7).map(problem).collect() });
+    let status = after(
+        &ready,
+        5,
+        200,
+        Finding::Stalled {
+            problems: (1..=7).map(problem).collect(),
+        },
+    );
     assert_eq!(
         conditions_of(&status),
         [
@@ -264,30 +400,68 @@ fn a_stalled_platform_says_why_and_keeps_what_it_knew_of_the_rest() {
             "DaprReady=True/Ready",
         ]
     );
-    assert!(condition(&status, STALLED).unwrap().message.ends_with("problem 5; and 2 more"));
+    assert!(
+        condition(&status, STALLED)
+            .unwrap()
+            .message
+            .ends_with("problem 5; and 2 more")
+    );
     assert!(status.conditions.iter().all(|c| c.observed_generation == Some(5)));
     assert_eq!(status.observed_generation, Some(5));
     assert_eq!(status.components, ready.components);
     assert_eq!(status.inventory, ready.inventory);
     // What flipped did so now; what did not keeps its time.
     assert_eq!(condition(&status, READY).unwrap().last_transition_time.0, at(200));
-    assert_eq!(condition(&status, DAPR_READY).unwrap().last_transition_time.0, at(100));
+    assert_eq!(
+        condition(&status, DAPR_READY).unwrap().last_transition_time.0,
+        at(100)
+    );
 }
 
 #[test]
 fn an_edit_is_announced_before_anything_is_sent() {
-    let ready =
-        after(&TodoPlatformStatus::default(), 4, 100, observed(vec![service("task", Some(counters(2)), &[])], answered(), false));
-    let inventory = vec![InventoryEntry { kind: "Service".into(), name: "todo-task".into() }];
-    let status = after(&ready, 5, 200, Finding::Applying { inventory: inventory.clone(), writes: 3 });
-    assert_eq!(conditions_of(&status)[..2], ["Reconciling=True/Applying", "Ready=False/Applying"]);
-    assert_eq!((status.observed_generation, status.inventory), (Some(5), inventory));
+    let ready = after(
+        &TodoPlatformStatus::default(),
+        4,
+        100,
+        observed(vec![service("task", Some(counters(2)), &[])], answered(), false),
+    );
+    let inventory = vec![InventoryEntry {
+        kind: "Service".into(),
+        name: "todo-task".into(),
+    }];
+    let status = after(
+        &ready,
+        5,
+        200,
+        Finding::Applying {
+            inventory: inventory.clone(),
+            writes: 3,
+        },
+    );
+    assert_eq!(
+        conditions_of(&status)[..2],
+        ["Reconciling=True/Applying", "Ready=False/Applying"]
+    );
+    assert_eq!(
+        (status.observed_generation, status.inventory),
+        (Some(5), inventory)
+    );
 }
 
 #[test]
 fn something_that_is_tried_again_is_reconciling_not_stalled() {
-    let problem = Blocker { component: "Service/todo-task".into(), reason: "ApplyUnavailable".into(), ..Blocker::default() };
-    let status = after(&TodoPlatformStatus::default(), 1, 1, Finding::Retrying { problem });
+    let problem = Blocker {
+        component: "Service/todo-task".into(),
+        reason: "ApplyUnavailable".into(),
+        ..Blocker::default()
+    };
+    let status = after(
+        &TodoPlatformStatus::default(),
+        1,
+        1,
+        Finding::Retrying { problem },
+    );
     assert_eq!(
         conditions_of(&status),
         [
@@ -301,7 +475,16 @@ fn something_that_is_tried_again_is_reconciling_not_stalled() {
 
 #[test]
 fn the_same_said_later_or_in_another_order_is_the_same() {
-    let finding = || observed(vec![service("task", Some(counters(2)), &[]), store("redis", Some(counters(1)))], answered(), false);
+    let finding = || {
+        observed(
+            vec![
+                service("task", Some(counters(2)), &[]),
+                store("redis", Some(counters(1))),
+            ],
+            answered(),
+            false,
+        )
+    };
     let first = after(&TodoPlatformStatus::default(), 4, 100, finding());
     let mut later = after(&TodoPlatformStatus::default(), 4, 900, finding());
     assert_ne!(first, later);
@@ -314,7 +497,12 @@ fn the_same_said_later_or_in_another_order_is_the_same() {
 
 #[test]
 fn conditions_of_other_writers_are_theirs() {
-    let mut status = after(&TodoPlatformStatus::default(), 4, 100, observed(vec![], answered(), false));
+    let mut status = after(
+        &TodoPlatformStatus::default(),
+        4,
+        100,
+        observed(vec![], answered(), false),
+    );
     let mut foreign = status.conditions[0].clone();
     foreign.type_ = "Approved".into();
     let own = status.clone();
