@@ -88,6 +88,13 @@ impl<'a> Levels<'a> {
             &words(&["--workspace", "--exclude", "todo-scenarios"]),
             &[],
             &[],
+        )?;
+        // The scenarios need a cluster; what they share and the catalog's test do not.
+        runner.cargo_test(
+            "catalog",
+            &words(&["--package", "todo-scenarios", "--lib", "--test", "catalog"]),
+            &[],
+            &[],
         )
     }
 
