@@ -10,6 +10,8 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::{get, post};
 use todo_domain::{Clock, Topic};
+use todo_kit::events::{RETRIES_EXHAUSTED, dead_letters};
+use todo_kit::metrics::Metrics;
 
 use crate::store::Store;
 
@@ -43,8 +45,11 @@ pub fn consumes() -> Vec<Topic> {
     [TASK_TOPICS.as_slice(), &HAPPENINGS].concat()
 }
 
-/// All routes.
-pub fn routes(app: App) -> Router {
+/// All routes. Dead letters are counted in `metrics`.
+pub fn routes(app: App, metrics: &Metrics) -> Router {
+    let dead_letters = dead_letters(metrics, app.store.clone(), |store, letter| async move {
+        store.bury(RETRIES_EXHAUSTED, &letter).await
+    });
     let tasks = TASK_TOPICS.iter().fold(Router::new(), |router, topic| {
         router.route(&topic.route(), post(task_changed::handle))
     });
@@ -55,4 +60,5 @@ pub fn routes(app: App) -> Router {
         })
         .route(DAILY, get(daily::handle))
         .with_state(app)
+        .merge(dead_letters)
 }

@@ -43,10 +43,11 @@ impl Service for Analytics {
         context
             .background
             .spawn("housekeeping", |stop| forget_old(store.clone(), stop));
-        Ok(routes(App {
+        let app = App {
             store,
             clock: context.clock.clone(),
-        }))
+        };
+        Ok(routes(app, &context.metrics))
     }
 }
 

@@ -5,6 +5,7 @@
 //! token between sidecar and app, the routes that daprd asks for, verified callers, and the orderly end.
 //!
 //! ```no_run
+//! use axum::body::Bytes;
 //! use axum::extract::State;
 //! use axum::routing::{get, post};
 //! use axum::{Json, Router};
@@ -14,7 +15,7 @@
 //! use todo_kit::auth::Caller;
 //! use todo_kit::config::PubSubConfig;
 //! use todo_kit::describe::{Description, Store};
-//! use todo_kit::events::{Event, Outcome};
+//! use todo_kit::events::{self, Event, Outcome};
 //! use todo_kit::problem::Problem;
 //! use todo_kit::{Context, Service, StartError, inbox};
 //!
@@ -45,7 +46,8 @@
 //!         Ok(Router::new()
 //!             .route("/v1/count", get(count))
 //!             .route(&Topic::TaskCreated.route(), post(task_created))
-//!             .with_state(pool))
+//!             .with_state(pool.clone())
+//!             .merge(events::dead_letters(&context.metrics, pool, keep)))
 //!     }
 //! }
 //!
@@ -67,6 +69,11 @@
 //!         tracing::warn!(error.chain = %todo_kit::Chain(&error), "event is tried again");
 //!         Outcome::Retry
 //!     })
+//! }
+//!
+//! async fn keep(pool: PgPool, letter: Bytes) -> Result<(), sqlx::Error> {
+//!     let kept = sqlx::query("insert into dead_letter (body) values ($1)").bind(letter.as_ref()).execute(&pool);
+//!     kept.await.map(drop)
 //! }
 //!
 //! fn main() -> std::process::ExitCode {

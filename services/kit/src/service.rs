@@ -55,7 +55,7 @@ pub trait Service: Send + Sync + 'static {
     }
 
     /// Connects its stores, starts its background tasks, and gives the routes of the app port: its public ones and
-    /// `POST /events/…`, without a fallback. May wait for a store; meanwhile the probes say that start-up goes on.
+    /// `POST /events/…`, with [`crate::events::dead_letters`] if there are any, without a fallback. May wait for a store; meanwhile the probes say that start-up goes on.
     fn start(context: &Context<Self::Config>) -> impl Future<Output = Result<Router, StartError>> + Send;
 }
 

@@ -12,6 +12,8 @@ use axum::Router;
 use axum::routing::{get, post};
 use todo_domain::{IdSource, Topic};
 use todo_kit::dapr::StateStore;
+use todo_kit::events::{RETRIES_EXHAUSTED, dead_letters};
+use todo_kit::metrics::Metrics;
 use tokio::sync::Notify;
 
 use crate::store::Store;
@@ -36,8 +38,11 @@ pub struct App {
     pub planned: Arc<Notify>,
 }
 
-/// All routes.
-pub fn routes(app: App) -> Router {
+/// All routes. Dead letters are counted in `metrics`.
+pub fn routes(app: App, metrics: &Metrics) -> Router {
+    let dead_letters = dead_letters(metrics, app.store.clone(), |store, letter| async move {
+        store.bury(RETRIES_EXHAUSTED, &letter).await
+    });
     Router::new()
         .route(&Topic::TaskCreated.route(), post(event::task))
         .route(&Topic::TaskCompleted.route(), post(event::task))
@@ -45,4 +50,5 @@ pub fn routes(app: App) -> Router {
         .route(NOTIFICATIONS, get(list::handle))
         .route(PREFERENCES, get(preferences::get).put(preferences::put))
         .with_state(app)
+        .merge(dead_letters)
 }

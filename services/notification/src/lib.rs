@@ -101,12 +101,13 @@ impl Service for Notification {
         context
             .background
             .spawn("housekeeping", |stop| forget_old(store.clone(), stop));
-        Ok(routes(App {
+        let app = App {
             store,
             preferences,
             ids,
             planned,
-        }))
+        };
+        Ok(routes(app, &context.metrics))
     }
 }
 

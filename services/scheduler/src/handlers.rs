@@ -6,6 +6,8 @@ mod task_changed;
 use axum::Router;
 use axum::routing::{get, post};
 use todo_domain::Topic;
+use todo_kit::events::dead_letters;
+use todo_kit::metrics::Metrics;
 
 use crate::metrics::ReminderMetrics;
 use crate::store::Store;
@@ -29,8 +31,9 @@ pub struct App {
     pub metrics: ReminderMetrics,
 }
 
-/// All routes.
-pub fn routes(app: App) -> Router {
+/// All routes. Dead letters are counted in `metrics`.
+pub fn routes(app: App, metrics: &Metrics) -> Router {
+    let dead_letters = dead_letters(metrics, app.store.clone(), task_changed::keep);
     CONSUMES
         .iter()
         .fold(Router::new(), |router, topic| {
@@ -38,4 +41,5 @@ pub fn routes(app: App) -> Router {
         })
         .route(REMINDERS, get(reminders::handle))
         .with_state(app)
+        .merge(dead_letters)
 }

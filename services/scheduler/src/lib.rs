@@ -64,7 +64,7 @@ impl Service for Scheduler {
         context
             .background
             .spawn("poller", |stop| poller.run(interval, stop));
-        Ok(routes(App { store, metrics }))
+        Ok(routes(App { store, metrics }, &context.metrics))
     }
 }
 

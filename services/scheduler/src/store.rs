@@ -10,13 +10,14 @@
 //! | `done` | sorted set | fire ids that were published, by when; kept for the late window |
 //! | `version:<task>` | number | the newest version of the task that was seen |
 //! | `fires:<task>`, `owner:<owner>` | set, sorted set | what a task and an owner have pending |
-//! | `dead` | list | dead letters, the newest first |
+//! | `dead` | list | dead letters as `{"event", "reason"}`, the newest first |
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 use redis::aio::ConnectionManager;
 use redis::{RedisError, Script, ScriptInvocation, Value};
+use serde_json::json;
 use todo_domain::TaskId;
 
 use todo_kit::Chain;
@@ -213,12 +214,15 @@ impl Store {
             .collect()
     }
 
-    /// Keeps a dead letter; the oldest of more than 1000 goes.
-    pub async fn bury(&self, letter: &str) -> Result<(), StoreError> {
+    /// Keeps an event that cannot be handled, and why. The same one again is kept once; the oldest of more than 1000
+    /// goes.
+    pub async fn bury(&self, reason: &str, body: &[u8]) -> Result<(), StoreError> {
         let key = self.keys.fixed("dead");
+        let letter = json!({"reason": reason, "event": String::from_utf8_lossy(body)}).to_string();
         let mut both = redis::pipe();
         both.atomic()
-            .lpush(&key, letter)
+            .lrem(&key, 0, &letter)
+            .lpush(&key, &letter)
             .ltrim(&key, 0, DEAD_LETTERS_MAX - 1);
         let kept: Result<Value, _> = both.query_async(&mut self.redis.clone()).await;
         kept.map(drop).map_err(unavailable("keep a dead letter"))

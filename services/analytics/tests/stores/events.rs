@@ -9,6 +9,23 @@ use crate::fixture::{Fixture, TaskEvent};
 const SUCCESS: (u16, &str) = (200, "SUCCESS");
 const DROP: (u16, &str) = (200, "DROP");
 
+const CREATED: TaskEvent = TaskEvent {
+    topic: "task.created",
+    task: 1,
+    version: 1,
+    completed_on: None,
+    on: 1,
+};
+
+/// All dead letters with their reasons.
+async fn letters(test: &Fixture) -> Vec<(String, Vec<u8>)> {
+    let rows = sqlx::query("select reason, body from dead_letter order by reason")
+        .fetch_all(&test.database.pool)
+        .await
+        .unwrap();
+    rows.iter().map(|row| (row.get(0), row.get(1))).collect()
+}
+
 fn as_words(answer: &(u16, String)) -> (u16, &str) {
     (answer.0, &answer.1)
 }
@@ -67,31 +84,34 @@ async fn reminders_and_notifications_are_counted_once_each() {
 #[tokio::test]
 async fn what_is_not_understood_is_kept_once_and_dropped() {
     let test = Fixture::new().await;
-    let event = TaskEvent {
-        topic: "task.created",
-        task: 1,
-        version: 1,
-        completed_on: None,
-        on: 1,
-    };
-    let later = event.json().replace("created.v1", "created.v2");
+    let later = CREATED.json().replace("created.v1", "created.v2");
     for _ in 0..2 {
         assert_eq!(as_words(&test.post("task.created", later.clone()).await), DROP);
         assert_eq!(
             as_words(&test.post("task.reminder", "no json".to_owned()).await),
             DROP
         );
+        // The sidecar brings what was dropped again, as a dead letter.
+        assert_eq!(test.post("dead-letter", later.clone()).await.1, "SUCCESS");
     }
-    let rows = sqlx::query("select reason, body from dead_letter order by reason")
-        .fetch_all(&test.database.pool)
-        .await
-        .unwrap();
-    let letters: Vec<(String, Vec<u8>)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
     let expected = [
         ("unknown_type".to_owned(), later.into_bytes()),
         ("unreadable".to_owned(), b"no json".to_vec()),
     ];
-    assert_eq!(letters, expected);
+    assert_eq!(letters(&test).await, expected);
+    assert_eq!(test.days("alice").await, [""; 0]);
+}
+
+#[tokio::test]
+async fn an_event_that_was_given_up_is_kept_once() {
+    let test = Fixture::new().await;
+    let letter = CREATED.json();
+    for _ in 0..2 {
+        let answer = test.post("dead-letter", letter.clone()).await;
+        assert_eq!(as_words(&answer), (200, "SUCCESS"));
+    }
+    let expected = [("retries_exhausted".to_owned(), letter.into_bytes())];
+    assert_eq!(letters(&test).await, expected);
     assert_eq!(test.days("alice").await, [""; 0]);
 }
 
@@ -99,17 +119,12 @@ async fn what_is_not_understood_is_kept_once_and_dropped() {
 async fn without_a_database_an_event_is_to_be_tried_again() {
     let test = Fixture::new().await;
     test.database.pool.close().await;
-    let event = TaskEvent {
-        topic: "task.created",
-        task: 1,
-        version: 1,
-        completed_on: None,
-        on: 1,
-    };
-    assert_eq!(
-        as_words(&test.post("task.created", event.json()).await),
-        (503, "unavailable")
-    );
+    for topic in ["task.created", "dead-letter"] {
+        let answer = test.post(topic, CREATED.json()).await;
+        assert_eq!(as_words(&answer), (503, "unavailable"), "{topic}");
+    }
+    let unreadable = test.post("task.created", "no json".to_owned()).await;
+    assert_eq!(as_words(&unreadable), (200, "RETRY"));
 }
 
 #[tokio::test]

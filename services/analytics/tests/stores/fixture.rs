@@ -12,6 +12,7 @@ use todo_analytics::MIGRATIONS;
 use todo_analytics::handlers::{App, routes};
 use todo_analytics::store::{Day, Store};
 use todo_domain::FixedClock;
+use todo_kit::metrics::Metrics;
 use todo_kit::testing::{TestDatabase, TestIssuer, test_app};
 use tower::ServiceExt;
 use uuid::Uuid;
@@ -29,10 +30,11 @@ impl Fixture {
         let store = Store::new(database.pool.clone());
         let clock = Arc::new(FixedClock::new("2026-11-21T12:00:00Z".parse().expect("a time")));
         let issuer = TestIssuer::new(1);
-        let app = routes(App {
+        let app = App {
             store: store.clone(),
             clock: clock.clone(),
-        });
+        };
+        let app = routes(app, &Metrics::new("analytics", "test"));
         Self {
             app: test_app(app, &issuer, clock),
             database,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{get, post};
+use axum::routing::get;
 use axum::{Extension, Router};
 use http::StatusCode;
 use todo_domain::IdSource;
@@ -46,7 +46,7 @@ pub fn app(routes: Router, layers: AppLayers) -> Router {
             .fallback(unmatched)
             .method_not_allowed_fallback(wrong_method),
         Some(token) => routes
-            .merge(dapr_routes(&metrics))
+            .merge(dapr_routes())
             .fallback(unmatched)
             .method_not_allowed_fallback(wrong_method)
             .layer(from_fn_with_state(Arc::new(token), app_token)),
@@ -61,8 +61,8 @@ pub fn app(routes: Router, layers: AppLayers) -> Router {
         .layer(from_fn(super::observe::refuse_overlong_paths))
 }
 
-/// What daprd asks of an app: it subscribes by declaration only, and brings its dead letters.
-fn dapr_routes(metrics: &Metrics) -> Router {
+/// What daprd asks of an app: it subscribes by declaration only.
+fn dapr_routes() -> Router {
     Router::new()
         .route(
             "/dapr/subscribe",
@@ -71,10 +71,6 @@ fn dapr_routes(metrics: &Metrics) -> Router {
         .route(
             "/dapr/config",
             get(|| async { axum::Json(serde_json::json!({})) }),
-        )
-        .route(
-            events::DEAD_LETTER_ROUTE,
-            post(events::dead_letter).with_state(events::DeadLetters::new(metrics)),
         )
 }
 
@@ -103,6 +99,7 @@ async fn wrong_method() -> Problem {
 #[cfg(test)]
 mod tests {
     use axum::body::Body;
+    use axum::routing::post;
     use http::{Method, Response};
     use http_body_util::BodyExt;
     use todo_domain::{FixedClock, SequentialIds};
@@ -202,6 +199,7 @@ mod tests {
         let port = port(Some("right"));
         let table = [
             (Method::POST, "/events/task.unheard", 500),
+            (Method::POST, events::DEAD_LETTER_ROUTE, 500),
             (Method::POST, "/job/unheard", 500),
             (Method::POST, "/v1/unheard", 404),
             (Method::DELETE, "/v1/things/1", 405),
@@ -222,19 +220,6 @@ mod tests {
                 "{path}"
             );
         }
-        let letter = Body::from(r#"{"id": "1", "type": "com.todo.task.created.v1"}"#);
-        let answer = port
-            .send(Method::POST, events::DEAD_LETTER_ROUTE, &TOKEN, letter)
-            .await;
-        assert_eq!(
-            answer.into_body().collect().await.unwrap().to_bytes(),
-            r#"{"status":"SUCCESS"}"#
-        );
-        let text = port.metrics.encode().unwrap();
-        assert!(
-            text.contains("todo_dead_letters_total{topic=\"task.created\"} 1"),
-            "{text}"
-        );
     }
 
     #[tokio::test]
@@ -242,10 +227,6 @@ mod tests {
         let port = port(None);
         assert_eq!(port.status(Method::GET, "/v1/things/1", &[]).await, 200);
         assert_eq!(port.status(Method::GET, "/dapr/subscribe", &[]).await, 404);
-        assert_eq!(
-            port.status(Method::POST, events::DEAD_LETTER_ROUTE, &[]).await,
-            500
-        );
     }
 
     #[tokio::test]

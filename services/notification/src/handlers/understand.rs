@@ -15,13 +15,16 @@ pub(super) fn understand<T: DeserializeOwned>(
     topic.map(|topic| (*topic, event)).ok_or("unknown_type")
 }
 
-/// Keeps what cannot be handled, and has it dropped: trying again would not help.
+/// Keeps what cannot be handled, and has it dropped: trying again would not help, unless it could not be kept.
 pub(super) async fn give_up(store: &Store, reason: &'static str, body: &[u8]) -> Outcome {
     match store.bury(reason, body).await {
-        Ok(()) => tracing::error!(reason, "event is dropped and kept as a dead letter"),
+        Ok(()) => {
+            tracing::error!(reason, "event is dropped and kept as a dead letter");
+            Outcome::Drop
+        }
         Err(error) => {
-            tracing::error!(reason, error.chain = %Chain(&error), "event is dropped and could not be kept");
+            tracing::error!(reason, error.chain = %Chain(&error), "event cannot be handled and could not be kept");
+            Outcome::Retry
         }
     }
-    Outcome::Drop
 }

@@ -4,6 +4,15 @@ use sqlx::Row;
 
 use crate::fixture::{Fixture, created};
 
+/// All dead letters with their reasons.
+async fn letters(test: &Fixture) -> Vec<(String, Vec<u8>)> {
+    let rows = sqlx::query("select reason, body from dead_letter order by reason")
+        .fetch_all(&test.pool)
+        .await
+        .unwrap();
+    rows.iter().map(|row| (row.get(0), row.get(1))).collect()
+}
+
 #[tokio::test]
 async fn what_is_not_understood_is_kept_once_and_dropped() {
     let test = Fixture::new().await;
@@ -12,17 +21,27 @@ async fn what_is_not_understood_is_kept_once_and_dropped() {
     for _ in 0..2 {
         assert_eq!(test.post("task.created", later.clone()).await, dropped);
         assert_eq!(test.post("task.reminder", "no json".to_owned()).await, dropped);
+        // The sidecar brings what was dropped again, as a dead letter.
+        assert_eq!(test.post("dead-letter", later.clone()).await.1, "SUCCESS");
     }
-    let rows = sqlx::query("select reason, body from dead_letter order by reason")
-        .fetch_all(&test.pool)
-        .await
-        .unwrap();
-    let letters: Vec<(String, Vec<u8>)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
     let expected = [
         ("unknown_type".to_owned(), later.into_bytes()),
         ("unreadable".to_owned(), b"no json".to_vec()),
     ];
-    assert_eq!(letters, expected);
+    assert_eq!(letters(&test).await, expected);
+    assert!(test.deliveries().await.is_empty());
+}
+
+#[tokio::test]
+async fn an_event_that_was_given_up_is_kept_once() {
+    let test = Fixture::new().await;
+    let letter = created(7, None).to_string();
+    for _ in 0..2 {
+        let answer = test.post("dead-letter", letter.clone()).await;
+        assert_eq!(answer, (200, "SUCCESS".to_owned()));
+    }
+    let expected = [("retries_exhausted".to_owned(), letter.into_bytes())];
+    assert_eq!(letters(&test).await, expected);
     assert!(test.deliveries().await.is_empty());
 }
 
@@ -30,8 +49,12 @@ async fn what_is_not_understood_is_kept_once_and_dropped() {
 async fn without_a_database_an_event_is_to_be_tried_again() {
     let test = Fixture::new().await;
     test.pool.close().await;
-    let answer = test.post("task.created", created(7, None).to_string()).await;
-    assert_eq!(answer, (503, "unavailable".to_owned()));
+    for topic in ["task.created", "dead-letter"] {
+        let answer = test.post(topic, created(7, None).to_string()).await;
+        assert_eq!(answer, (503, "unavailable".to_owned()), "{topic}");
+    }
+    let unreadable = test.post("task.created", "no json".to_owned()).await;
+    assert_eq!(unreadable, (200, "RETRY".to_owned()));
 }
 
 #[tokio::test]

@@ -100,7 +100,8 @@ impl Fixture {
             ids: Arc::new(RandomIds),
             planned: Arc::default(),
         };
-        test_app(routes(app), &self.issuer, clock())
+        let metrics = Metrics::new("notification", "test");
+        test_app(routes(app, &metrics), &self.issuer, clock())
     }
 
     /// A request with a token of `user`'s.

@@ -1,14 +1,13 @@
 use axum::body::Bytes;
 use axum::extract::State;
-use serde_json::json;
 use todo_domain::{CloudEvent, TaskChanged, Topic};
 use todo_kit::Chain;
-use todo_kit::events::Outcome;
+use todo_kit::events::{Outcome, RETRIES_EXHAUSTED};
 use todo_kit::problem::Problem;
 
 use super::{App, CONSUMES};
 use crate::fire::fires_of;
-use crate::store::Upserted;
+use crate::store::{Store, StoreError, Upserted};
 
 /// `POST /events/task.created` and so on: the reminders of the task become what the event says.
 pub(super) async fn handle(State(app): State<App>, body: Bytes) -> Result<Outcome, Problem> {
@@ -45,20 +44,30 @@ fn understand(body: &[u8]) -> Result<(Topic, CloudEvent<TaskChanged>), &'static 
     topic.map(|topic| (topic, event)).ok_or("unknown_type")
 }
 
-/// Keeps what cannot be handled, and has it dropped: trying again would not help.
+/// Keeps a dead letter. One that was kept when it was dropped comes with the same reason again, and is kept once.
+pub(super) async fn keep(store: Store, letter: Bytes) -> Result<(), StoreError> {
+    let reason = understand(&letter).err().unwrap_or(RETRIES_EXHAUSTED);
+    store.bury(reason, &letter).await
+}
+
+/// Keeps what cannot be handled, and has it dropped: trying again would not help, unless it could not be kept.
 async fn give_up(app: &App, reason: &'static str, body: &[u8]) -> Outcome {
-    let letter = json!({"reason": reason, "event": String::from_utf8_lossy(body)});
-    match app.store.bury(&letter.to_string()).await {
-        Ok(()) => tracing::error!(reason, "event is dropped and kept as a dead letter"),
+    match app.store.bury(reason, body).await {
+        Ok(()) => {
+            tracing::error!(reason, "event is dropped and kept as a dead letter");
+            Outcome::Drop
+        }
         Err(error) => {
-            tracing::error!(reason, error.chain = %Chain(&error), "event is dropped and could not be kept");
+            tracing::error!(reason, error.chain = %Chain(&error), "event cannot be handled and could not be kept");
+            Outcome::Retry
         }
     }
-    Outcome::Drop
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::Router;
 use axum::body::Body;
 use http::Request;
 use http_body_util::BodyExt;
@@ -36,12 +37,41 @@ fn event(test: &Fixture, topic: &str, version: i64, status: &str) -> Value {
     })
 }
 
-async fn post(store: &Store, topic: &str, body: String) -> (u16, Value) {
-    let metrics = ReminderMetrics::new(&Metrics::new("scheduler", "test"));
-    let app = routes(App {
+fn app(store: &Store) -> Router {
+    let metrics = Metrics::new("scheduler", "test");
+    let app = App {
         store: store.clone(),
-        metrics,
-    });
+        metrics: ReminderMetrics::new(&metrics),
+    };
+    routes(app, &metrics)
+}
+
+/// All dead letters, the newest first.
+async fn letters(test: &mut Fixture) -> Vec<Value> {
+    let key = format!("todo-scheduler:{{{}.todo}}:dead", test.namespace);
+    let letters: Vec<String> = redis::cmd("LRANGE")
+        .arg(key)
+        .arg(0)
+        .arg(-1)
+        .query_async(&mut test.redis)
+        .await
+        .unwrap();
+    letters
+        .iter()
+        .map(|letter| serde_json::from_str(letter).unwrap())
+        .collect()
+}
+
+/// A Redis that does not answer: nothing listens on its port.
+fn away() -> Store {
+    let client = redis::Client::open("redis://127.0.0.1:1").unwrap();
+    let config = redis::aio::ConnectionManagerConfig::new().set_number_of_retries(0);
+    let redis = redis::aio::ConnectionManager::new_lazy_with_config(client, config).unwrap();
+    Store::new(redis, "none", "todo")
+}
+
+async fn post(store: &Store, topic: &str, body: String) -> (u16, Value) {
+    let app = app(store);
     let request = Request::post(format!("/events/{topic}"))
         .body(Body::from(body))
         .unwrap();
@@ -79,12 +109,7 @@ async fn users_see_their_own_pending_reminders() {
     let fire = test.fire(1, 1, 3600);
     test.set(1, 1, std::slice::from_ref(&fire)).await;
     let issuer = TestIssuer::new(1);
-    let metrics = ReminderMetrics::new(&Metrics::new("scheduler", "test"));
-    let app = routes(App {
-        store: test.store.clone(),
-        metrics,
-    });
-    let app = test_app(app, &issuer, Arc::new(FixedClock::new(test.now)));
+    let app = test_app(app(&test.store), &issuer, Arc::new(FixedClock::new(test.now)));
     for (user, items) in [
         (
             "alice",
@@ -108,29 +133,39 @@ async fn users_see_their_own_pending_reminders() {
 }
 
 #[tokio::test]
-async fn what_is_not_understood_is_kept_and_dropped() {
+async fn what_is_not_understood_is_kept_once_and_dropped() {
     let mut test = Fixture::new().await;
     let mut later = event(&test, "task.created", 1, "open");
     later["type"] = "com.todo.task.created.v2".into();
-    for body in [later.to_string(), "no json".to_owned()] {
+    let later = later.to_string();
+    for body in [&later, "no json"] {
+        // The sidecar brings what was dropped again, as a dead letter.
+        for (topic, word) in [("task.created", "DROP"), ("dead-letter", "SUCCESS")] {
+            let answer = post(&test.store, topic, body.to_owned()).await;
+            assert_eq!(answer, (200, json!({"status": word})), "{topic} {body}");
+        }
+    }
+    let expected = [
+        json!({"reason": "unreadable", "event": "no json"}),
+        json!({"reason": "unknown_type", "event": later}),
+    ];
+    assert_eq!(letters(&mut test).await, expected);
+    assert_eq!(test.pending().await, []);
+}
+
+#[tokio::test]
+async fn an_event_that_was_given_up_is_kept_once() {
+    let mut test = Fixture::new().await;
+    let letter = event(&test, "task.created", 1, "open").to_string();
+    for _ in 0..2 {
         assert_eq!(
-            post(&test.store, "task.created", body).await,
-            (200, json!({"status": "DROP"}))
+            post(&test.store, "dead-letter", letter.clone()).await,
+            (200, json!({"status": "SUCCESS"}))
         );
     }
-    let key = format!("todo-scheduler:{{{}.todo}}:dead", test.namespace);
-    let letters: Vec<String> = redis::cmd("LRANGE")
-        .arg(key)
-        .arg(0)
-        .arg(-1)
-        .query_async(&mut test.redis)
-        .await
-        .unwrap();
-    assert_eq!(letters[0], r#"{"event":"no json","reason":"unreadable"}"#);
-    assert!(
-        letters[1].contains(r#""reason":"unknown_type""#),
-        "{}",
-        letters[1]
+    assert_eq!(
+        letters(&mut test).await,
+        [json!({"reason": "retries_exhausted", "event": letter})]
     );
     assert_eq!(test.pending().await, []);
 }
@@ -138,16 +173,15 @@ async fn what_is_not_understood_is_kept_and_dropped() {
 #[tokio::test]
 async fn without_redis_an_event_is_to_be_tried_again() {
     let test = Fixture::new().await;
-    // A port that nothing listens on.
-    let client = redis::Client::open("redis://127.0.0.1:1").unwrap();
-    let config = redis::aio::ConnectionManagerConfig::new().set_number_of_retries(0);
-    let redis = redis::aio::ConnectionManager::new_lazy_with_config(client, config).unwrap();
-    let store = Store::new(redis, "none", "todo");
-    let (status, problem) = post(
-        &store,
-        "task.created",
-        event(&test, "task.created", 1, "open").to_string(),
-    )
-    .await;
-    assert_eq!((status, problem["code"].as_str()), (503, Some("unavailable")));
+    let event = event(&test, "task.created", 1, "open").to_string();
+    for topic in ["task.created", "dead-letter"] {
+        let (status, problem) = post(&away(), topic, event.clone()).await;
+        assert_eq!(
+            (status, problem["code"].as_str()),
+            (503, Some("unavailable")),
+            "{topic}"
+        );
+    }
+    let unreadable = post(&away(), "task.created", "no json".to_owned()).await;
+    assert_eq!(unreadable, (200, json!({"status": "RETRY"})));
 }

@@ -100,7 +100,8 @@ async fn two_platforms_share_a_redis_without_seeing_each_other() {
 async fn dead_letters_are_kept_up_to_a_bound() {
     let mut test = Fixture::new().await;
     for letter in 0..1001 {
-        test.store.bury(&letter.to_string()).await.unwrap();
+        let body = letter.to_string();
+        test.store.bury("unreadable", body.as_bytes()).await.unwrap();
     }
     let key = format!("todo-scheduler:{{{}.todo}}:dead", test.namespace);
     let letters: Vec<String> = redis::cmd("LRANGE")
@@ -111,5 +112,6 @@ async fn dead_letters_are_kept_up_to_a_bound() {
         .await
         .unwrap();
     assert_eq!(letters.len(), 1000);
-    assert_eq!(letters[0], "1000", "the newest is first");
+    let newest = r#"{"event":"1000","reason":"unreadable"}"#;
+    assert_eq!(letters[0], newest, "the newest is first");
 }
