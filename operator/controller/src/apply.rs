@@ -83,7 +83,7 @@ impl ApplyError {
 pub struct Applied {
     /// Deployments by name.
     pub deployments: BTreeMap<String, Deployment>,
-    /// StatefulSets by name.
+    /// `StatefulSet`s by name.
     pub stateful_sets: BTreeMap<String, StatefulSet>,
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 /// First delay after a failure; doubled by each further one.
 const FIRST: Duration = Duration::from_secs(1);
 /// Longest delay after failures. Our choice: it spares the API server and is still short enough to wait for.
-const LONGEST: Duration = Duration::from_secs(300);
+const LONGEST: Duration = Duration::from_mins(5);
 
 /// Counts the failed passes in a row of each platform.
 #[derive(Debug)]
@@ -71,7 +71,7 @@ mod tests {
     fn the_delay_doubles_up_to_its_cap() {
         let seconds: Vec<u64> = (1..=11).map(|n| delay(n, 0.5).as_secs()).collect();
         assert_eq!(seconds, [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
-        assert_eq!(delay(u32::MAX, 1.0), Duration::from_secs(360));
+        assert_eq!(delay(u32::MAX, 1.0), Duration::from_mins(6));
     }
 
     #[test]
@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn a_spread_wait_stays_within_its_bounds() {
-        let (from, to) = (Duration::from_secs(300), Duration::from_secs(600));
+        let (from, to) = (Duration::from_mins(5), Duration::from_mins(10));
         assert_eq!(between(from, to, 0.0), from);
         assert_eq!(between(from, to, 0.5), Duration::from_secs(450));
         assert_eq!(between(from, to, 7.0), to);

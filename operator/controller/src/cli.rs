@@ -1,4 +1,8 @@
 //! The command line. Every flag can also be given by environment.
+#![expect(
+    clippy::doc_markdown,
+    reason = "these comments are the help, which is read at a terminal"
+)]
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

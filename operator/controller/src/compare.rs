@@ -57,10 +57,10 @@ mod tests {
             ("/metadata/labels", Value::Null),
         ];
         for (path, value) in changes {
-            let mut changed = live.clone();
-            *changed.pointer_mut(path).unwrap() = value;
+            let mut edited = live.clone();
+            *edited.pointer_mut(path).unwrap() = value;
             assert!(
-                !is_within(&wanted, Some(&changed)),
+                !is_within(&wanted, Some(&edited)),
                 "{path} was changed and nobody saw it"
             );
         }

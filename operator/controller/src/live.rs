@@ -71,7 +71,7 @@ pub struct Live {
 pub struct Writers {
     /// Deployments, in full.
     pub deployments: Writer<Deployment>,
-    /// StatefulSets, in full.
+    /// `StatefulSet`s, in full.
     pub stateful_sets: Writer<StatefulSet>,
     /// Pods, but for what nobody asks for.
     pub pods: Writer<Pod>,
@@ -119,7 +119,7 @@ impl Live {
             .remove(&kind);
     }
 
-    /// Waits until Deployments, StatefulSets and pods have been listed once, or their watches have ended.
+    /// Waits until Deployments, `StatefulSet`s and pods have been listed once, or their watches have ended.
     pub async fn workloads_are_known(&self) {
         let (_deployments, _stateful_sets, _pods) = tokio::join!(
             self.deployments.wait_until_ready(),

@@ -53,13 +53,13 @@ struct Crd {
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct Platform {
+struct PlatformOf {
     namespace: String,
     platform: String,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct Component {
+struct ComponentOf {
     namespace: String,
     platform: String,
     component: String,
@@ -73,8 +73,8 @@ pub struct Metrics {
     pass_duration: Histogram,
     step_duration: Family<Step, Histogram, fn() -> Histogram>,
     in_backoff: Gauge,
-    platform_ready: Family<Platform, Gauge>,
-    component_ready: Family<Component, Gauge>,
+    platform_ready: Family<PlatformOf, Gauge>,
+    component_ready: Family<ComponentOf, Gauge>,
     drift_corrections: Family<Kind, Counter>,
     api_requests: Family<Request, Counter>,
     api_writes: Family<Verb, Counter>,
@@ -124,13 +124,13 @@ impl Default for Metrics {
             "Platforms whose last pass failed",
             in_backoff.clone(),
         );
-        let platform_ready = Family::<Platform, Gauge>::default();
+        let platform_ready = Family::<PlatformOf, Gauge>::default();
         registry.register(
             "platform_ready",
             "1 when the platform is Ready",
             platform_ready.clone(),
         );
-        let component_ready = Family::<Component, Gauge>::default();
+        let component_ready = Family::<ComponentOf, Gauge>::default();
         registry.register(
             "component_ready",
             "1 when the component is ready",
@@ -233,7 +233,7 @@ impl Metrics {
     ) {
         let (namespace, platform) = (namespace.to_owned(), platform.to_owned());
         for (component, is_ready) in components {
-            let labels = Component {
+            let labels = ComponentOf {
                 namespace: namespace.clone(),
                 platform: platform.clone(),
                 component: component.to_owned(),
@@ -243,7 +243,7 @@ impl Metrics {
                 .set(i64::from(is_ready));
         }
         self.platform_ready
-            .get_or_create(&Platform { namespace, platform })
+            .get_or_create(&PlatformOf { namespace, platform })
             .set(i64::from(is_ready));
     }
 
@@ -251,13 +251,13 @@ impl Metrics {
     pub fn forget<'a>(&self, namespace: &str, platform: &str, components: impl Iterator<Item = &'a str>) {
         let (namespace, platform) = (namespace.to_owned(), platform.to_owned());
         for component in components {
-            self.component_ready.remove(&Component {
+            self.component_ready.remove(&ComponentOf {
                 namespace: namespace.clone(),
                 platform: platform.clone(),
                 component: component.to_owned(),
             });
         }
-        self.platform_ready.remove(&Platform { namespace, platform });
+        self.platform_ready.remove(&PlatformOf { namespace, platform });
     }
 
     /// A child of this kind was brought back to what the platform says.
@@ -303,7 +303,7 @@ impl Metrics {
         self.event_failures.inc();
     }
 
-    /// Everything in the text format of OpenMetrics.
+    /// Everything in the text format of `OpenMetrics`.
     pub fn text(&self) -> Result<String, fmt::Error> {
         let mut text = String::new();
         encode(&mut text, &self.registry)?;

@@ -1,5 +1,10 @@
 //! The driver of a pass: dereference, validate, build, plan, ensure secrets, apply, prune, observe, status.
 
+mod prepare;
+#[cfg(test)]
+mod tests;
+mod writer;
+
 use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -11,29 +16,29 @@ use kube::runtime::reflector::ObjectRef;
 use kube::{Resource as _, ResourceExt};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
-use todoplatform_api::{Blocker, TodoPlatform, TodoPlatformStatus};
-use todoplatform_render::{
-    ChildKind, Facts, Gate, Prepared, Resources, ValidatedPlatform, build, references, validate,
-};
+use todoplatform_api::{InventoryEntry, TodoPlatform, TodoPlatformStatus};
+use todoplatform_render::{ChildKind, Facts, Gate, ValidatedPlatform, references};
 use tokio::time::Instant;
 use tracing::Instrument;
 
 use crate::apply::{Applied, ApplyError, apply};
 use crate::context::Context;
-use crate::dereference::{DereferenceError, Dereferenced, Sources, dereference};
+use crate::dereference::DereferenceError;
 use crate::ensure_secrets::{self, EnsureSecretsError};
 use crate::memory::PlatformMemory;
 use crate::observe::observe;
-use crate::plan::{Plan, PlanError, Reader, plan};
+use crate::plan::PlanError;
 use crate::prune::{PruneError, leftovers, prune};
 use crate::report::{self, Outcome};
-use crate::status::{Finding, Situation, status};
+use crate::status::Finding;
 use crate::step::step;
-use crate::write_status::{WriteStatusError, standing, write_status};
+use crate::write_status::{WriteStatusError, standing};
 use crate::{findings, invalid_object};
+use prepare::{Preparation, Wanted, prepare};
+use writer::{Settled, Writer};
 
 /// Longest time that one pass may take.
-const PASS_TIMEOUT: Duration = Duration::from_secs(60);
+const PASS_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Why a pass failed. It is tried again with a backoff of its own.
 #[derive(Debug, thiserror::Error)]
@@ -171,12 +176,6 @@ async fn pass(
     Ok((after.outcome, after.wait))
 }
 
-struct Settled {
-    outcome: Outcome,
-    wait: Duration,
-    status: TodoPlatformStatus,
-}
-
 /// The steps that write: from what is wanted to the status that says how it stands.
 async fn settle(
     context: &Context,
@@ -230,7 +229,11 @@ async fn settle(
     };
     writer.count(before, &plan);
 
-    let names = wanted_names(&plan, &resources);
+    let names: BTreeSet<(ChildKind, String)> = resources
+        .children
+        .iter()
+        .map(|child| (child.kind, child.name.clone()))
+        .collect();
     memory.sent.retain(|key, _| names.contains(key));
     let leftovers = leftovers(&context.live, &namespace, &uid, &names, &resources.gate);
     let is_pruned = leftovers.is_empty()
@@ -258,107 +261,13 @@ async fn settle(
     })
 }
 
-/// What is wanted, and what has to be sent for it.
-struct Wanted {
-    validated: ValidatedPlatform,
-    resources: Resources<Prepared>,
-    facts: Facts,
-    plan: Plan,
-}
-
-#[expect(
-    clippy::large_enum_variant,
-    reason = "one of them lives at a time, on the stack of its pass"
-)]
-enum Preparation {
-    Ready(Wanted),
-    Stalled(Vec<Blocker>),
-}
-
-/// The steps that only read: dereference, validate, build, plan.
-async fn prepare(writer: &Writer<'_>, memory: &mut PlatformMemory) -> Result<Preparation, PassError> {
-    let Writer {
-        context,
-        platform,
-        namespace,
-    } = *writer;
-    let served = context.served.borrow().clone().unwrap_or_default();
-    let sources = Sources {
-        client: &context.client,
-        live: &context.live,
-        served: &served,
-    };
-    let Dereferenced {
-        facts,
-        foreign_secrets,
-    } = step(
-        &context.metrics,
-        "dereference",
-        dereference(&sources, platform, &mut memory.answers),
-    )
-    .await
-    .map_err(PassError::Dereference)?;
-    let validated = match validate(platform, &facts, &context.defaults) {
-        Ok(validated) => validated,
-        Err(invalid) => return Ok(Preparation::Stalled(findings::violations(invalid))),
-    };
-    let resources = build(&validated, &facts);
-    let uid = platform.uid().unwrap_or_default();
-    let reader = Reader {
-        client: &context.client,
-        live: &context.live,
-        served: &served,
-        namespace,
-        uid: &uid,
-    };
-    let plan = step(
-        &context.metrics,
-        "plan",
-        plan(&reader, resources.children.clone(), memory),
-    )
-    .await
-    .map_err(PassError::Plan)?;
-    let mut problems = findings::conflicts(namespace, &plan.conflicts);
-    problems.extend(findings::foreign_secrets(
-        namespace,
-        &resources.secrets,
-        &foreign_secrets,
-    ));
-    problems.extend(findings::incomplete_secrets(
-        namespace,
-        &ensure_secrets::incomplete(&resources.secrets, &facts.secrets),
-    ));
-    if !problems.is_empty() {
-        return Ok(Preparation::Stalled(problems));
-    }
-    Ok(Preparation::Ready(Wanted {
-        validated,
-        resources,
-        facts,
-        plan,
-    }))
-}
-
-/// Everything that must not be pruned: what is wanted and can be sent.
-fn wanted_names(plan: &Plan, resources: &Resources<Prepared>) -> BTreeSet<(ChildKind, String)> {
-    debug_assert!(
-        plan.writes.len() + plan.unchanged <= resources.children.len(),
-        "a plan adds nothing"
-    );
-    resources
-        .children
-        .iter()
-        .map(|child| (child.kind, child.name.clone()))
-        .collect()
-}
-
 fn found(
     writer: &Writer<'_>,
     validated: &ValidatedPlatform,
     gate: &Gate,
     facts: &Facts,
     applied: &Applied,
-    inventory: Vec<todoplatform_api::InventoryEntry>,
+    inventory: Vec<InventoryEntry>,
 ) -> Finding {
     let Writer {
         context,
@@ -380,114 +289,3 @@ fn found(
         inventory,
     }
 }
-
-/// Writes the status of one platform.
-#[derive(Clone, Copy)]
-struct Writer<'a> {
-    context: &'a Context,
-    platform: &'a TodoPlatform,
-    namespace: &'a str,
-}
-
-impl Writer<'_> {
-    async fn write(
-        &self,
-        before: &TodoPlatformStatus,
-        finding: Finding,
-        memory: &mut PlatformMemory,
-    ) -> Result<TodoPlatformStatus, PassError> {
-        let situation = Situation {
-            namespace: self.namespace,
-            generation: self.platform.metadata.generation.unwrap_or_default(),
-            now: self.context.clock.now(),
-            before,
-        };
-        let status = status(&situation, finding);
-        step(
-            &self.context.metrics,
-            "status",
-            write_status(&self.context.client, self.platform, before, status, memory),
-        )
-        .await
-        .map_err(PassError::Status)
-    }
-
-    /// Before the first write after an edit: nobody may take the old `Ready` for the new spec, and what is about to
-    /// be made is on record should this process end half-way.
-    async fn announce(
-        &self,
-        before: &TodoPlatformStatus,
-        wanted: &Wanted,
-        memory: &mut PlatformMemory,
-    ) -> Result<TodoPlatformStatus, PassError> {
-        let missing = ensure_secrets::missing(&wanted.resources.secrets, &wanted.facts.secrets).len();
-        let writes = wanted.plan.writes.len() + missing;
-        let inventory = findings::inventory(&wanted.resources);
-        let is_new = before.observed_generation != self.platform.metadata.generation;
-        let is_on_record = inventory.iter().all(|entry| before.inventory.contains(entry));
-        if writes == 0 || (!is_new && is_on_record) {
-            return Ok(before.clone());
-        }
-        let inventory = findings::union(&before.inventory, inventory);
-        self.write(before, Finding::Applying { inventory, writes }, memory)
-            .await
-    }
-
-    async fn stalled(
-        &self,
-        before: &TodoPlatformStatus,
-        problems: Vec<Blocker>,
-        memory: &mut PlatformMemory,
-    ) -> Result<Settled, PassError> {
-        let wait = findings::until_mended(self.context, &problems);
-        let status = self.write(before, Finding::Stalled { problems }, memory).await?;
-        Ok(Settled {
-            outcome: Outcome::Stalled,
-            wait,
-            status,
-        })
-    }
-
-    /// Children were not taken: say so, and fail the pass when sending them again may help.
-    async fn refused(
-        &self,
-        before: &TodoPlatformStatus,
-        errors: Vec<ApplyError>,
-        memory: &mut PlatformMemory,
-    ) -> Result<Settled, PassError> {
-        let problems = findings::refusals(self.namespace, &errors);
-        let unavailable = errors
-            .into_iter()
-            .find(|error| matches!(error, ApplyError::Unavailable { .. }));
-        match (unavailable, problems.first().cloned()) {
-            (Some(error), Some(problem)) => {
-                self.write(before, Finding::Retrying { problem }, memory).await?;
-                Err(PassError::Apply(error))
-            }
-            _ => self.stalled(before, problems, memory).await,
-        }
-    }
-
-    /// What was sent although the platform had not changed was drift.
-    fn count(&self, before: &TodoPlatformStatus, plan: &Plan) {
-        self.context.metrics.writes_skipped(plan.unchanged);
-        if before.observed_generation != self.platform.metadata.generation {
-            return;
-        }
-        let was_there = |kind: &str, name: &str| {
-            before
-                .inventory
-                .iter()
-                .any(|entry| entry.kind == kind && entry.name == name)
-        };
-        for write in &plan.writes {
-            let kind = write.child.kind.as_str();
-            if was_there(kind, &write.child.name) {
-                self.context.metrics.drift_corrected(kind);
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests;

@@ -169,11 +169,7 @@ impl ScopedController {
         let known = platforms.clone();
         self.tasks
             .spawn(watches.follow_optional_kinds(self.served.clone(), move || {
-                known
-                    .state()
-                    .iter()
-                    .map(|platform| name_of(&**platform))
-                    .collect()
+                known.state().iter().map(|platform| name_of(platform)).collect()
             }));
 
         let context = self.context(Arc::clone(&live));
@@ -275,7 +271,7 @@ impl ScopedController {
 
 /// Failed passes say themselves when they are due again; this is for the type only.
 fn never(_platform: Arc<Guarded>, _error: &PassError, _context: Arc<Context>) -> Action {
-    Action::requeue(Duration::from_secs(60))
+    Action::requeue(Duration::from_mins(1))
 }
 
 fn name_of(platform: &Guarded) -> ObjectRef<TodoPlatform> {

@@ -1,4 +1,4 @@
-//! Reads TodoPlatforms from a file of one or more YAML documents.
+//! Reads every `TodoPlatform` from a file of one or more YAML documents.
 
 use std::io::Read;
 use std::path::Path;
@@ -46,7 +46,7 @@ pub enum InputError {
     },
 }
 
-/// All TodoPlatforms of a file as they were written; other documents are passed over.
+/// Every `TodoPlatform` of a file as it was written; other documents are passed over.
 pub fn read(file: &Path) -> Result<Vec<Value>, InputError> {
     let name = if file == Path::new("-") {
         "standard input".to_owned()

@@ -1,5 +1,7 @@
 //! Conditions by the rules of kstatus. Pure.
 
+use std::fmt::Write;
+
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use k8s_openapi::jiff::Timestamp;
 
@@ -123,7 +125,8 @@ pub fn listed<'a>(problems: impl ExactSizeIterator<Item = &'a str>) -> String {
     let more = problems.len().saturating_sub(LISTED);
     let mut text = problems.take(LISTED).collect::<Vec<_>>().join("; ");
     if more > 0 {
-        text.push_str(&format!("; and {more} more"));
+        // Writing to a String cannot fail.
+        let _infallible = write!(text, "; and {more} more");
     }
     text
 }

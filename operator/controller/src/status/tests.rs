@@ -141,114 +141,49 @@ fn a_platform_that_serves_is_ready_and_nothing_blocks() {
     assert_eq!(status.components[0].revision.as_deref(), Some("2"));
 }
 
-#[test]
-fn a_workload_is_judged_by_its_own_generation_and_counters() {
-    let with = |change: fn(&mut Counters)| {
+/// A workload, what the status says of it, and whether nothing will happen by itself.
+struct Case {
+    name: &'static str,
+    counters: Option<Counters>,
+    pods: Vec<Value>,
+    reason: &'static str,
+    message: &'static str,
+    is_stalled: bool,
+}
+
+impl Case {
+    fn new(
+        name: &'static str,
+        change: fn(&mut Counters),
+        reason: &'static str,
+        message: &'static str,
+    ) -> Self {
         let mut counters = counters(2);
         change(&mut counters);
-        Some(counters)
-    };
-    let crash = container("app", &json!({"waiting": {"reason": "CrashLoopBackOff"}}));
-    let image = container("app", &json!({"waiting": {"reason": "ErrImagePull"}}));
-    let running = |name: &str| container(name, &json!({"running": {}}));
-    let cases: [(&str, Option<Counters>, Vec<Value>, &str, &str, bool); 12] = [
-        ("serves", with(|_| {}), vec![], "Ready", "", false),
-        (
-            "not created",
-            None,
-            vec![],
-            "Progressing",
-            "not created yet",
-            false,
-        ),
-        (
-            "stale counters",
-            with(|c| c.observed_generation = 2),
-            vec![],
-            "Progressing",
-            "not been taken up",
-            false,
-        ),
-        (
-            "half updated",
-            with(|c| c.updated = 1),
-            vec![],
-            "Progressing",
-            "1 of 2 pods run",
-            false,
-        ),
-        (
-            "old pods left",
-            with(|c| c.replicas = 3),
-            vec![],
-            "Progressing",
-            "1 pods of an earlier",
-            false,
-        ),
-        (
-            "not available",
-            with(|c| c.available = 0),
-            vec![],
-            "Progressing",
-            "0 of 2 pods are ready",
-            false,
-        ),
-        (
-            "stuck",
-            with(|c| {
-                c.updated = 1;
-                c.is_stuck = true;
-            }),
-            vec![],
-            "ProgressDeadlineExceeded",
-            "1 of 2",
-            true,
-        ),
-        (
-            "stuck once, serves now",
-            with(|c| c.is_stuck = true),
-            vec![],
-            "Ready",
-            "",
-            false,
-        ),
-        (
-            "image",
-            with(|c| c.ready = 1),
-            vec![pod(&json!([image, running("daprd")]))],
-            "ImagePullBackOff",
-            "image example/gone:1 of container app cannot be pulled",
-            false,
-        ),
-        (
-            "crash",
-            with(|c| c.ready = 1),
-            vec![pod(&json!([crash, running("daprd")]))],
-            "CrashLoopBackOff",
-            "(OOMKilled, exit code 137)",
-            false,
-        ),
-        (
-            "a pod without sidecar passes its own probes",
-            with(|_| {}),
-            vec![pod(&json!([running("app")]))],
-            "SidecarMissing",
-            "without Dapr's sidecar",
-            false,
-        ),
-        (
-            "no node",
-            with(|c| c.ready = 1),
-            vec![
-                json!({"metadata": {"name": "todo-task-1"}, "status": {"conditions": [
-                {"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}]}}),
-            ],
-            "Unschedulable",
-            "no node takes pod",
-            false,
-        ),
-    ];
-    for (name, counters, pods, reason, message, is_stalled) in cases {
+        Self {
+            name,
+            counters: Some(counters),
+            pods: vec![],
+            reason,
+            message,
+            is_stalled: false,
+        }
+    }
+
+    fn pod(mut self, pod: Value) -> Self {
+        self.pods.push(pod);
+        self
+    }
+
+    fn check(self) {
+        let Self {
+            name,
+            counters,
+            pods,
+            reason,
+            message,
+            is_stalled,
+        } = self;
         let components = vec![service("task", counters, &pods)];
         let status = after(
             &TodoPlatformStatus::default(),
@@ -280,6 +215,97 @@ fn a_workload_is_judged_by_its_own_generation_and_counters() {
             "{name}"
         );
     }
+}
+
+#[test]
+fn a_workload_is_judged_by_its_own_generation_and_counters() {
+    Case::new("serves", |_| {}, "Ready", "").check();
+    let absent = Case::new("absent", |_| {}, "Progressing", "not created yet");
+    Case {
+        counters: None,
+        ..absent
+    }
+    .check();
+    Case::new(
+        "stale",
+        |c| c.observed_generation = 2,
+        "Progressing",
+        "not been taken up",
+    )
+    .check();
+    Case::new(
+        "half updated",
+        |c| c.updated = 1,
+        "Progressing",
+        "1 of 2 pods run",
+    )
+    .check();
+    Case::new(
+        "old pods left",
+        |c| c.replicas = 3,
+        "Progressing",
+        "1 pods of an earlier",
+    )
+    .check();
+    Case::new(
+        "not available",
+        |c| c.available = 0,
+        "Progressing",
+        "0 of 2 pods are ready",
+    )
+    .check();
+    Case::new("stuck once, serves now", |c| c.is_stuck = true, "Ready", "").check();
+    let stuck = |c: &mut Counters| {
+        c.updated = 1;
+        c.is_stuck = true;
+    };
+    Case {
+        is_stalled: true,
+        ..Case::new("stuck", stuck, "ProgressDeadlineExceeded", "1 of 2")
+    }
+    .check();
+}
+
+#[test]
+fn a_pod_says_why_its_workload_does_not_serve() {
+    let half = |c: &mut Counters| c.ready = 1;
+    let waiting = |reason: &str| container("app", &json!({"waiting": {"reason": reason}}));
+    let running = |name: &str| container(name, &json!({"running": {}}));
+    let message = "image example/gone:1 of container app cannot be pulled";
+    for reason in ["ErrImagePull", "ImagePullBackOff"] {
+        Case::new("image", half, "ImagePullBackOff", message)
+            .pod(pod(&json!([waiting(reason), running("daprd")])))
+            .check();
+    }
+    Case::new("crash", half, "CrashLoopBackOff", "(OOMKilled, exit code 137)")
+        .pod(pod(&json!([waiting("CrashLoopBackOff"), running("daprd")])))
+        .check();
+    Case::new(
+        "config",
+        half,
+        "ContainerNotCreated",
+        "container app cannot be created",
+    )
+    .pod(pod(&json!([
+        waiting("CreateContainerConfigError"),
+        running("daprd")
+    ])))
+    .check();
+    Case::new("starts", half, "Progressing", "1 of 2")
+        .pod(pod(&json!([waiting("ContainerCreating"), running("daprd")])))
+        .check();
+    Case::new(
+        "no sidecar, though ready",
+        |_| {},
+        "SidecarMissing",
+        "without Dapr's sidecar",
+    )
+    .pod(pod(&json!([running("app")])))
+    .check();
+    let unschedulable = json!([{"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}]);
+    Case::new("no node", half, "Unschedulable", "no node takes pod")
+        .pod(json!({"metadata": {"name": "todo-task-1"}, "status": {"conditions": unschedulable}}))
+        .check();
 }
 
 #[test]

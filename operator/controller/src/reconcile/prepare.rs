@@ -1,0 +1,97 @@
+//! The steps of a pass that only read: dereference, validate, build, plan.
+
+use kube::ResourceExt;
+use todoplatform_api::Blocker;
+use todoplatform_render::{Facts, Prepared, Resources, ValidatedPlatform, build, validate};
+
+use super::PassError;
+use super::writer::Writer;
+use crate::dereference::{Dereferenced, Sources, dereference};
+use crate::memory::PlatformMemory;
+use crate::plan::{Plan, Reader, plan};
+use crate::step::step;
+use crate::{ensure_secrets, findings};
+
+/// What is wanted, and what has to be sent for it.
+pub(super) struct Wanted {
+    pub(super) validated: ValidatedPlatform,
+    pub(super) resources: Resources<Prepared>,
+    pub(super) facts: Facts,
+    pub(super) plan: Plan,
+}
+
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one of them lives at a time, on the stack of its pass"
+)]
+pub(super) enum Preparation {
+    Ready(Wanted),
+    Stalled(Vec<Blocker>),
+}
+
+/// The steps that only read: dereference, validate, build, plan.
+pub(super) async fn prepare(
+    writer: &Writer<'_>,
+    memory: &mut PlatformMemory,
+) -> Result<Preparation, PassError> {
+    let Writer {
+        context,
+        platform,
+        namespace,
+    } = *writer;
+    let served = context.served.borrow().clone().unwrap_or_default();
+    let sources = Sources {
+        client: &context.client,
+        live: &context.live,
+        served: &served,
+    };
+    let Dereferenced {
+        facts,
+        foreign_secrets,
+    } = step(
+        &context.metrics,
+        "dereference",
+        dereference(&sources, platform, &mut memory.answers),
+    )
+    .await
+    .map_err(PassError::Dereference)?;
+    let validated = match validate(platform, &facts, &context.defaults) {
+        Ok(validated) => validated,
+        Err(invalid) => return Ok(Preparation::Stalled(findings::violations(invalid))),
+    };
+    let resources = build(&validated, &facts);
+    let uid = platform.uid().unwrap_or_default();
+    let reader = Reader {
+        client: &context.client,
+        live: &context.live,
+        served: &served,
+        namespace,
+        uid: &uid,
+    };
+    let plan = step(
+        &context.metrics,
+        "plan",
+        plan(&reader, resources.children.clone(), memory),
+    )
+    .await
+    .map_err(PassError::Plan)?;
+    let mut problems = findings::conflicts(namespace, &plan.conflicts);
+    problems.extend(findings::foreign_secrets(
+        namespace,
+        &resources.secrets,
+        &foreign_secrets,
+    ));
+    problems.extend(findings::incomplete_secrets(
+        namespace,
+        &ensure_secrets::incomplete(&resources.secrets, &facts.secrets),
+    ));
+    if !problems.is_empty() {
+        return Ok(Preparation::Stalled(problems));
+    }
+    Ok(Preparation::Ready(Wanted {
+        validated,
+        resources,
+        facts,
+        plan,
+    }))
+}

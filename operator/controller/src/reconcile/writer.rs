@@ -1,0 +1,134 @@
+//! Says on the platform what a pass is doing and what it came to.
+
+use std::time::Duration;
+
+use todoplatform_api::{Blocker, TodoPlatform, TodoPlatformStatus};
+
+use super::PassError;
+use super::prepare::Wanted;
+use crate::apply::ApplyError;
+use crate::context::Context;
+use crate::memory::PlatformMemory;
+use crate::plan::Plan;
+use crate::report::Outcome;
+use crate::status::{Finding, Situation, status};
+use crate::step::step;
+use crate::write_status::write_status;
+use crate::{ensure_secrets, findings};
+
+/// What a pass came to, with the status that now stands.
+pub(super) struct Settled {
+    pub(super) outcome: Outcome,
+    pub(super) wait: Duration,
+    pub(super) status: TodoPlatformStatus,
+}
+
+/// Writes the status of one platform.
+#[derive(Clone, Copy)]
+pub(super) struct Writer<'a> {
+    pub(super) context: &'a Context,
+    pub(super) platform: &'a TodoPlatform,
+    pub(super) namespace: &'a str,
+}
+
+impl Writer<'_> {
+    /// Writes what a pass found, unless it says nothing new.
+    pub(super) async fn write(
+        &self,
+        before: &TodoPlatformStatus,
+        finding: Finding,
+        memory: &mut PlatformMemory,
+    ) -> Result<TodoPlatformStatus, PassError> {
+        let situation = Situation {
+            namespace: self.namespace,
+            generation: self.platform.metadata.generation.unwrap_or_default(),
+            now: self.context.clock.now(),
+            before,
+        };
+        let status = status(&situation, finding);
+        step(
+            &self.context.metrics,
+            "status",
+            write_status(&self.context.client, self.platform, before, status, memory),
+        )
+        .await
+        .map_err(PassError::Status)
+    }
+
+    /// Before the first write after an edit: nobody may take the old `Ready` for the new spec, and what is about to
+    /// be made is on record should this process end half-way.
+    pub(super) async fn announce(
+        &self,
+        before: &TodoPlatformStatus,
+        wanted: &Wanted,
+        memory: &mut PlatformMemory,
+    ) -> Result<TodoPlatformStatus, PassError> {
+        let missing = ensure_secrets::missing(&wanted.resources.secrets, &wanted.facts.secrets).len();
+        let writes = wanted.plan.writes.len() + missing;
+        let inventory = findings::inventory(&wanted.resources);
+        let is_new = before.observed_generation != self.platform.metadata.generation;
+        let is_on_record = inventory.iter().all(|entry| before.inventory.contains(entry));
+        if writes == 0 || (!is_new && is_on_record) {
+            return Ok(before.clone());
+        }
+        let inventory = findings::union(&before.inventory, inventory);
+        self.write(before, Finding::Applying { inventory, writes }, memory)
+            .await
+    }
+
+    /// Nothing more is sent in this pass.
+    pub(super) async fn stalled(
+        &self,
+        before: &TodoPlatformStatus,
+        problems: Vec<Blocker>,
+        memory: &mut PlatformMemory,
+    ) -> Result<Settled, PassError> {
+        let wait = findings::until_mended(self.context, &problems);
+        let status = self.write(before, Finding::Stalled { problems }, memory).await?;
+        Ok(Settled {
+            outcome: Outcome::Stalled,
+            wait,
+            status,
+        })
+    }
+
+    /// Children were not taken: say so, and fail the pass when sending them again may help.
+    pub(super) async fn refused(
+        &self,
+        before: &TodoPlatformStatus,
+        errors: Vec<ApplyError>,
+        memory: &mut PlatformMemory,
+    ) -> Result<Settled, PassError> {
+        let problems = findings::refusals(self.namespace, &errors);
+        let unavailable = errors
+            .into_iter()
+            .find(|error| matches!(error, ApplyError::Unavailable { .. }));
+        match (unavailable, problems.first().cloned()) {
+            (Some(error), Some(problem)) => {
+                self.write(before, Finding::Retrying { problem }, memory).await?;
+                Err(PassError::Apply(error))
+            }
+            _ => self.stalled(before, problems, memory).await,
+        }
+    }
+
+    /// What was sent although the platform had not changed was drift.
+    pub(super) fn count(&self, before: &TodoPlatformStatus, plan: &Plan) {
+        self.context.metrics.writes_skipped(plan.unchanged);
+        if before.observed_generation != self.platform.metadata.generation {
+            return;
+        }
+        let was_there = |kind: &str, name: &str| {
+            before
+                .inventory
+                .iter()
+                .any(|entry| entry.kind == kind && entry.name == name)
+        };
+        for write in &plan.writes {
+            let kind = write.child.kind.as_str();
+            if was_there(kind, &write.child.name) {
+                self.context.metrics.drift_corrected(kind);
+            }
+        }
+    }
+}
