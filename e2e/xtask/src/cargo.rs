@@ -1,6 +1,6 @@
 //! The cargo that runs us, for the workspace's other crates.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
@@ -63,14 +63,21 @@ pub(crate) fn binary(dirs: &Dirs, name: &str) -> Result<PathBuf> {
         .with_context(|| format!("the build gave no binary called {name}"))
 }
 
-/// Names of the workspace's packages that have this feature.
-pub(crate) fn packages_with_feature(dirs: &Dirs, feature: &str) -> Result<Vec<String>> {
+/// Test targets that need a feature: `package/feature` of each package that has some, and their names.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct FeatureTests {
+    pub(crate) features: BTreeSet<String>,
+    pub(crate) targets: BTreeSet<String>,
+}
+
+/// The workspace's test targets that need this feature.
+pub(crate) fn tests_that_need(dirs: &Dirs, feature: &str) -> Result<FeatureTests> {
     let printed = command(dirs)
         .args(["metadata", "--no-deps", "--format-version", "1"])
         .output()?;
     let metadata: Metadata =
         serde_json::from_str(&printed).context("`cargo metadata` printed something else")?;
-    Ok(metadata.with_feature(feature))
+    Ok(metadata.tests_that_need(feature))
 }
 
 #[derive(Debug, Deserialize)]
@@ -81,16 +88,32 @@ struct Metadata {
 #[derive(Debug, Deserialize)]
 struct Package {
     name: String,
-    features: BTreeMap<String, Vec<String>>,
+    targets: Vec<PackageTarget>,
+}
+
+#[derive(Debug, Deserialize)]
+struct PackageTarget {
+    name: String,
+    #[serde(default, rename = "required-features")]
+    required_features: Vec<String>,
 }
 
 impl Metadata {
-    fn with_feature(self, feature: &str) -> Vec<String> {
-        let packages = self
-            .packages
-            .into_iter()
-            .filter(|package| package.features.contains_key(feature));
-        packages.map(|package| package.name).collect()
+    fn tests_that_need(self, feature: &str) -> FeatureTests {
+        let mut tests = FeatureTests::default();
+        for package in self.packages {
+            for target in package.targets {
+                if target
+                    .required_features
+                    .iter()
+                    .any(|required| required == feature)
+                {
+                    tests.features.insert(format!("{}/{feature}", package.name));
+                    tests.targets.insert(target.name);
+                }
+            }
+        }
+        tests
     }
 }
 
@@ -133,10 +156,15 @@ mod tests {
     }
 
     #[test]
-    fn packages_are_found_by_their_feature() {
-        let metadata =
-            r#"{"packages": [{"name": "a", "features": {"stores": []}}, {"name": "b", "features": {}}]}"#;
+    fn tests_are_found_by_the_feature_they_need() {
+        let metadata = r#"{"packages": [
+            {"name": "a", "targets": [{"name": "a"}, {"name": "stores", "required-features": ["stores"]}]},
+            {"name": "b", "targets": [{"name": "b", "required-features": ["other"]}]}]}"#;
         let metadata: Metadata = serde_json::from_str(metadata).unwrap();
-        assert_eq!(metadata.with_feature("stores"), ["a"]);
+        let expected = FeatureTests {
+            features: ["a/stores".to_owned()].into(),
+            targets: ["stores".to_owned()].into(),
+        };
+        assert_eq!(metadata.tests_that_need("stores"), expected);
     }
 }

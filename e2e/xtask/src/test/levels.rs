@@ -20,6 +20,9 @@ use crate::progress::note;
 use crate::project::Project;
 use crate::run::Cmd;
 
+/// Everything but the scenarios, which need a cluster.
+const PURE_PACKAGES: [&str; 3] = ["--workspace", "--exclude", "todo-scenarios"];
+
 /// The surroundings of the tests, as far as they were needed yet.
 pub(super) struct Levels<'a> {
     project: &'a Project,
@@ -83,12 +86,7 @@ impl<'a> Levels<'a> {
         runner.check("generated files", || {
             generate::run(self.project, &generate::Command { check: true })
         });
-        runner.cargo_test(
-            "pure tests",
-            &words(&["--workspace", "--exclude", "todo-scenarios"]),
-            &[],
-            &[],
-        )?;
+        runner.cargo_test("pure tests", &words(&PURE_PACKAGES), &[], &[])?;
         // The scenarios need a cluster; what they share and the catalog's test do not.
         runner.cargo_test(
             "catalog",
@@ -108,15 +106,21 @@ impl<'a> Levels<'a> {
             ("TODO_TEST_POSTGRES_URL", stores.postgres_url()),
             ("TODO_TEST_REDIS_URL", stores.redis_url()),
         ];
-        let mut args = Vec::new();
-        for package in cargo::packages_with_feature(&self.project.dirs, "stores")? {
-            args.extend([
-                "--package".to_owned(),
-                package.clone(),
-                "--features".to_owned(),
-                format!("{package}/stores"),
-            ]);
-        }
+        // The same packages as on level 1, or cargo would build their dependencies once more.
+        let mut args = words(&PURE_PACKAGES);
+        let tests = cargo::tests_that_need(&self.project.dirs, "stores")?;
+        args.extend(
+            tests
+                .features
+                .into_iter()
+                .flat_map(|feature| ["--features".to_owned(), feature]),
+        );
+        args.extend(
+            tests
+                .targets
+                .into_iter()
+                .flat_map(|target| ["--test".to_owned(), target]),
+        );
         runner.cargo_test("store tests", &args, &urls, &[])?;
 
         let cluster = self.api()?.clone();

@@ -16,7 +16,11 @@ pub(crate) struct Command {
 
 /// Builds those that are missing, and prints the folder of each.
 pub(crate) fn run(project: &Project, command: &Command) -> Result<()> {
-    let wanted = if command.tools.is_empty() { Tool::value_variants() } else { &command.tools };
+    let wanted = if command.tools.is_empty() {
+        Tool::value_variants()
+    } else {
+        &command.tools
+    };
     let tools = project.tools();
     tools.ensure(wanted)?;
     for tool in wanted {
