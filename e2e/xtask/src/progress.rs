@@ -106,6 +106,12 @@ pub(crate) fn note(text: &str) {
     eprintln!("{text}");
 }
 
+/// A line of a command's result, to standard output.
+pub(crate) fn say(text: std::fmt::Arguments<'_>) {
+    // A reader that has seen enough, as `| head` has, is no failure.
+    drop(writeln!(std::io::stdout().lock(), "{text}"));
+}
+
 /// A heading, bold on a terminal.
 pub(crate) fn heading(text: &str) {
     if std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none() {

@@ -92,8 +92,11 @@ pub(crate) fn run(project: &Project, choice: &Choice, command: Command) -> Resul
         Command::Env { level } => {
             let cluster = Cluster::current(project, choice, level)?;
             let quote = |path: &Path| format!("'{}'", path.display().to_string().replace('\'', r"'\''"));
-            println!("export KUBECONFIG={}", quote(cluster.kubeconfig()));
-            println!("export PATH={}:\"$PATH\"", quote(&project.dirs.bin()));
+            progress::say(format_args!("export KUBECONFIG={}", quote(cluster.kubeconfig())));
+            progress::say(format_args!(
+                "export PATH={}:\"$PATH\"",
+                quote(&project.dirs.bin())
+            ));
             Ok(())
         }
     }
@@ -116,7 +119,7 @@ pub(crate) fn down(project: &Project, level: Option<Level>, purge: bool) -> Resu
 fn status(project: &Project, choice: &Choice) -> Result<()> {
     if choice.context.is_none() {
         for level in Level::ALL {
-            print!("{}", Own::new(project, level).describe());
+            progress::say(format_args!("{}", Own::new(project, level).describe().trim_end()));
         }
     }
     let Ok(cluster) = Cluster::current(project, choice, None) else {
@@ -125,7 +128,7 @@ fn status(project: &Project, choice: &Choice) -> Result<()> {
         }
         return Ok(());
     };
-    println!("KUBECONFIG={}", cluster.kubeconfig().display());
+    progress::say(format_args!("KUBECONFIG={}", cluster.kubeconfig().display()));
     Ok(cluster
         .kubectl()
         .args(["--request-timeout=10s", "get", "nodes", "--output", "wide"])
@@ -161,13 +164,16 @@ fn logs(
             .filter_map(|entry| entry.ok()?.path().file_stem()?.to_str().map(str::to_owned))
             .collect();
         names.sort();
-        println!("{}", names.join("\n"));
+        progress::say(format_args!("{}", names.join("\n")));
         return Ok(());
     };
     let path = own.logs().join(format!("{name}.log"));
     let text = std::fs::read(&path).with_context(|| format!("no log {}", path.display()))?;
     let text = String::from_utf8_lossy(&text);
     let all: Vec<_> = text.lines().collect();
-    println!("{}", all[all.len().saturating_sub(lines)..].join("\n"));
+    progress::say(format_args!(
+        "{}",
+        all[all.len().saturating_sub(lines)..].join("\n")
+    ));
     Ok(())
 }

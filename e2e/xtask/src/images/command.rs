@@ -5,6 +5,7 @@ use clap::Args;
 
 use super::{Packed, build_binaries, busybox, kafka, pause, postgres, redis};
 use crate::cargo::Profile;
+use crate::progress;
 use crate::project::Project;
 
 /// Which images.
@@ -50,12 +51,12 @@ pub(crate) fn run(project: &Project, command: &Command) -> Result<()> {
         packed.push(pause(dirs)?);
     }
     for image in packed {
-        println!(
+        progress::say(format_args!(
             "{}\t{}\t{}",
             image.reference,
             image.digest,
             image.archive.display()
-        );
+        ));
     }
     Ok(())
 }

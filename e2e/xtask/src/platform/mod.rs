@@ -15,7 +15,7 @@ use progress::Standing;
 use crate::cluster::{self, Choice, Cluster, Level};
 use crate::dapr;
 use crate::helm::Helm;
-use crate::progress::{Step, elapsed, note};
+use crate::progress::{Step, elapsed, note, say};
 use crate::project::Project;
 use crate::tools;
 use crate::wait;
@@ -233,16 +233,21 @@ fn print_what_to_try(project: &Project, cluster: &Cluster<'_>, namespace: &str, 
         Some(_) => "eval \"$(cargo xtask cluster env)\"".to_owned(),
         None => format!("export PATH=\"{}:$PATH\"", project.dirs.bin().display()),
     };
-    println!("\nThe platform {name} serves at {endpoint}\n");
-    println!("  {environment}");
-    if let Some(forward) = forward {
-        println!("  {forward}");
-    }
-    println!("  TOKEN=$(kubectl todo token --user alice --platform {name} --namespace {namespace})");
-    println!("  curl -H \"Authorization: Bearer $TOKEN\" -H 'Content-Type: application/json' \\");
-    println!("       -d '{{\"title\": \"Buy milk\"}}' {endpoint}/v1/tasks");
-    println!("  curl -H \"Authorization: Bearer $TOKEN\" {endpoint}/v1/tasks");
-    println!("  curl -H \"Authorization: Bearer $TOKEN\" {endpoint}/v1/analytics/daily\n");
+    let forward = forward
+        .map(|forward| format!("  {forward}\n"))
+        .unwrap_or_default();
+    say(format_args!(
+        r#"
+The platform {name} serves at {endpoint}
+
+  {environment}
+{forward}  TOKEN=$(kubectl todo token --user alice --platform {name} --namespace {namespace})
+  curl -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \
+       -d '{{"title": "Buy milk"}}' {endpoint}/v1/tasks
+  curl -H "Authorization: Bearer $TOKEN" {endpoint}/v1/tasks
+  curl -H "Authorization: Bearer $TOKEN" {endpoint}/v1/analytics/daily
+"#
+    ));
     Ok(cluster
         .kubectl()
         .args(["get", "todoplatforms", "--all-namespaces"])

@@ -17,7 +17,7 @@ use runner::Runner;
 pub(crate) use stores::stop_left;
 
 use crate::cluster::Choice;
-use crate::progress::{elapsed, heading, note};
+use crate::progress::{elapsed, heading, note, say};
 use crate::project::Project;
 
 /// Which tests.
@@ -68,7 +68,7 @@ pub(crate) fn run(project: &Project, choice: &Choice, command: &Command) -> Resu
         artifacts.remove()?;
     }
     note(&format!("took {}", elapsed(started.elapsed())));
-    println!("{}", results.summary());
+    say(format_args!("{}", results.summary()));
     if results.has_failed() {
         bail!("tests failed");
     }

@@ -4,6 +4,7 @@ use anyhow::Result;
 use clap::{Args, ValueEnum};
 
 use super::Tool;
+use crate::progress;
 use crate::project::Project;
 
 /// Which tools.
@@ -24,7 +25,7 @@ pub(crate) fn run(project: &Project, command: &Command) -> Result<()> {
     let tools = project.tools();
     tools.ensure(wanted)?;
     for tool in wanted {
-        println!("{}", tools.path(*tool, "").display());
+        progress::say(format_args!("{}", tools.path(*tool, "").display()));
     }
     Ok(())
 }

@@ -333,6 +333,10 @@ mod tests {
         let processes = Processes::new(&folder, None);
         start(&processes, "lost", "exec sleep 1000");
         let pid = processes.pid("lost").unwrap();
+        // A program that is just being loaded has no environment yet.
+        assert!(wait::becomes(Duration::from_secs(10), || processes
+            .marked()
+            .contains(&pid)));
         std::fs::remove_file(processes.record("lost")).unwrap();
         processes.sweep().unwrap();
         assert!(stat(pid).is_none_or(|stat| stat.is_zombie));
