@@ -53,9 +53,10 @@ pub enum ApplyError {
 impl ApplyError {
     fn new(child: &Child, source: kube::Error) -> Self {
         let (kind, name) = (child.kind, child.name.clone());
-        let (code, message) = match &source {
-            kube::Error::Api(status) => (status.code, status.message.clone()),
-            _ => (0, String::new()),
+        let code = code(&source);
+        let message = match &source {
+            kube::Error::Api(status) => status.message.clone(),
+            _ => String::new(),
         };
         let source = Box::new(source);
         match code {
@@ -122,6 +123,13 @@ pub async fn apply(
                     );
                     applied.keep(*kind, name, &object);
                 }
+                // The kind has gone since it was discovered: the next discovery says so and ends this.
+                Err(error) if write.child.kind.optional() && code(&error) == 404 => {
+                    tracing::warn!(
+                        object.kind = write.child.kind.as_str(),
+                        "the API server serves it no longer"
+                    );
+                }
                 Err(error) => errors.push(ApplyError::new(&write.child, error)),
             }
         }
@@ -130,6 +138,14 @@ pub async fn apply(
         }
     }
     Ok(applied)
+}
+
+/// HTTP status of an answer that is an error; 0 when there was no answer.
+fn code(error: &kube::Error) -> u16 {
+    match error {
+        kube::Error::Api(status) => status.code,
+        _ => 0,
+    }
 }
 
 async fn send(client: &Client, namespace: &str, child: &Child) -> Result<DynamicObject, kube::Error> {

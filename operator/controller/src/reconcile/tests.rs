@@ -308,6 +308,23 @@ async fn a_refused_child_is_said_with_what_to_do() {
 }
 
 #[tokio::test]
+async fn an_optional_kind_that_vanished_since_discovery_holds_nothing_up() {
+    let world = World::new(&json!({"profile": "development"}));
+    let path = "/apis/dapr.io/v1alpha1/namespaces/shop/resiliencies/todo-task".to_owned();
+    world
+        .api
+        .refusals
+        .lock()
+        .unwrap()
+        .insert(path, (404, "page not found"));
+    world.pass().await;
+    assert_eq!(
+        condition(&world.status(), READY).unwrap().reason,
+        "WaitingForDependencies"
+    );
+}
+
+#[tokio::test]
 async fn an_api_server_that_fails_is_tried_again_with_a_growing_delay() {
     let world = World::new(&json!({"profile": "development"}));
     let path = "/api/v1/namespaces/shop/serviceaccounts/todo-task".to_owned();
