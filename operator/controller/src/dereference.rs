@@ -142,7 +142,7 @@ async fn ask(
         .filter_map(|(name, found)| Some((name, found?)))
         .collect();
     let uid = platform.metadata.uid.clone().unwrap_or_default();
-    let dependencies = probe_all(sources, &references, &found).await;
+    let dependencies = probe_all(sources, namespace, &references, &found).await;
     Ok(Answers {
         at: Instant::now(),
         secrets: facts(&references, &found, &uid),
@@ -202,6 +202,7 @@ fn hash(salt: &str, value: &[u8]) -> String {
 /// a violation of its own.
 async fn probe_all(
     sources: &Sources<'_>,
+    namespace: &str,
     references: &References,
     found: &BTreeMap<String, Secret>,
 ) -> BTreeMap<String, DependencyFact> {
@@ -216,15 +217,22 @@ async fn probe_all(
             let fact = match target {
                 DependencyTarget::StatefulSet { .. } => return None,
                 DependencyTarget::Postgres { url, ca } => {
-                    probe::postgres::probe(&value(url)?, ca.as_ref().and_then(value).as_ref()).await
+                    probe::postgres::probe(&value(url)?, ca.as_ref().and_then(value).as_ref(), namespace)
+                        .await
                 }
                 DependencyTarget::Redis { url, ca } => {
-                    probe::redis::probe(&value(url)?, ca.as_ref().and_then(value).as_ref()).await
+                    probe::redis::probe(&value(url)?, ca.as_ref().and_then(value).as_ref(), namespace).await
                 }
                 DependencyTarget::RedisHost { host, password, tls } => {
-                    probe::redis::probe_host(host, password.as_ref().and_then(value).as_ref(), *tls).await
+                    probe::redis::probe_host(
+                        host,
+                        password.as_ref().and_then(value).as_ref(),
+                        *tls,
+                        namespace,
+                    )
+                    .await
                 }
-                DependencyTarget::Kafka { brokers } => probe::kafka::probe(brokers).await,
+                DependencyTarget::Kafka { brokers } => probe::kafka::probe(brokers, namespace).await,
                 DependencyTarget::DaprControlPlane => {
                     probe::dapr::probe(sources.client, sources.served).await
                 }

@@ -44,6 +44,17 @@ impl fmt::Debug for Sensitive {
     }
 }
 
+/// A host as the operator must call it to reach what the platform's pods mean by it: a bare Service name is looked up in
+/// the platform's namespace, not in the operator's.
+fn seen_from(namespace: &str, host: &str) -> String {
+    let is_bare = !host.is_empty() && !host.contains(['.', ':', '/']) && host != "localhost";
+    if is_bare {
+        format!("{host}.{namespace}")
+    } else {
+        host.to_owned()
+    }
+}
+
 /// The dependency answered.
 fn answered(message: impl Into<String>) -> DependencyFact {
     DependencyFact {
@@ -68,4 +79,24 @@ fn timed_out(what: &str) -> DependencyFact {
         "Unreachable",
         format!("{what} did not answer within {} s", PROBE_TIMEOUT.as_secs()),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::seen_from;
+
+    #[test]
+    fn a_bare_name_is_a_service_of_the_platforms_namespace() {
+        for (host, seen) in [
+            ("kafka", "kafka.todo"),
+            ("kafka.messaging", "kafka.messaging"),
+            ("db.example.com", "db.example.com"),
+            ("10.0.0.1", "10.0.0.1"),
+            ("::1", "::1"),
+            ("/var/run/postgresql", "/var/run/postgresql"),
+            ("localhost", "localhost"),
+        ] {
+            assert_eq!(seen_from("todo", host), seen, "{host}");
+        }
+    }
 }

@@ -4,16 +4,18 @@ use futures::stream::{FuturesUnordered, StreamExt};
 use todoplatform_render::DependencyFact;
 use tokio::net::TcpStream;
 
-use super::{PROBE_TIMEOUT, answered, failed};
+use super::{PROBE_TIMEOUT, answered, failed, seen_from};
 
-/// Connects to all brokers at once; the first one that accepts is enough.
+/// Connects to all brokers at once, by names as in `namespace`; the first one that accepts is enough.
 ///
 /// Reasons: `Answered`, `Unreachable`.
-pub async fn probe(brokers: &[String]) -> DependencyFact {
+pub async fn probe(brokers: &[String], namespace: &str) -> DependencyFact {
     let mut attempts: FuturesUnordered<_> = brokers
         .iter()
         .map(|broker| async move {
-            let attempt = tokio::time::timeout(PROBE_TIMEOUT, TcpStream::connect(broker.as_str())).await;
+            let (host, port) = broker.rsplit_once(':').unwrap_or((broker, "9092"));
+            let address = format!("{}:{port}", seen_from(namespace, host));
+            let attempt = tokio::time::timeout(PROBE_TIMEOUT, TcpStream::connect(address)).await;
             matches!(attempt, Ok(Ok(_stream))).then_some(broker)
         })
         .collect();
@@ -40,8 +42,8 @@ mod tests {
         let closed_listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let closed = closed_listener.local_addr().unwrap().to_string();
         drop(closed_listener);
-        assert!(probe(&[closed.clone(), open]).await.ready);
-        let fact = probe(&[closed]).await;
+        assert!(probe(&[closed.clone(), open], "todo").await.ready);
+        let fact = probe(&[closed], "todo").await;
         assert_eq!((fact.ready, fact.reason.as_str()), (false, "Unreachable"));
     }
 }

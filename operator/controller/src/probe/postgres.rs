@@ -6,13 +6,13 @@ use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sqlx::{ConnectOptions, Connection};
 use todoplatform_render::DependencyFact;
 
-use super::{PROBE_TIMEOUT, Sensitive, answered, failed, timed_out};
+use super::{PROBE_TIMEOUT, Sensitive, answered, failed, seen_from, timed_out};
 
-/// Logs in, asks for nothing, logs out.
+/// Logs in, asks for nothing, logs out. The host is named as in `namespace`.
 ///
 /// Reasons: `Answered`, `InvalidUrl`, `Unreachable`, `PasswordRefused`, `DatabaseMissing`, `TlsFailed`, `Refused`.
-pub async fn probe(url: &Sensitive, ca: Option<&Sensitive>) -> DependencyFact {
-    let Some(options) = options(url, ca) else {
+pub async fn probe(url: &Sensitive, ca: Option<&Sensitive>, namespace: &str) -> DependencyFact {
+    let Some(options) = options(url, ca, namespace) else {
         return failed(
             "InvalidUrl",
             "the connection URL in the Secret is not of the form postgres://user:password@host:port/database",
@@ -29,7 +29,7 @@ pub async fn probe(url: &Sensitive, ca: Option<&Sensitive>) -> DependencyFact {
     }
 }
 
-fn options(url: &Sensitive, ca: Option<&Sensitive>) -> Option<PgConnectOptions> {
+fn options(url: &Sensitive, ca: Option<&Sensitive>, namespace: &str) -> Option<PgConnectOptions> {
     let text = url.expose_text()?;
     if !(text.starts_with("postgres://") || text.starts_with("postgresql://")) {
         return None;
@@ -37,6 +37,8 @@ fn options(url: &Sensitive, ca: Option<&Sensitive>) -> Option<PgConnectOptions> 
     let options = PgConnectOptions::from_str(text)
         .ok()?
         .application_name("todoplatform-operator");
+    let host = seen_from(namespace, options.get_host());
+    let options = options.host(&host);
     Some(match ca {
         Some(ca) => options
             .ssl_mode(PgSslMode::VerifyFull)
@@ -93,7 +95,7 @@ mod tests {
             "redis://u:canary-password@h/0",
             "postgres://u:canary-password@h:port/d",
         ] {
-            let fact = probe(&url(text), None).await;
+            let fact = probe(&url(text), None, "todo").await;
             assert_eq!(
                 (fact.ready, fact.reason.as_str()),
                 (false, "InvalidUrl"),
@@ -111,6 +113,7 @@ mod tests {
         let fact = probe(
             &url(&format!("postgres://u:canary-password@127.0.0.1:{port}/d")),
             None,
+            "todo",
         )
         .await;
         assert_eq!(fact.reason, "Unreachable");

@@ -1,18 +1,18 @@
 //! Redis: a real PING with the URL that the services will use.
 
 use redis::{
-    AsyncConnectionConfig, Client, ErrorKind, IntoConnectionInfo, RedisConnectionInfo, RedisError,
-    TlsCertificates,
+    AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, ErrorKind, IntoConnectionInfo,
+    RedisConnectionInfo, RedisError, TlsCertificates,
 };
 use todoplatform_render::DependencyFact;
 
-use super::{PROBE_TIMEOUT, Sensitive, answered, failed, timed_out};
+use super::{PROBE_TIMEOUT, Sensitive, answered, failed, seen_from, timed_out};
 
-/// Connects, logs in when the URL says so, and sends PING.
+/// Connects, logs in when the URL says so, and sends PING. The host is named as in `namespace`.
 ///
 /// Reasons: `Answered`, `InvalidUrl`, `Unreachable`, `PasswordMissing`, `PasswordRefused`, `Loading`, `Refused`.
-pub async fn probe(url: &Sensitive, ca: Option<&Sensitive>) -> DependencyFact {
-    let Some(client) = client(url, ca) else {
+pub async fn probe(url: &Sensitive, ca: Option<&Sensitive>, namespace: &str) -> DependencyFact {
+    let Some(client) = client(url, ca, namespace) else {
         return failed(
             "InvalidUrl",
             "the connection URL in the Secret is not of the form redis://:password@host:port/0 (rediss:// with TLS)",
@@ -22,8 +22,13 @@ pub async fn probe(url: &Sensitive, ca: Option<&Sensitive>) -> DependencyFact {
 }
 
 /// The same for a Redis that is named by host and port, with its password apart.
-pub async fn probe_host(host: &str, password: Option<&Sensitive>, has_tls: bool) -> DependencyFact {
-    let Some(client) = host_client(host, password, has_tls) else {
+pub async fn probe_host(
+    host: &str,
+    password: Option<&Sensitive>,
+    has_tls: bool,
+    namespace: &str,
+) -> DependencyFact {
+    let Some(client) = host_client(host, password, has_tls, namespace) else {
         return failed(
             "InvalidHost",
             format!("{host} is not a host and port, or the password is not text"),
@@ -40,9 +45,12 @@ async fn ask(client: &Client) -> DependencyFact {
     }
 }
 
-fn host_client(host: &str, password: Option<&Sensitive>, has_tls: bool) -> Option<Client> {
+fn host_client(host: &str, password: Option<&Sensitive>, has_tls: bool, namespace: &str) -> Option<Client> {
     let scheme = if has_tls { "rediss" } else { "redis" };
-    let info = format!("{scheme}://{host}/0").into_connection_info().ok()?;
+    let info = by_name_of(
+        namespace,
+        format!("{scheme}://{host}/0").into_connection_info().ok()?,
+    );
     let info = match password {
         Some(password) => {
             let settings = RedisConnectionInfo::default().set_password(password.expose_text()?);
@@ -53,18 +61,26 @@ fn host_client(host: &str, password: Option<&Sensitive>, has_tls: bool) -> Optio
     Client::open(info).ok()
 }
 
-fn client(url: &Sensitive, ca: Option<&Sensitive>) -> Option<Client> {
-    let text = url.expose_text()?;
+fn client(url: &Sensitive, ca: Option<&Sensitive>, namespace: &str) -> Option<Client> {
+    let info = by_name_of(namespace, url.expose_text()?.into_connection_info().ok()?);
     match ca {
-        None => Client::open(text).ok(),
+        None => Client::open(info).ok(),
         Some(ca) => {
             let certificates = TlsCertificates {
                 client_tls: None,
                 root_cert: Some(ca.expose().to_vec()),
             };
-            Client::build_with_tls(text, certificates).ok()
+            Client::build_with_tls(info, certificates).ok()
         }
     }
+}
+
+fn by_name_of(namespace: &str, info: ConnectionInfo) -> ConnectionInfo {
+    let mut address = info.addr().clone();
+    if let ConnectionAddr::Tcp(host, _) | ConnectionAddr::TcpTls { host, .. } = &mut address {
+        *host = seen_from(namespace, host);
+    }
+    info.set_addr(address)
 }
 
 async fn ping(client: &Client) -> Result<(), RedisError> {
@@ -142,7 +158,7 @@ mod tests {
             ("", "-LOADING Redis is loading\r\n", false, "Loading"),
         ];
         for (login, answer, ready, reason) in cases {
-            let fact = probe(&server(login, answer).await, None).await;
+            let fact = probe(&server(login, answer).await, None, "todo").await;
             assert_eq!((fact.ready, fact.reason.as_str()), (ready, reason), "{answer}");
             assert!(!format!("{fact:?}").contains("canary"));
         }
@@ -160,9 +176,12 @@ mod tests {
             .trim_end_matches("/0")
             .to_owned();
         let password = Sensitive::new(b"canary/pass@word".to_vec());
-        let fact = probe_host(&host, Some(&password), false).await;
+        let fact = probe_host(&host, Some(&password), false, "todo").await;
         assert_eq!(fact.reason, "PasswordRefused");
-        assert_eq!(probe_host("not a host", None, false).await.reason, "InvalidHost");
+        assert_eq!(
+            probe_host("not a host", None, false, "todo").await.reason,
+            "InvalidHost"
+        );
     }
 
     #[tokio::test]
@@ -174,7 +193,7 @@ mod tests {
             (format!("redis://127.0.0.1:{port}/0"), "Unreachable"),
             ("canary".to_owned(), "InvalidUrl"),
         ] {
-            let fact = probe(&Sensitive::new(url.into_bytes()), None).await;
+            let fact = probe(&Sensitive::new(url.into_bytes()), None, "todo").await;
             assert_eq!(fact.reason, reason);
             assert!(!fact.message.contains("canary"));
         }
