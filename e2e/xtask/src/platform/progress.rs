@@ -12,8 +12,6 @@ pub(super) struct Standing {
     components: String,
     reason: String,
     message: String,
-    /// Component and reason of each thing that holds the platform back.
-    blocking: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -34,7 +32,6 @@ struct Status {
     observed_generation: i64,
     components_ready: String,
     conditions: Vec<Condition>,
-    blocking: Vec<Blocker>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -46,12 +43,6 @@ struct Condition {
     reason: String,
     #[serde(default)]
     message: String,
-}
-
-#[derive(Debug, Deserialize)]
-struct Blocker {
-    component: String,
-    reason: String,
 }
 
 impl Standing {
@@ -75,11 +66,6 @@ impl Standing {
             components: status.components_ready,
             reason: ready.reason,
             message: ready.message,
-            blocking: status
-                .blocking
-                .into_iter()
-                .map(|blocker| format!("{}: {}", blocker.component, blocker.reason))
-                .collect(),
         })
     }
 }
@@ -90,16 +76,12 @@ impl fmt::Display for Standing {
             components,
             reason,
             message,
-            blocking,
             ..
         } = self;
         if !components.is_empty() {
             write!(f, "{components} ")?;
         }
         write!(f, "{reason}: {message}")?;
-        if !blocking.is_empty() {
-            write!(f, " ({})", blocking.join(", "))?;
-        }
         Ok(())
     }
 }
@@ -112,18 +94,14 @@ mod tests {
         format!(
             r#"{{"metadata": {{"generation": 2}}, "status": {{
                 "observedGeneration": {observed}, "componentsReady": "4/7",
-                "conditions": [{{"type": "Ready", "status": "{ready}", "reason": "Progressing", "message": "starting"}}],
-                "blocking": [{{"component": "task", "reason": "PodNotReady", "message": "m"}}]}}}}"#
+                "conditions": [{{"type": "Ready", "status": "{ready}", "reason": "Progressing", "message": "task: 0 of 1"}}]}}}}"#
         )
     }
 
     #[test]
-    fn a_line_says_how_many_why_and_what_blocks() {
+    fn a_line_says_how_many_are_ready_and_what_holds_the_rest_back() {
         let standing = Standing::parse(&platform(2, "False")).unwrap();
-        assert_eq!(
-            standing.to_string(),
-            "4/7 Progressing: starting (task: PodNotReady)"
-        );
+        assert_eq!(standing.to_string(), "4/7 Progressing: task: 0 of 1");
         assert!(!standing.is_ready);
     }
 
