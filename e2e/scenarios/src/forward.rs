@@ -33,11 +33,10 @@ pub async fn service(namespace: &str, service: &str, port: u16) -> Result<Forwar
         .kill_on_drop(true)
         .spawn()?;
     let stdout = process.stdout.take().ok_or("port-forward without output")?;
-    let line = BufReader::new(stdout)
-        .lines()
-        .next_line()
-        .await?
-        .ok_or("port-forward ended at once")?;
+    let mut lines = BufReader::new(stdout).lines();
+    let line = lines.next_line().await?.ok_or("port-forward ended at once")?;
+    // It prints a line for each connection, and ends when nobody reads them.
+    tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
     // "Forwarding from 127.0.0.1:43215 -> 8080"
     let address = line
         .split_whitespace()
