@@ -1,15 +1,15 @@
 //! The files of an image: a sorted list, so that the same files always give the same layer.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::io::Write;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 
-use crate::run::Cmd;
+use super::libraries;
 
 /// What stands at a path of an image.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,7 +122,7 @@ impl Contents {
             } else {
                 // An absolute link leads out of the tree: the image gets what it points at.
                 self.file(&to, &entry.path())?;
-                if is_elf(&entry.path()) {
+                if libraries::is_program(&entry.path()) {
                     programs.push(entry.path());
                 }
             }
@@ -211,18 +211,7 @@ impl Contents {
     /// Adds the shared libraries of a program. Those below `folder`, and those called as in `own`, come
     /// with a tree themselves: its programs find them in their own ways.
     fn libraries(&mut self, program: &Path, folder: &Path, own: &BTreeSet<OsString>) -> Result<()> {
-        // A static program makes ldd fail, and needs nothing.
-        let Ok(printed) = Cmd::new("ldd").arg(program).output() else {
-            return Ok(());
-        };
-        if let Some(library) = missing_libraries(&printed).find(|library| !own.contains(OsStr::new(library)))
-        {
-            bail!(
-                "{} needs the library {library}, which is missing",
-                program.display()
-            );
-        }
-        for library in libraries(&printed) {
+        for library in libraries::needed(program, own)? {
             if !library.starts_with(folder) {
                 let path = library.to_str().context("a library's path that is not UTF-8")?;
                 self.file(path, &library)?;
@@ -246,35 +235,10 @@ impl Contents {
     }
 }
 
-/// The paths in what `ldd` printed.
-fn libraries(printed: &str) -> Vec<PathBuf> {
-    printed
-        .split_whitespace()
-        .filter(|word| word.starts_with('/'))
-        .map(PathBuf::from)
-        .collect()
-}
-
-/// The names that `ldd` found no library for.
-fn missing_libraries(printed: &str) -> impl Iterator<Item = &str> {
-    printed
-        .lines()
-        .filter_map(|line| Some(line.trim().split_once(" => not found")?.0))
-}
-
 /// Executable or not is all that is taken over; the rest depends on the umask of whoever built it.
 fn mode_of(path: &Path) -> Result<u32> {
     let mode = path.metadata()?.permissions().mode();
     Ok(if mode & 0o100 == 0 { 0o644 } else { 0o755 })
-}
-
-fn is_elf(path: &Path) -> bool {
-    use std::io::Read;
-    let mut magic = [0; 4];
-    std::fs::File::open(path)
-        .and_then(|mut file| file.read_exact(&mut magic))
-        .is_ok()
-        && &magic == b"\x7fELF"
 }
 
 #[cfg(test)]
@@ -338,15 +302,5 @@ mod tests {
         let before = contents.fingerprint().unwrap();
         contents.text("/a", "1", 0o755);
         assert_ne!(before, contents.fingerprint().unwrap());
-    }
-
-    #[test]
-    fn the_loader_counts_as_a_library() {
-        let printed =
-            "\tlinux-vdso.so.1 (0x1)\n\tlibc.so.6 => /lib/x/libc.so.6 (0x2)\n\t/lib64/ld.so.2 (0x3)\n";
-        assert_eq!(
-            libraries(printed),
-            [PathBuf::from("/lib/x/libc.so.6"), PathBuf::from("/lib64/ld.so.2")]
-        );
     }
 }

@@ -6,6 +6,7 @@
 mod binaries;
 mod command;
 mod contents;
+mod libraries;
 mod node;
 mod oci;
 mod services;

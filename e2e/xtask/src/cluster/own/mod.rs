@@ -8,6 +8,7 @@ mod down;
 pub(crate) mod net;
 mod node;
 mod pki;
+mod proc;
 pub(crate) mod processes;
 mod status;
 mod store;

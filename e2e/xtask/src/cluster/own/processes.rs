@@ -1,6 +1,5 @@
 //! The cluster's processes: started detached, known by pid and start time, stopped for certain.
 
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -8,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
+use super::proc::{family, parents, pids, resident, signal, stat};
 use crate::dirs;
 use crate::run::Cmd;
 use crate::wait;
@@ -54,7 +54,7 @@ impl Processes {
         dirs::make(&self.folder.join("log"))?;
         let log = File::create(self.log(name)).with_context(|| format!("cannot write the log of {name}"))?;
         let errors = log.try_clone().context("a second handle of the log")?;
-        // A session of its own: neither Ctrl-C nor a closed terminal ends it.
+        // Detached: neither Ctrl-C nor a closed terminal ends it.
         let mut cmd = Cmd::new("setsid");
         if let Some(namespace) = &self.network_namespace {
             // `ip netns exec` would mount /sys anew, and hide the cgroups from kubelet and runc.
@@ -186,82 +186,6 @@ impl Processes {
     }
 }
 
-/// `roots` and all that descends from them.
-fn family(roots: &[u32], parents: &BTreeMap<u32, u32>) -> Vec<u32> {
-    let mut family = roots.to_vec();
-    let mut checked = 0;
-    while checked < family.len() {
-        let parent = family[checked];
-        let children = parents
-            .iter()
-            .filter(|(_, of)| **of == parent)
-            .map(|(child, _)| *child);
-        let fresh: Vec<_> = children.filter(|child| !family.contains(child)).collect();
-        family.extend(fresh);
-        checked += 1;
-    }
-    family
-}
-
-/// Parent of each living process.
-fn parents() -> BTreeMap<u32, u32> {
-    pids()
-        .into_iter()
-        .filter_map(|pid| Some((pid, stat(pid).filter(|stat| !stat.is_zombie)?.parent)))
-        .collect()
-}
-
-fn pids() -> Vec<u32> {
-    let Ok(entries) = std::fs::read_dir("/proc") else {
-        return Vec::new();
-    };
-    entries
-        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
-        .collect()
-}
-
-fn signal(name: &str, pids: &[u32]) {
-    if !pids.is_empty() {
-        let pids: Vec<_> = pids.iter().map(ToString::to_string).collect();
-        // One that ended in the meantime makes it fail; whether all are gone is looked at afterwards.
-        Cmd::new("sh")
-            .args(["-c", "kill -s \"$0\" \"$@\"", name])
-            .args(pids)
-            .succeeds();
-    }
-}
-
-/// Resident memory in KiB.
-fn resident(pid: u32) -> Option<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    line.trim().trim_end_matches(" kB").parse().ok()
-}
-
-#[derive(Debug, PartialEq, Eq)]
-struct Stat {
-    is_zombie: bool,
-    parent: u32,
-    /// Clock ticks since the machine's start.
-    started: u64,
-}
-
-fn stat(pid: u32) -> Option<Stat> {
-    parse_stat(&std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
-}
-
-/// Fields 3, 4 and 22 of `/proc/<pid>/stat` (proc(5)); the second one, the name in parentheses, may
-/// hold spaces and parentheses itself.
-fn parse_stat(text: &str) -> Option<Stat> {
-    let (_, rest) = text.rsplit_once(") ")?;
-    let fields: Vec<_> = rest.split(' ').collect();
-    Some(Stat {
-        is_zombie: matches!(*fields.first()?, "Z" | "X"),
-        parent: fields.get(1)?.parse().ok()?,
-        started: fields.get(19)?.parse().ok()?,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -274,25 +198,6 @@ mod tests {
         processes
             .start(name, Path::new("sh"), &["-c".to_owned(), script.to_owned()])
             .unwrap();
-    }
-
-    #[test]
-    fn a_name_with_a_parenthesis_does_not_confuse_the_fields() {
-        let text = "7 (a) b) Z 3 7 7 0 -1 0 1 2 3 4 5 6 7 8 20 0 1 0 1234 9 9";
-        assert_eq!(
-            parse_stat(text),
-            Some(Stat {
-                is_zombie: true,
-                parent: 3,
-                started: 1234
-            })
-        );
-    }
-
-    #[test]
-    fn a_family_holds_grandchildren_and_no_strangers() {
-        let parents = [(2, 1), (3, 2), (4, 3), (5, 1), (6, 5)].into();
-        assert_eq!(family(&[2], &parents), [2, 3, 4]);
     }
 
     #[test]
