@@ -28,7 +28,8 @@ fn subscription(platform: &ValidatedPlatform, service: Service, topic: &str) -> 
     object(platform, service, &name(platform, service, topic), spec)
 }
 
-/// Without a dead-letter topic of its own: its handler stores what arrives and never fails it.
+/// Without a dead-letter topic of its own: its handler stores what arrives, and asks for it again only while its store is
+/// away.
 fn dead_letters(platform: &ValidatedPlatform, service: Service, topic: &str) -> Child {
     let spec = SubscriptionSpec {
         pubsubname: platform.names.events_component(service),
