@@ -22,6 +22,7 @@ async fn a_deleted_child_is_back_within_seconds_whatever_its_kind() -> Result<()
         ("Configuration", "todo-task"),
         ("Resiliency", "todo-analytics"),
         ("PodMonitor", "todo-sidecars"),
+        ("ServiceMonitor", "todo-services"),
         ("PrometheusRule", "todo"),
     ] {
         let uid = cluster::delete(&world.client, &world.ns, kind, name).await?;

@@ -24,16 +24,17 @@ async fn an_image_that_cannot_be_pulled_is_named_while_the_old_pod_serves() -> R
         "task names the image",
         |p| {
             let task = platform::component(p, "task");
-            task["reason"].as_str().is_some_and(|r| r.contains("Image"))
-                && task["message"].to_string().contains("no-such-image")
+            task["reason"] == "ImagePullBackOff" && task["message"].to_string().contains("no-such-image")
         },
     )
     .await?;
     assert!(!platform::is_ready(&stuck), "not Ready for the new spec");
+    let action = stuck["status"]["blocking"][0]["nextAction"]
+        .as_str()
+        .unwrap_or_default();
     assert!(
-        stuck["status"]["blocking"][0]["nextAction"].is_string(),
-        "{:#}",
-        stuck["status"]["blocking"]
+        action.contains("describe pod todo-task-"),
+        "the next action is a command: {action}"
     );
     assert!(
         keep::serves(&cluster::get(&client, &ns, "Deployment", "todo-task").await?),

@@ -42,6 +42,7 @@ async fn the_development_sample_becomes_a_running_platform_and_leaves_nothing_be
     .await?;
     platform::ready(&client, &ns, Duration::from_secs(120)).await?;
 
+    keep::data_survives_a_deleted_stateful_set(&client, &ns).await?;
     keep::nothing_restarts_when_a_dependency_blinks(&client, &ns).await?;
     platform::ready(&client, &ns, Duration::from_secs(120)).await?;
     a_converged_platform_writes_nothing(&client).await?;

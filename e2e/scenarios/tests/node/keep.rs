@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use kube::{Client, ResourceExt, api::ListParams};
 use serde_json::{Value, json};
-use todo_scenarios::{Result, cluster, platform, wait};
+use todo_scenarios::{Result, cluster, forward, platform, user::User, wait};
 
 const KINDS: [&str; 13] = [
     "ServiceAccount",
@@ -70,6 +70,34 @@ pub(crate) async fn nothing_restarts_when_a_dependency_blinks(client: &Client, n
         "pods before and after"
     );
     Ok(())
+}
+
+/// A StatefulSet that somebody deletes comes back with its data.
+pub(crate) async fn data_survives_a_deleted_stateful_set(client: &Client, ns: &str) -> Result<()> {
+    let gateway = forward::service(ns, "todo-gateway", 8080).await?;
+    let carol = User::new(ns, &gateway.url, "carol").await?;
+    let created = carol.post("/v1/tasks", &json!({"title": "Remember me"})).await?;
+    assert_eq!(created.status, 201, "{created:?}");
+
+    let uid = cluster::delete(client, ns, "StatefulSet", "todo-postgres").await?;
+    cluster::replaced(client, ns, "StatefulSet", "todo-postgres", &uid).await?;
+    platform::until(
+        client,
+        ns,
+        Duration::from_secs(120),
+        "PostgreSQL answers again",
+        |p| platform::condition(p, "DependenciesReady").is_some_and(|(status, _, _)| status == "True"),
+    )
+    .await?;
+    wait::until(Duration::from_secs(60), "the task is still there", || async {
+        let tasks = carol.get("/v1/tasks").await?;
+        if tasks["items"][0]["title"] == "Remember me" {
+            Ok(())
+        } else {
+            Err(tasks.to_string().into())
+        }
+    })
+    .await
 }
 
 /// A wrong password in a referenced Secret is named in status; mending the Secret is all it takes.
