@@ -56,7 +56,7 @@ pub async fn condition_is(
     until(
         client,
         namespace,
-        Duration::from_secs(60),
+        Duration::from_mins(1),
         &format!("{name}={status}/{reason}"),
         |platform| condition(platform, name).is_some_and(|(s, r, _)| s == status && r == reason),
     )

@@ -1,6 +1,6 @@
 //! Level 2: the operator, as a process, against a real API server without controllers or nodes.
 //!
-//! What those would do, the scenarios do: they patch the statuses of StatefulSets and Deployments.
+//! What those would do, the scenarios do: they patch the statuses of workloads.
 
 mod api {
     pub(crate) mod bad_input;

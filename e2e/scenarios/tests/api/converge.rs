@@ -100,7 +100,7 @@ async fn a_converged_platform_writes_nothing_for_two_minutes_and_after_a_restart
     world.ready().await?;
     settled(&world).await?;
     let before = own_writes(&world).await?;
-    tokio::time::sleep(Duration::from_secs(120)).await;
+    tokio::time::sleep(Duration::from_mins(2)).await;
     assert_eq!(before, own_writes(&world).await?, "the operator's own count");
 
     let World { client, ns, operator } = world;
@@ -188,7 +188,7 @@ async fn uids(world: &World) -> Result<BTreeMap<String, String>> {
 
 /// Nothing of ours is written for some seconds on end.
 async fn settled(world: &World) -> Result<()> {
-    wait::until(Duration::from_secs(60), "five quiet seconds", || async {
+    wait::until(Duration::from_mins(1), "five quiet seconds", || async {
         let before = own_writes(world).await?;
         tokio::time::sleep(Duration::from_secs(5)).await;
         if before == own_writes(world).await? {

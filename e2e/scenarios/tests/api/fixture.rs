@@ -57,7 +57,7 @@ impl World {
 
     /// Plays the workload controllers until the platform is Ready.
     pub(crate) async fn serve_until_ready(&self) -> Result<Value> {
-        wait::until(Duration::from_secs(60), "todo Ready", || async {
+        wait::until(Duration::from_mins(1), "todo Ready", || async {
             self.workloads_serve().await?;
             let platform = self.get("TodoPlatform", "todo").await?;
             if platform::is_ready(&platform) {

@@ -45,7 +45,7 @@ async fn every_object_that_render_prints_is_in_the_cluster_leaf_by_leaf() -> Res
         let live = world.get(kind, name).await?;
         if kind != "Secret" {
             assert_eq!(
-                missing(&rendered, &live, String::new()),
+                missing(&rendered, &live, ""),
                 Vec::<String>::new(),
                 "{kind}/{name}"
             );
@@ -73,18 +73,18 @@ async fn every_object_that_render_prints_is_in_the_cluster_leaf_by_leaf() -> Res
 }
 
 /// The leaves of `wanted` that `live` does not have. Hashes of Secrets' values are only known in the cluster.
-fn missing(wanted: &Value, live: &Value, path: String) -> Vec<String> {
+fn missing(wanted: &Value, live: &Value, path: &str) -> Vec<String> {
     match (wanted, live) {
         _ if path.ends_with("/todoplatform.dev/config-hash") => Vec::new(),
         (Value::Object(w), Value::Object(l)) => w
             .iter()
-            .flat_map(|(k, v)| missing(v, l.get(k).unwrap_or(&Value::Null), format!("{path}/{k}")))
+            .flat_map(|(k, v)| missing(v, l.get(k).unwrap_or(&Value::Null), &format!("{path}/{k}")))
             .collect(),
         (Value::Array(w), Value::Array(l)) if w.len() == l.len() => w
             .iter()
             .zip(l)
             .enumerate()
-            .flat_map(|(i, (w, l))| missing(w, l, format!("{path}/{i}")))
+            .flat_map(|(i, (w, l))| missing(w, l, &format!("{path}/{i}")))
             .collect(),
         _ if wanted == live => Vec::new(),
         _ => vec![format!("{path}: {wanted} is {live}")],

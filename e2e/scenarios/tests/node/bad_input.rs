@@ -48,7 +48,7 @@ async fn an_image_that_cannot_be_pulled_is_named_while_the_old_pod_serves() -> R
 
     let mend = json!({"spec": {"services": {"task": {"image": null}}}});
     cluster::merge(&client, &ns, "TodoPlatform", "todo", &mend).await?;
-    platform::ready(&client, &ns, Duration::from_secs(120)).await?;
+    platform::ready(&client, &ns, Duration::from_mins(2)).await?;
     command::kubectl_ok(&["-n", &ns, "delete", "tp/todo", "--timeout=60s"], None).await?;
     keep::nothing_is_left(&client, &ns).await
 }

@@ -40,11 +40,11 @@ async fn the_development_sample_becomes_a_running_platform_and_leaves_nothing_be
         }
     })
     .await?;
-    platform::ready(&client, &ns, Duration::from_secs(120)).await?;
+    platform::ready(&client, &ns, Duration::from_mins(2)).await?;
 
     keep::data_survives_a_deleted_stateful_set(&client, &ns).await?;
     keep::nothing_restarts_when_a_dependency_blinks(&client, &ns).await?;
-    platform::ready(&client, &ns, Duration::from_secs(120)).await?;
+    platform::ready(&client, &ns, Duration::from_mins(2)).await?;
     a_converged_platform_writes_nothing(&client).await?;
 
     command::kubectl_ok(&["-n", &ns, "delete", "tp/todo", "--timeout=60s"], None).await?;
@@ -69,7 +69,7 @@ async fn the_eleventh_request_of_a_minute_is_refused(ns: &str) -> Result<()> {
 
 async fn a_converged_platform_writes_nothing(client: &kube::Client) -> Result<()> {
     let before = writes::count(client).await?;
-    tokio::time::sleep(Duration::from_secs(120)).await;
+    tokio::time::sleep(Duration::from_mins(2)).await;
     let written = writes::between(&before, &writes::count(client).await?);
     assert!(written.is_empty(), "writes in two minutes: {written:?}");
     Ok(())

@@ -82,7 +82,7 @@ pub(crate) async fn does_its_job(namespace: &str) -> Result<()> {
     let arrived = |subject: &'static str| {
         let (http, sink, email) = (&http, &sink.url, &alice.email);
         async move {
-            wait::until(Duration::from_secs(60), &format!("mail “{subject}”"), || async {
+            wait::until(Duration::from_mins(1), &format!("mail “{subject}”"), || async {
                 let mails = mail::to(http, sink, email).await?;
                 if mail::count(&mails, subject) > 0 {
                     Ok(())
@@ -106,7 +106,7 @@ pub(crate) async fn does_its_job(namespace: &str) -> Result<()> {
         "{completed:?}"
     );
     arrived("Task completed").await?;
-    wait::until(Duration::from_secs(60), "the counts of analytics", || async {
+    wait::until(Duration::from_mins(1), "the counts of analytics", || async {
         let body = alice.get("/v1/analytics/daily").await?;
         let days = body["items"].as_array().cloned().unwrap_or_default();
         let sum = |field: &str| days.iter().filter_map(|d| d[field].as_i64()).sum::<i64>();

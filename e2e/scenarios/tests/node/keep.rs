@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use kube::{Client, ResourceExt, api::ListParams};
 use serde_json::{Value, json};
-use todo_scenarios::{Result, cluster, forward, platform, user::User, wait};
+use todo_scenarios::{Error, Result, cluster, forward, platform, user::User, wait};
 
 const KINDS: [&str; 13] = [
     "ServiceAccount",
@@ -58,7 +58,7 @@ pub(crate) async fn nothing_restarts_when_a_dependency_blinks(client: &Client, n
     platform::until(
         client,
         ns,
-        Duration::from_secs(120),
+        Duration::from_mins(2),
         "DependenciesReady=True again",
         |p| platform::condition(p, "DependenciesReady").is_some_and(|(status, _, _)| status == "True"),
     )
@@ -79,17 +79,21 @@ pub(crate) async fn data_survives_a_deleted_stateful_set(client: &Client, ns: &s
     let created = carol.post("/v1/tasks", &json!({"title": "Remember me"})).await?;
     assert_eq!(created.status, 201, "{created:?}");
 
+    let pod = async || {
+        Ok::<_, Error>(cluster::get(client, ns, "Pod", "todo-postgres-0").await?["metadata"]["uid"].clone())
+    };
+    let before = pod().await?;
     let uid = cluster::delete(client, ns, "StatefulSet", "todo-postgres").await?;
     cluster::replaced(client, ns, "StatefulSet", "todo-postgres", &uid).await?;
-    platform::until(
-        client,
-        ns,
-        Duration::from_secs(120),
-        "PostgreSQL answers again",
-        |p| platform::condition(p, "DependenciesReady").is_some_and(|(status, _, _)| status == "True"),
-    )
+    wait::until(Duration::from_mins(1), "another pod of PostgreSQL", || async {
+        if pod().await? == before {
+            Err("still the old one".into())
+        } else {
+            Ok(())
+        }
+    })
     .await?;
-    wait::until(Duration::from_secs(60), "the task is still there", || async {
+    wait::until(Duration::from_mins(1), "the task is still there", || async {
         let tasks = carol.get("/v1/tasks").await?;
         if tasks["items"][0]["title"] == "Remember me" {
             Ok(())
@@ -108,16 +112,10 @@ pub(crate) async fn nothing_running_is_torn_down_by_a_refused_password(
     let right = cluster::get(client, ns, "Secret", "todo-database").await?["data"]["url"].clone();
     let wrong = json!({"stringData": {"url": format!("postgres://todo:wrong@postgres.{ns}.svc.cluster.local:5432/todo")}});
     cluster::merge(client, ns, "Secret", "todo-database", &wrong).await?;
-    let refused = platform::until(
-        client,
-        ns,
-        Duration::from_secs(120),
-        "the refusal in status",
-        |p| {
-            platform::condition(p, "DependenciesReady")
-                .is_some_and(|(s, _, m)| s == "False" && m.contains("password"))
-        },
-    )
+    let refused = platform::until(client, ns, Duration::from_mins(2), "the refusal in status", |p| {
+        platform::condition(p, "DependenciesReady")
+            .is_some_and(|(s, _, m)| s == "False" && m.contains("password"))
+    })
     .await?;
     assert!(
         !refused.to_string().contains("wrong@"),
@@ -139,7 +137,7 @@ pub(crate) async fn nothing_running_is_torn_down_by_a_refused_password(
         &json!({"data": {"url": right}}),
     )
     .await?;
-    platform::ready(client, ns, Duration::from_secs(180)).await?;
+    platform::ready(client, ns, Duration::from_mins(3)).await?;
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! NetworkPolicies hold on the node under test: without this, what the operator will say of networks would be untried.
+//! Network policies hold on the node under test: without this, what the operator will say of networks would be untried.
 
 use std::time::Duration;
 
