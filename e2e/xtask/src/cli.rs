@@ -57,3 +57,23 @@ pub(crate) enum Command {
         shell: Shell,
     },
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn tests_on_an_existing_cluster_take_published_images() {
+        let words = "xtask test --level 3 --context mine --registry registry.example/todo --tag 0.1.0";
+        let cli = Cli::try_parse_from(words.split(' ')).unwrap();
+        assert_eq!(cli.choice.context.as_deref(), Some("mine"));
+        assert!(matches!(cli.command, Command::Test(_)));
+    }
+}

@@ -31,21 +31,18 @@ use project::Project;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    match run(cli) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    run(cli).unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
 }
 
-fn run(cli: Cli) -> Result<()> {
+fn run(cli: Cli) -> Result<ExitCode> {
     let Cli { choice, command } = cli;
     match command {
         Command::Up(up) => platform::up(&Project::load()?, &choice, &up),
         Command::Down(platform) => platform::down(&Project::load()?, &choice, &platform),
-        Command::Test(command) => test::run(&Project::load()?, &choice, &command),
+        Command::Test(command) => return test::run(&Project::load()?, &choice, &command),
         Command::Generate(command) => generate::run(&Project::load()?, &command),
         Command::Cluster { command } => cluster::run(&Project::load()?, &choice, command),
         Command::Images(command) => images::run(&Project::load()?, &command),
@@ -63,5 +60,6 @@ fn run(cli: Cli) -> Result<()> {
             clap_complete::generate(shell, &mut Cli::command(), "cargo-xtask", &mut std::io::stdout());
             Ok(())
         }
-    }
+    }?;
+    Ok(ExitCode::SUCCESS)
 }

@@ -19,7 +19,7 @@ pub(super) fn is_available() -> bool {
 }
 
 /// Is our cluster among kind's?
-pub(super) fn is_up() -> bool {
+pub(crate) fn is_up() -> bool {
     is_available()
         && Cmd::new("kind")
             .args(["get", "clusters"])

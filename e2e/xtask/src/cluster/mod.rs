@@ -11,6 +11,7 @@ use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use commands::{Command, down, run};
+pub(crate) use kind::is_up as kind_is_up;
 use own::Own;
 
 use crate::dirs;
@@ -108,6 +109,15 @@ impl<'a> Cluster<'a> {
             return Self::of_kind(project);
         }
         bail!("no cluster is up; start one with: cargo xtask cluster up")
+    }
+
+    /// Takes it down, unless it is somebody else's.
+    pub(crate) fn down(&self) -> Result<()> {
+        match &self.runner {
+            Runner::Own(own) => own.down(false),
+            Runner::Kind => kind::down(),
+            Runner::Somebody => Ok(()),
+        }
     }
 
     pub(crate) fn kubeconfig(&self) -> &Path {

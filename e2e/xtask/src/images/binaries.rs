@@ -23,7 +23,7 @@ const IMAGES: [(&str, &str); 7] = [
 ];
 
 /// The kubectl plugin: built with the rest, used on the host.
-const PLUGIN: &str = "kubectl-todo";
+pub(crate) const PLUGIN: &str = "kubectl-todo";
 
 /// What one build gave.
 #[derive(Debug, Clone)]
@@ -31,8 +31,8 @@ pub(crate) struct Built {
     /// Tag of all images: it changes when any binary changes.
     pub(crate) tag: String,
     pub(crate) images: Vec<Packed>,
-    /// The kubectl plugin, when it was built.
-    pub(crate) plugin: Option<PathBuf>,
+    /// The kubectl plugin.
+    pub(crate) plugin: PathBuf,
 }
 
 /// Builds all binaries and packs the images of these names; of all when none is named.
@@ -74,7 +74,7 @@ pub(crate) fn build(dirs: &Dirs, profile: Profile, names: &[String]) -> Result<B
     Ok(Built {
         tag,
         images,
-        plugin: executables.get(PLUGIN).cloned(),
+        plugin: executable(&executables, PLUGIN)?.to_owned(),
     })
 }
 

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use binaries::build as build_binaries;
+pub(crate) use binaries::{PLUGIN, build as build_binaries};
 pub(crate) use command::{Command, run};
 use contents::Contents;
 pub(crate) use node::{busybox, dapr, pause};
@@ -28,6 +28,9 @@ use crate::progress;
 
 /// Registry of images that are never pulled.
 pub(crate) const LOCAL_REGISTRY: &str = "localhost";
+
+/// Name and tag of the Kafka image, in whichever registry it is.
+pub(crate) const KAFKA: &str = "kafka:4";
 
 /// User and group that everything of ours runs as.
 const NONROOT: &str = "65532:65532";

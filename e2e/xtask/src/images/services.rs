@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use super::node::add_busybox;
-use super::{Contents, Image, LOCAL_REGISTRY, NONROOT, Packed, pack};
+use super::{Contents, Image, KAFKA, LOCAL_REGISTRY, NONROOT, Packed, pack};
 use crate::dirs::{self, Dirs};
 use crate::lock;
 use crate::progress::Step;
@@ -84,7 +84,7 @@ pub(crate) fn kafka(dirs: &Dirs, versions: &Versions) -> Result<Packed> {
     contents.tree("/jre", &folder.join("jre"))?;
     contents.tree("/lib/kafka", &folder.join("lib"))?;
     let image = Image {
-        reference: format!("{LOCAL_REGISTRY}/kafka:4"),
+        reference: format!("{LOCAL_REGISTRY}/{KAFKA}"),
         contents,
         entrypoint: vec!["/bin/sh".to_owned(), "/start.sh".to_owned()],
         cmd: Vec::new(),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 use clap::Args;
 
-use crate::cargo::Profile;
+use crate::cargo::{self, Profile};
 use crate::cluster::{Choice, Cluster};
 use crate::images::{self, LOCAL_REGISTRY};
 use crate::progress::Step;
@@ -24,7 +24,7 @@ pub(crate) struct Published {
 
 impl Published {
     /// Fails before anything is done when the cluster could not get the images.
-    pub(super) fn check(&self, choice: &Choice) -> Result<()> {
+    pub(crate) fn check(&self, choice: &Choice) -> Result<()> {
         if choice.context.is_some() && self.registry.is_none() {
             bail!(
                 "an existing cluster pulls its images: push them to a registry (their archives: cargo xtask \
@@ -32,6 +32,17 @@ impl Published {
             );
         }
         Ok(())
+    }
+
+    /// Kafka's image: in that registry, else packed and loaded.
+    pub(crate) fn kafka(&self, project: &Project, cluster: &Cluster<'_>) -> Result<String> {
+        if let Some(registry) = &self.registry {
+            return Ok(format!("{registry}/{}", images::KAFKA));
+        }
+        let kafka = images::kafka(&project.dirs, &project.versions)?;
+        let reference = kafka.reference.clone();
+        cluster.load(&[kafka])?;
+        Ok(reference)
     }
 }
 
@@ -42,8 +53,8 @@ pub(crate) struct PlatformImages {
     pub(crate) tag: String,
     pub(crate) postgres: String,
     pub(crate) redis: String,
-    /// The kubectl plugin of the same build.
-    pub(crate) plugin: Option<PathBuf>,
+    /// The kubectl plugin; always built here, for it runs here.
+    pub(crate) plugin: PathBuf,
 }
 
 impl PlatformImages {
@@ -51,7 +62,10 @@ impl PlatformImages {
     pub(crate) fn prepare(project: &Project, cluster: &Cluster<'_>, published: &Published) -> Result<Self> {
         let (registry, tag, plugin) =
             if let (Some(registry), Some(tag)) = (&published.registry, &published.tag) {
-                (registry.clone(), tag.clone(), None)
+                let step = Step::start("building the kubectl plugin");
+                let plugin = cargo::binary(&project.dirs, images::PLUGIN)?;
+                step.done();
+                (registry.clone(), tag.clone(), plugin)
             } else {
                 let step = Step::start("building our binaries and packing their images");
                 let built = images::build_binaries(&project.dirs, Profile::Release, &[])?;
@@ -82,6 +96,11 @@ impl PlatformImages {
             redis,
             plugin,
         })
+    }
+
+    /// Were our images built here, and not published?
+    pub(super) fn are_local(&self) -> bool {
+        self.registry == LOCAL_REGISTRY
     }
 
     /// Values of the operator's chart.

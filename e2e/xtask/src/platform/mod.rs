@@ -1,6 +1,8 @@
 //! A running platform: `cargo xtask up` and `cargo xtask down`.
 
+mod first_steps;
 mod images;
+mod mailsink;
 mod progress;
 
 use std::path::PathBuf;
@@ -14,8 +16,10 @@ use progress::Standing;
 
 use crate::cluster::{self, Choice, Cluster, Level};
 use crate::dapr;
+use crate::dirs;
 use crate::helm::Helm;
-use crate::progress::{Step, elapsed, note, say};
+use crate::images::PLUGIN;
+use crate::progress::{Step, elapsed, note};
 use crate::project::Project;
 use crate::tools;
 use crate::wait;
@@ -69,19 +73,27 @@ pub(crate) fn up(project: &Project, choice: &Choice, up: &Up) -> Result<()> {
     let images = PlatformImages::prepare(project, &cluster, &up.published)?;
     dapr::install(project, &cluster)?;
     install_operator(project, &cluster, &images)?;
+    let namespace = up.platform.namespace.as_str();
+    make_namespace(&cluster, namespace)?;
+    // Where images are published the mail server is yours to name; our node has no other.
+    let has_mailsink = images.are_local();
+    if has_mailsink {
+        mailsink::install(&cluster, namespace, &images)?;
+    }
     let name = apply(project, &cluster, &up.platform)?;
-    wait_until_ready(&cluster, &up.platform.namespace, &name)?;
+    wait_until_ready(&cluster, namespace, &name)?;
     note(&format!(
         "the platform is ready after {}",
         elapsed(started.elapsed())
     ));
-    if let Some(plugin) = &images.plugin {
-        tools::link(plugin, &project.dirs.bin().join("kubectl-todo"))?;
-    }
-    print_what_to_try(project, &cluster, &up.platform.namespace, &name)
+    let bin = project.dirs.bin();
+    dirs::make(&bin)?;
+    tools::link(&images.plugin, &bin.join(PLUGIN))?;
+    first_steps::print(project, &cluster, namespace, &name, has_mailsink)
 }
 
-/// Removes the platform and the operator; a cluster that we run is taken down altogether.
+/// Removes the platform and the operator; a cluster that we run, the only one with a mail sink, is taken
+/// down altogether.
 pub(crate) fn down(project: &Project, choice: &Choice, platform: &Platform) -> Result<()> {
     if choice.context.is_none() {
         return cluster::down(project, None, false);
@@ -147,12 +159,16 @@ fn install_operator(project: &Project, cluster: &Cluster<'_>, images: &PlatformI
     Ok(())
 }
 
-/// Applies the sample and gives the platform's name.
-fn apply(project: &Project, cluster: &Cluster<'_>, platform: &Platform) -> Result<String> {
-    let namespace = platform.namespace.as_str();
+fn make_namespace(cluster: &Cluster<'_>, namespace: &str) -> Result<()> {
     if !cluster.kubectl().args(["get", "namespace", namespace]).succeeds() {
         cluster.kubectl().args(["create", "namespace", namespace]).run()?;
     }
+    Ok(())
+}
+
+/// Applies the sample and gives the platform's name.
+fn apply(project: &Project, cluster: &Cluster<'_>, platform: &Platform) -> Result<String> {
+    let namespace = platform.namespace.as_str();
     let applied = cluster
         .kubectl()
         .args([
@@ -213,43 +229,4 @@ fn wait_until_ready(cluster: &Cluster<'_>, namespace: &str, name: &str) -> Resul
         "the platform {name} is not ready after {}: {last}",
         elapsed(PATIENCE)
     )
-}
-
-fn print_what_to_try(project: &Project, cluster: &Cluster<'_>, namespace: &str, name: &str) -> Result<()> {
-    let service = format!("{name}-gateway");
-    let address = cluster
-        .kubectl()
-        .args(["--namespace", namespace, "get", "service", &service, "--output"])
-        .arg("jsonpath={.spec.clusterIP}:{.spec.ports[0].port}")
-        .output()?;
-    let port = address.rsplit(':').next().unwrap_or("8080");
-    let (endpoint, forward) = if cluster.reaches_services() {
-        (format!("http://{address}"), None)
-    } else {
-        let forward = format!("kubectl --namespace {namespace} port-forward service/{service} 8080:{port} &");
-        ("http://127.0.0.1:8080".to_owned(), Some(forward))
-    };
-    let environment = match cluster.own() {
-        Some(_) => "eval \"$(cargo xtask cluster env)\"".to_owned(),
-        None => format!("export PATH=\"{}:$PATH\"", project.dirs.bin().display()),
-    };
-    let forward = forward
-        .map(|forward| format!("  {forward}\n"))
-        .unwrap_or_default();
-    say(format_args!(
-        r#"
-The platform {name} serves at {endpoint}
-
-  {environment}
-{forward}  TOKEN=$(kubectl todo token --user alice --platform {name} --namespace {namespace})
-  curl -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \
-       -d '{{"title": "Buy milk"}}' {endpoint}/v1/tasks
-  curl -H "Authorization: Bearer $TOKEN" {endpoint}/v1/tasks
-  curl -H "Authorization: Bearer $TOKEN" {endpoint}/v1/analytics/daily
-"#
-    ));
-    Ok(cluster
-        .kubectl()
-        .args(["get", "todoplatforms", "--all-namespaces"])
-        .stream()?)
 }

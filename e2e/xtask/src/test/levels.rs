@@ -14,7 +14,6 @@ use crate::crds;
 use crate::dapr;
 use crate::generate;
 use crate::helm::Helm;
-use crate::images;
 use crate::platform::{PlatformImages, Published};
 use crate::progress::note;
 use crate::project::Project;
@@ -27,16 +26,26 @@ const PURE_PACKAGES: [&str; 3] = ["--workspace", "--exclude", "todo-scenarios"];
 pub(super) struct Levels<'a> {
     project: &'a Project,
     choice: &'a Choice,
+    published: &'a Published,
     artifacts: &'a Artifacts,
     stores: Option<Stores>,
     api: Option<Cluster<'a>>,
     node: Option<Cluster<'a>>,
     /// Our own clusters that were up before, and stay up.
     were_up: Vec<Level>,
+    kind_was_up: bool,
 }
 
 impl<'a> Levels<'a> {
-    pub(super) fn new(project: &'a Project, choice: &'a Choice, artifacts: &'a Artifacts) -> Self {
+    /// The level that runs pods.
+    pub(super) const ON_NODE: u8 = 3;
+
+    pub(super) fn new(
+        project: &'a Project,
+        choice: &'a Choice,
+        published: &'a Published,
+        artifacts: &'a Artifacts,
+    ) -> Self {
         let were_up = Level::ALL
             .into_iter()
             .filter(|level| Own::new(project, *level).is_up())
@@ -44,11 +53,13 @@ impl<'a> Levels<'a> {
         Self {
             project,
             choice,
+            published,
             artifacts,
             stores: None,
             api: None,
             node: None,
             were_up,
+            kind_was_up: cluster::kind_is_up(),
         }
     }
 
@@ -56,7 +67,7 @@ impl<'a> Levels<'a> {
         match level {
             1 => "pure tests, lints, generated files",
             2 => "real stores, a real API server",
-            3 => "the platform on a real node",
+            Self::ON_NODE => "the platform on a real node",
             _ => "outside judges",
         }
     }
@@ -65,7 +76,7 @@ impl<'a> Levels<'a> {
         match level {
             1 => self.pure(runner),
             2 => self.stores_and_api(runner),
-            3 => self.on_node(runner),
+            Self::ON_NODE => self.on_node(runner),
             _ => self.judges(runner),
         }
     }
@@ -138,21 +149,18 @@ impl<'a> Levels<'a> {
     fn on_node(&mut self, runner: &mut Runner<'_>) -> Result<()> {
         let cluster = self.node()?.clone();
         crds::install_prometheus(self.project, &cluster)?;
-        let platform = PlatformImages::prepare(self.project, &cluster, &Published::default())?;
-        let kafka = images::kafka(&self.project.dirs, &self.project.versions)?;
-        let kafka_image = kafka.reference.clone();
-        cluster.load(&[kafka])?;
+        let platform = PlatformImages::prepare(self.project, &cluster, self.published)?;
+        let kafka = self.published.kafka(self.project, &cluster)?;
         dapr::install(self.project, &cluster)?;
 
-        let plugin = platform.plugin.context("the build gave no kubectl plugin")?;
         let mut envs = self.cluster_envs(&cluster)?;
         envs.extend([
             ("TODO_TEST_REGISTRY", platform.registry),
             ("TODO_TEST_TAG", platform.tag),
             ("TODO_TEST_POSTGRES_IMAGE", platform.postgres),
             ("TODO_TEST_REDIS_IMAGE", platform.redis),
-            ("TODO_TEST_KAFKA_IMAGE", kafka_image),
-            ("TODO_TEST_KUBECTL_TODO", plugin.display().to_string()),
+            ("TODO_TEST_KAFKA_IMAGE", kafka),
+            ("TODO_TEST_KUBECTL_TODO", platform.plugin.display().to_string()),
         ]);
         let args = words(&["--package", "todo-scenarios", "--test", "node"]);
         // The scenarios share the node, and some of them break things on purpose.
@@ -259,13 +267,19 @@ impl<'a> Levels<'a> {
         if let Some(stores) = &self.stores {
             stores.stop(&self.project.dirs)?;
         }
-        for (level, cluster) in [(Level::Api, &self.api), (Level::Node, &self.node)] {
-            let is_own = cluster.as_ref().is_some_and(|cluster| cluster.own().is_some());
-            if is_own && !self.were_up.contains(&level) {
-                Own::new(self.project, level).down(false)?;
+        for cluster in [&self.api, &self.node].into_iter().flatten() {
+            if !self.was_up(cluster) {
+                cluster.down()?;
             }
         }
         Ok(())
+    }
+
+    fn was_up(&self, cluster: &Cluster<'_>) -> bool {
+        match cluster.own() {
+            Some(own) => self.were_up.contains(&own.level()),
+            None => self.kind_was_up,
+        }
     }
 }
 

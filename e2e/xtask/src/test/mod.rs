@@ -6,9 +6,10 @@ mod results;
 mod runner;
 mod stores;
 
+use std::process::ExitCode;
 use std::time::Instant;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::Args;
 
 use artifacts::Artifacts;
@@ -17,11 +18,16 @@ use runner::Runner;
 pub(crate) use stores::stop_left;
 
 use crate::cluster::Choice;
+use crate::platform::Published;
 use crate::progress::{elapsed, heading, note, say};
 use crate::project::Project;
 
 /// Which tests.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "With --registry the tests on a node take Kafka from there, too, as REGISTRY/kafka:4; \
+                        `cargo xtask images kafka` packs it."
+)]
 pub(crate) struct Command {
     /// Only this level (1 to 4), of docs/architecture.md; may be given several times
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=4))]
@@ -32,16 +38,27 @@ pub(crate) struct Command {
     /// Leave the clusters and stores up
     #[arg(long)]
     keep: bool,
+    #[command(flatten)]
+    published: Published,
 }
 
-/// Runs them; fails when any of them fails.
-pub(crate) fn run(project: &Project, choice: &Choice, command: &Command) -> Result<()> {
+impl Command {
+    fn wants(&self, level: u8) -> bool {
+        self.level.is_empty() || self.level.contains(&level)
+    }
+}
+
+/// Runs them. A test's failure is the exit code, not an error: the summary is the last line.
+pub(crate) fn run(project: &Project, choice: &Choice, command: &Command) -> Result<ExitCode> {
+    if command.wants(Levels::ON_NODE) {
+        command.published.check(choice)?;
+    }
     let started = Instant::now();
     let artifacts = Artifacts::create(&project.dirs)?;
     let mut runner = Runner::new(project, &artifacts, command.filter.clone());
-    let mut levels = Levels::new(project, choice, &artifacts);
+    let mut levels = Levels::new(project, choice, &command.published, &artifacts);
     for level in 1..=4 {
-        if command.level.is_empty() || command.level.contains(&level) {
+        if command.wants(level) {
             heading(&format!("Level {level}: {}", Levels::title(level)));
             let begun = Instant::now();
             if let Err(error) = levels.run(level, &mut runner) {
@@ -52,25 +69,32 @@ pub(crate) fn run(project: &Project, choice: &Choice, command: &Command) -> Resu
             }
         }
     }
-    let results = runner.results();
-    if results.has_failed() {
+    if runner.results().has_failed() {
         levels.collect();
     }
-    if !command.keep {
-        levels.tear_down()?;
+    let begun = Instant::now();
+    if !command.keep
+        && let Err(error) = levels.tear_down()
+    {
+        runner.fail(
+            &format!("not everything could be taken down: {error:#}"),
+            begun.elapsed(),
+        );
     }
+    let results = runner.results();
     for failure in results.failures() {
         note(&format!("FAILED: {failure}"));
     }
     if results.has_failed() {
         note(&format!("logs: {}", artifacts.folder().display()));
-    } else {
-        artifacts.remove()?;
+    } else if let Err(error) = artifacts.remove() {
+        note(&format!("the logs could not be removed: {error:#}"));
     }
     note(&format!("took {}", elapsed(started.elapsed())));
     say(format_args!("{}", results.summary()));
-    if results.has_failed() {
-        bail!("tests failed");
-    }
-    Ok(())
+    Ok(if results.has_failed() {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
 }
