@@ -47,7 +47,7 @@ pub struct Leftover {
 /// What the watches show of this platform's children and is not wanted.
 ///
 /// Secrets are not watched and so never pruned: a generated password stays for as long as the platform does, because
-/// a volume that was made with it may outlive the StatefulSet. While the start gate is closed Deployments are not
+/// the volume whose database was made with it outlives the StatefulSet. While the start gate is closed Deployments are not
 /// among what is wanted, and are left alone.
 pub fn leftovers(
     live: &Live,

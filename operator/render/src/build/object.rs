@@ -57,17 +57,25 @@ pub(crate) fn selector(platform: &ValidatedPlatform, component: &str) -> LabelSe
 
 /// The platform as the controller of its children; none before it has a UID.
 pub(crate) fn owner_references(platform: &ValidatedPlatform) -> Vec<OwnerReference> {
-    let Some(uid) = &platform.uid else {
-        return Vec::new();
+    let controller = |owner| OwnerReference {
+        controller: Some(true),
+        block_owner_deletion: Some(true),
+        ..owner
     };
-    vec![OwnerReference {
+    owner(platform).map(controller).into_iter().collect()
+}
+
+/// The platform as an owner that something goes with, but that does not control it; none before it has a UID.
+pub(crate) fn owner(platform: &ValidatedPlatform) -> Option<OwnerReference> {
+    let uid = platform.uid.clone()?;
+    Some(OwnerReference {
         api_version: <TodoPlatform as kube::Resource>::api_version(&()).into_owned(),
         kind: <TodoPlatform as kube::Resource>::kind(&()).into_owned(),
         name: platform.names.platform().into(),
-        uid: uid.clone(),
-        controller: Some(true),
-        block_owner_deletion: Some(true),
-    }]
+        uid,
+        controller: None,
+        block_owner_deletion: None,
+    })
 }
 
 pub(crate) fn metadata(platform: &ValidatedPlatform, name: &str, component: Option<&str>) -> ObjectMeta {

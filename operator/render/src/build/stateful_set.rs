@@ -18,7 +18,7 @@ use todoplatform_api::SecretKeyRef;
 
 use super::{
     config_map::PASSWD_KEY,
-    object::{child, labels, metadata, selector, selector_labels},
+    object::{child, labels, metadata, owner, selector, selector_labels},
     pod::{container_security, env_secret, env_value, pod_security},
     quantity,
 };
@@ -224,9 +224,9 @@ fn stateful_set(
             replicas: Some(1),
             service_name: Some(name),
             selector: selector(platform, component),
-            // The data of a development platform goes with it; production keeps its data elsewhere.
+            // A StatefulSet that somebody deleted comes back, and has to find its data.
             persistent_volume_claim_retention_policy: Some(StatefulSetPersistentVolumeClaimRetentionPolicy {
-                when_deleted: Some("Delete".into()),
+                when_deleted: Some("Retain".into()),
                 when_scaled: Some("Retain".into()),
             }),
             template: PodTemplateSpec {
@@ -255,10 +255,14 @@ fn stateful_set(
 
 fn claim(platform: &ValidatedPlatform, settings: &StoreSettings, component: &str) -> PersistentVolumeClaim {
     let storage = Quantity(quantity::memory(&settings.storage_size));
+    // Kubernetes copies the template's metadata onto the claim: a platform that is deleted takes its data along. Only
+    // development has embedded stores; production keeps its data elsewhere.
+    let owner = owner(platform);
     PersistentVolumeClaim {
         metadata: ObjectMeta {
             name: Some("data".into()),
             labels: Some(selector_labels(platform, component)),
+            owner_references: owner.map(|owner| vec![owner]),
             ..ObjectMeta::default()
         },
         spec: Some(PersistentVolumeClaimSpec {
