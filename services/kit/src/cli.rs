@@ -52,6 +52,7 @@ pub fn main<S: Service>() -> ExitCode {
         Err(Failure::Config(error)) => fail(&error),
         Err(Failure::Run(error)) => fail(&error),
         Err(Failure::Runtime(error)) => fail(&error),
+        Err(Failure::Print(error)) => fail(&*error),
     }
 }
 
@@ -78,6 +79,7 @@ enum Failure {
     Config(ConfigError),
     Run(run::RunError),
     Runtime(std::io::Error),
+    Print(Box<dyn std::error::Error>),
 }
 
 /// What the command line asks for; the text is for standard output.
@@ -93,11 +95,11 @@ fn execute<S: Service>(
         .map_err(Failure::Usage)?;
     let arguments = Arguments::from_arg_matches(&matches).map_err(Failure::Usage)?;
     if let Some(Command::Describe) = arguments.command {
-        return Ok(pretty(&description));
+        return serde_json::to_string_pretty(&description).map_err(|error| Failure::Print(error.into()));
     }
     let config = config::load::<S::Config>(environment).map_err(Failure::Config)?;
     if arguments.print_config {
-        return Ok(serde_yaml::to_string(&config).unwrap_or_default());
+        return serde_yaml::to_string(&config).map_err(|error| Failure::Print(error.into()));
     }
     check::<S>(&config, environment, &description).map_err(Failure::Config)?;
     if arguments.check_config {
@@ -112,10 +114,6 @@ fn execute<S: Service>(
         .block_on(run::run::<S>(config, environment.clone()))
         .map_err(Failure::Run)?;
     Ok(String::new())
-}
-
-fn pretty(description: &Description) -> String {
-    serde_json::to_string_pretty(description).unwrap_or_default()
 }
 
 fn check<S: Service>(
@@ -191,6 +189,7 @@ auth: {issuer: https://todo.example, audience: https://todo.example, jwksUrl: ht
             Failure::Config(error) => Chain(&error).to_string(),
             Failure::Run(error) => Chain(&error).to_string(),
             Failure::Runtime(error) => error.to_string(),
+            Failure::Print(error) => error.to_string(),
         })
     }
 
