@@ -117,9 +117,18 @@ async fn bounded(
             Err(invalid) => invalid_object::report(context, invalid).await,
         }
     };
-    tokio::time::timeout(PASS_TIMEOUT, pass)
+    let result = tokio::time::timeout(PASS_TIMEOUT, pass)
         .await
-        .unwrap_or(Err(PassError::TimedOut))
+        .unwrap_or(Err(PassError::TimedOut));
+    if let (Err(error), Ok(platform)) = (&result, &guarded.0) {
+        let writer = Writer {
+            context,
+            platform,
+            namespace: key.namespace.as_deref().unwrap_or_default(),
+        };
+        writer.failed(error, &mut memory).await;
+    }
+    result
 }
 
 /// Tells of the pass, and says when the next one is due.

@@ -8,7 +8,12 @@ use todoplatform_api::{TodoPlatform, TodoPlatformStatus};
 
 use crate::chain::Chain;
 use crate::metrics::Metrics;
-use crate::status::{READY, READY_REASON, STALLED, condition, cut};
+use crate::status::{
+    APPLYING, PROGRESSING, READY, READY_REASON, STALLED, WAITING_FOR_DEPENDENCIES, condition, cut,
+};
+
+/// Reasons of a platform that is on its way and lacks nothing.
+const PROGRESS: [&str; 3] = [APPLYING, PROGRESSING, WAITING_FOR_DEPENDENCIES];
 
 /// Longest note of an Event, in bytes.
 const LONGEST_NOTE: usize = 1024;
@@ -41,14 +46,19 @@ impl Outcome {
     }
 }
 
-/// The Event of a transition: `Ready` has another status or reason than before the pass.
+/// The Event of a transition: `Ready` has another status or reason than before the pass. A Warning, unless it is
+/// ready or on its way.
 pub fn transition(before: &TodoPlatformStatus, after: &TodoPlatformStatus) -> Option<Event> {
     let was = condition(before, READY);
     let is = condition(after, READY)?;
     if was.is_some_and(|was| was.status == is.status && was.reason == is.reason) {
         return None;
     }
-    let type_ = if condition(after, STALLED).is_some() {
+    // After an edit it is the user who made it not ready for a while.
+    let is_edited = before.observed_generation != after.observed_generation;
+    let is_lost = !is_edited && was.is_some_and(|was| was.status == "True") && is.status != "True";
+    let is_progress = is.status == "True" || PROGRESS.contains(&is.reason.as_str());
+    let type_ = if condition(after, STALLED).is_some() || is_lost || !is_progress {
         EventType::Warning
     } else {
         EventType::Normal
@@ -163,6 +173,11 @@ mod tests {
         let ready = status(&[(READY, "True", "Ready")]);
         let crash = status(&[(READY, "False", "CrashLoopBackOff")]);
         let progressing = status(&[(READY, "False", "Progressing")]);
+        let waiting = status(&[(READY, "False", "WaitingForDependencies")]);
+        let edited = TodoPlatformStatus {
+            observed_generation: Some(2),
+            ..progressing.clone()
+        };
         let stalled = status(&[
             (STALLED, "True", "MissingSecret"),
             (READY, "False", "MissingSecret"),
@@ -180,7 +195,25 @@ mod tests {
                 "another reason",
                 &progressing,
                 &crash,
-                Some(("CrashLoopBackOff", EventType::Normal)),
+                Some(("CrashLoopBackOff", EventType::Warning)),
+            ),
+            (
+                "waiting",
+                &progressing,
+                &waiting,
+                Some(("WaitingForDependencies", EventType::Normal)),
+            ),
+            (
+                "no longer ready",
+                &ready,
+                &progressing,
+                Some(("Progressing", EventType::Warning)),
+            ),
+            (
+                "edited",
+                &ready,
+                &edited,
+                Some(("Progressing", EventType::Normal)),
             ),
             (
                 "stalled",

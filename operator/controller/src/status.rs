@@ -17,6 +17,9 @@ use crate::observe::Observed;
 use component::{Judged, PROGRESS_DEADLINE_EXCEEDED, SIDECAR_PROBLEMS};
 use conditions::{Draft, complete, listed};
 
+/// Objects are being sent.
+pub const APPLYING: &str = "Applying";
+
 /// Name of the dependency that has a condition of its own.
 const DAPR: &str = "dapr";
 
@@ -42,6 +45,11 @@ pub enum Finding {
     /// Something could not be sent, and is tried again.
     Retrying {
         /// What, and why.
+        problem: Blocker,
+    },
+    /// The pass failed before it knew how the platform stands, and is tried again.
+    Failed {
+        /// At what, and why.
         problem: Blocker,
     },
     /// Something will be sent now.
@@ -102,7 +110,16 @@ pub fn status(situation: &Situation<'_>, finding: Finding) -> TodoPlatformStatus
                 ..situation.with(drafts)
             }
         }
-        Finding::Retrying { problem } => {
+        Finding::Failed { problem } if situation.was_ready() => {
+            let drafts = vec![
+                Draft::yes(RECONCILING, &problem.reason, problem.message),
+                Draft::again(READY, &before.conditions),
+                Draft::again(DEPENDENCIES_READY, &before.conditions),
+                Draft::again(DAPR_READY, &before.conditions),
+            ];
+            situation.with(drafts)
+        }
+        Finding::Retrying { problem } | Finding::Failed { problem } => {
             let drafts = vec![
                 Draft::yes(RECONCILING, &problem.reason, problem.message.clone()),
                 Draft::no(READY, &problem.reason, problem.message.clone()),
@@ -120,8 +137,8 @@ pub fn status(situation: &Situation<'_>, finding: Finding) -> TodoPlatformStatus
                 writes => format!("applying {writes} objects"),
             };
             let drafts = vec![
-                Draft::yes(RECONCILING, "Applying", message.clone()),
-                Draft::no(READY, "Applying", message),
+                Draft::yes(RECONCILING, APPLYING, message.clone()),
+                Draft::no(READY, APPLYING, message),
                 Draft::again(DEPENDENCIES_READY, &before.conditions),
                 Draft::again(DAPR_READY, &before.conditions),
             ];
@@ -164,6 +181,12 @@ pub fn status(situation: &Situation<'_>, finding: Finding) -> TodoPlatformStatus
 }
 
 impl Situation<'_> {
+    /// Whether the platform was ready as it is declared now.
+    fn was_ready(&self) -> bool {
+        self.before.observed_generation == Some(self.generation)
+            && condition(self.before, READY).is_some_and(|condition| condition.status == "True")
+    }
+
     /// The status before, with these conditions in place of the old ones.
     fn with(&self, drafts: Vec<Draft>) -> TodoPlatformStatus {
         TodoPlatformStatus {

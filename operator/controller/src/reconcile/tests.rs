@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use todoplatform_api::TodoPlatformStatus;
 
 use super::*;
-use crate::status::{DEPENDENCIES_READY, READY, STALLED, condition};
+use crate::status::{DEPENDENCIES_READY, READY, RECONCILING, STALLED, condition};
 use crate::testing::{FakeApi, FakeOperator, PLATFORM, dapr_kinds, edit, platform, shown};
 
 const APPS: &str = "/apis/apps/v1/namespaces/shop";
@@ -348,6 +348,68 @@ async fn an_api_server_that_fails_is_tried_again_with_a_growing_delay() {
     world.api.refusals.lock().unwrap().remove(&path);
     assert_eq!(world.pass().await, Action::requeue(Duration::from_secs(3)));
     assert!(world.operator.context.backoff.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_pass_that_fails_says_so_once_and_until_it_goes_through() {
+    let world = World::new(&json!({"profile": "development"}));
+    let path = "/api/v1/namespaces/shop/secrets".to_owned();
+    let refuse = |path: &str| {
+        world
+            .api
+            .refusals
+            .lock()
+            .unwrap()
+            .insert(path.to_owned(), (403, "no quota left"))
+    };
+    refuse(&path);
+    world.pass().await;
+    let status = world.status();
+    let reconciling = condition(&status, RECONCILING).unwrap();
+    assert_eq!(reconciling.reason, "EnsureSecretsFailed");
+    assert!(
+        reconciling.message.contains("no quota left"),
+        "{}",
+        reconciling.message
+    );
+    assert_eq!(condition(&status, READY).unwrap().status, "False");
+    assert_eq!(status.blocking[0].reason, "EnsureSecretsFailed");
+    world.api.writes();
+    world.pass().await;
+    let writes = world.api.writes();
+    assert!(
+        !writes.iter().any(|write| write.ends_with("/status")),
+        "{writes:?}"
+    );
+
+    world.api.refusals.lock().unwrap().remove(&path);
+    world.pass().await;
+    assert_eq!(
+        condition(&world.status(), READY).unwrap().reason,
+        "WaitingForDependencies"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_ready_platform_stays_ready_when_a_pass_fails() {
+    let world = World::ready().await;
+    world.api.remove("/api/v1/namespaces/shop/secrets/todo-redis");
+    let path = "/api/v1/namespaces/shop/secrets".to_owned();
+    world
+        .api
+        .refusals
+        .lock()
+        .unwrap()
+        .insert(path, (403, "no quota left"));
+    tokio::time::advance(Duration::from_mins(10)).await;
+    world.pass().await;
+    let status = world.status();
+    assert_eq!(condition(&status, READY).unwrap().status, "True");
+    assert_eq!(
+        condition(&status, RECONCILING).unwrap().reason,
+        "EnsureSecretsFailed"
+    );
+    assert!(status.blocking.is_empty());
 }
 
 #[tokio::test]

@@ -7,14 +7,18 @@ use todoplatform_api::{Blocker, TodoPlatform, TodoPlatformStatus};
 use super::PassError;
 use super::prepare::Wanted;
 use crate::apply::ApplyError;
+use crate::chain::Chain;
 use crate::context::Context;
 use crate::memory::PlatformMemory;
 use crate::plan::Plan;
 use crate::report::Outcome;
 use crate::status::{Finding, Situation, status};
 use crate::step::step;
-use crate::write_status::write_status;
+use crate::write_status::{standing, write_status};
 use crate::{ensure_secrets, findings};
+
+/// Longest time that saying why a pass failed may take.
+const LAST_WORD_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What a pass came to, with the status that now stands.
 pub(super) struct Settled {
@@ -109,6 +113,30 @@ impl Writer<'_> {
                 Err(PassError::Apply(error))
             }
             _ => self.stalled(before, problems, memory).await,
+        }
+    }
+
+    /// A pass failed: best effort to say so, where nothing has said it yet.
+    pub(super) async fn failed(&self, error: &PassError, memory: &mut PlatformMemory) {
+        // A child that was not taken is in the status already, and a status that was not taken will not be now.
+        if matches!(error, PassError::Apply(_) | PassError::Status(_)) {
+            return;
+        }
+        let problem = Blocker {
+            component: "operator".into(),
+            reason: error.reason().into(),
+            message: Chain(error).to_string(),
+            next_action:
+                "It is tried again; see whether the API server answers and lets the operator do this".into(),
+        };
+        let before = standing(self.platform, memory);
+        let writing = self.write(&before, Finding::Failed { problem }, memory);
+        match tokio::time::timeout(LAST_WORD_TIMEOUT, writing).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => {
+                tracing::warn!(error.chain = %Chain(&error), "the status does not say that the pass failed");
+            }
+            Err(_) => tracing::warn!("the status does not say that the pass failed: no answer in time"),
         }
     }
 
