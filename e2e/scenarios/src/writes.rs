@@ -52,7 +52,9 @@ fn parse(text: &str) -> BTreeMap<String, u64> {
             "POST" | "PUT" | "PATCH" | "APPLY" | "DELETE" | "DELETECOLLECTION"
         );
         let resource = label("resource");
-        if write && RESOURCES.contains(&resource) {
+        // kubelet's Events are of the core group; the operator's are of `events.k8s.io`.
+        let ours = resource != "events" || label("group") == "events.k8s.io";
+        if write && ours && RESOURCES.contains(&resource) {
             let key = format!("{} {resource}/{}", label("verb"), label("subresource"));
             // Prometheus' text form writes large counters as 1.234e+06: a float on the wire, whole in fact.
             *counts.entry(key).or_default() += value
@@ -81,7 +83,8 @@ apiserver_request_total{code=\"200\",component=\"apiserver\",resource=\"deployme
 apiserver_request_total{code=\"201\",component=\"apiserver\",resource=\"deployments\",subresource=\"\",verb=\"PATCH\"} 2
 apiserver_request_total{code=\"200\",resource=\"deployments\",subresource=\"\",verb=\"GET\"} 9
 apiserver_request_total{code=\"200\",resource=\"leases\",subresource=\"\",verb=\"PUT\"} 9
-apiserver_request_total{code=\"200\",resource=\"events\",subresource=\"\",verb=\"POST\"} 1.5e+06
+apiserver_request_total{code=\"201\",group=\"\",resource=\"events\",subresource=\"\",verb=\"POST\"} 7
+apiserver_request_total{code=\"201\",group=\"events.k8s.io\",resource=\"events\",subresource=\"\",verb=\"POST\"} 1.5e+06
 ";
 
     #[test]
