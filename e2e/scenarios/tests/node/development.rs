@@ -81,6 +81,10 @@ async fn a_converged_platform_writes_nothing(client: &kube::Client) -> Result<()
     })
     .await?;
     let before = writes::count(client).await?;
+    assert!(
+        before.keys().any(|k| k.ends_with(" deployments/")),
+        "making a platform is counted: {before:?}"
+    );
     tokio::time::sleep(Duration::from_mins(2)).await;
     let written = writes::between(&before, &writes::count(client).await?);
     assert!(written.is_empty(), "writes in two minutes: {written:?}");
