@@ -36,8 +36,8 @@ pub(crate) fn tools(pulls_images: bool) -> Vec<Tool> {
 
 /// Installs Dapr and waits until its control plane is ready.
 pub(crate) fn install(project: &Project, cluster: &Cluster<'_>) -> Result<()> {
-    if is_foreign(cluster) {
-        progress::note("Dapr is there already and was not installed by this program: it is left as it is");
+    if is_left_alone(installer(cluster), cluster.is_ours()) {
+        progress::note("Dapr is there already: it is left as it is");
         return Ok(());
     }
     project.tools().ensure(&tools(cluster.pulls_images()))?;
@@ -72,7 +72,7 @@ pub(crate) fn install(project: &Project, cluster: &Cluster<'_>) -> Result<()> {
 
 /// Removes Dapr and its CRDs.
 pub(crate) fn uninstall(project: &Project, cluster: &Cluster<'_>) -> Result<()> {
-    if is_foreign(cluster) {
+    if installer(cluster) == Some(Installer::SomebodyElse) {
         bail!("Dapr was not installed by this program, so it is not removed by it either");
     }
     let step = Step::start("removing Dapr");
@@ -93,8 +93,15 @@ pub(crate) fn uninstall(project: &Project, cluster: &Cluster<'_>) -> Result<()> 
     Ok(())
 }
 
-/// Is there a Dapr that somebody else installed?
-fn is_foreign(cluster: &Cluster<'_>) -> bool {
+/// Who installed the Dapr that is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Installer {
+    ThisProgram,
+    SomebodyElse,
+}
+
+/// Who installed the Dapr that is there; none when there is none.
+fn installer(cluster: &Cluster<'_>) -> Option<Installer> {
     let label = cluster
         .kubectl()
         .args([
@@ -109,14 +116,27 @@ fn is_foreign(cluster: &Cluster<'_>) -> bool {
             "jsonpath={.items[*].metadata.labels.installed-by}|{.items[*].metadata.name}",
         ])
         .output();
-    label.is_ok_and(|found| is_foreign_listing(&found))
+    label.ok().and_then(|found| installer_of_listing(&found))
 }
 
-/// `<installed-by>|<names>`: there is one, and it is not ours.
-fn is_foreign_listing(found: &str) -> bool {
-    found
-        .split_once('|')
-        .is_some_and(|(by, names)| !names.is_empty() && by != "todoplatform-xtask")
+/// `<installed-by>|<names>`
+fn installer_of_listing(found: &str) -> Option<Installer> {
+    let (by, names) = found.split_once('|')?;
+    match by {
+        _ if names.is_empty() => None,
+        "todoplatform-xtask" => Some(Installer::ThisProgram),
+        _ => Some(Installer::SomebodyElse),
+    }
+}
+
+/// Only a Dapr of our own in a cluster of our own is brought to our settings: an existing cluster keeps the one that it
+/// has, whoever installed it, for it may have other settings than we would choose.
+fn is_left_alone(installer: Option<Installer>, is_our_cluster: bool) -> bool {
+    match installer {
+        None => false,
+        Some(Installer::SomebodyElse) => true,
+        Some(Installer::ThisProgram) => !is_our_cluster,
+    }
 }
 
 fn wait_until_ready(cluster: &Cluster<'_>) -> Result<()> {
@@ -203,9 +223,23 @@ mod tests {
     }
 
     #[test]
-    fn a_dapr_without_our_label_is_foreign() {
-        assert!(is_foreign_listing("|dapr-operator"));
-        assert!(!is_foreign_listing("todoplatform-xtask|dapr-operator"));
-        assert!(!is_foreign_listing("|"));
+    fn a_dapr_without_our_label_is_somebody_elses() {
+        assert_eq!(
+            installer_of_listing("|dapr-operator"),
+            Some(Installer::SomebodyElse)
+        );
+        assert_eq!(
+            installer_of_listing("todoplatform-xtask|dapr-operator"),
+            Some(Installer::ThisProgram)
+        );
+        assert_eq!(installer_of_listing("|"), None);
+    }
+
+    #[test]
+    fn a_dapr_of_an_existing_cluster_is_left_alone() {
+        assert!(!is_left_alone(None, false));
+        assert!(is_left_alone(Some(Installer::SomebodyElse), true));
+        assert!(is_left_alone(Some(Installer::ThisProgram), false));
+        assert!(!is_left_alone(Some(Installer::ThisProgram), true));
     }
 }

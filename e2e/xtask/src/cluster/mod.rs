@@ -162,6 +162,11 @@ impl<'a> Cluster<'a> {
         self.own().is_some_and(|own| own.level() == Level::Node)
     }
 
+    /// Was it made by this program?
+    pub(crate) fn is_ours(&self) -> bool {
+        !matches!(self.runner, Runner::Somebody)
+    }
+
     /// Our own cluster, if it is that.
     pub(crate) fn own(&self) -> Option<&Own<'a>> {
         match &self.runner {
