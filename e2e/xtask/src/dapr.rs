@@ -36,7 +36,7 @@ pub(crate) fn tools(pulls_images: bool) -> Vec<Tool> {
 
 /// Installs Dapr and waits until its control plane is ready.
 pub(crate) fn install(project: &Project, cluster: &Cluster<'_>) -> Result<()> {
-    if is_left_alone(installer(cluster), cluster.is_ours()) {
+    if is_left_alone(installer(cluster)?, cluster.is_ours()) {
         progress::note("Dapr is there already: it is left as it is");
         return Ok(());
     }
@@ -72,7 +72,7 @@ pub(crate) fn install(project: &Project, cluster: &Cluster<'_>) -> Result<()> {
 
 /// Removes Dapr and its CRDs.
 pub(crate) fn uninstall(project: &Project, cluster: &Cluster<'_>) -> Result<()> {
-    if installer(cluster) == Some(Installer::SomebodyElse) {
+    if installer(cluster)? == Some(Installer::SomebodyElse) {
         bail!("Dapr was not installed by this program, so it is not removed by it either");
     }
     let step = Step::start("removing Dapr");
@@ -100,9 +100,10 @@ enum Installer {
     SomebodyElse,
 }
 
-/// Who installed the Dapr that is there; none when there is none.
-fn installer(cluster: &Cluster<'_>) -> Option<Installer> {
-    let label = cluster
+/// Who installed the Dapr that is there; none when there is none. Not to know is an error: Dapr would be installed over
+/// somebody's own.
+fn installer(cluster: &Cluster<'_>) -> Result<Option<Installer>> {
+    let listing = cluster
         .kubectl()
         .args([
             "get",
@@ -115,11 +116,12 @@ fn installer(cluster: &Cluster<'_>) -> Option<Installer> {
             "--output",
             "jsonpath={.items[*].metadata.labels.installed-by}|{.items[*].metadata.name}",
         ])
-        .output();
-    label.ok().and_then(|found| installer_of_listing(&found))
+        .output()
+        .context("cannot see whether Dapr is in the cluster")?;
+    Ok(installer_of_listing(&listing))
 }
 
-/// `<installed-by>|<names>`
+/// Of `<installed-by>|<names>`.
 fn installer_of_listing(found: &str) -> Option<Installer> {
     let (by, names) = found.split_once('|')?;
     match by {
