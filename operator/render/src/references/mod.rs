@@ -1,0 +1,200 @@
+//! What a pass must read by name, from the spec alone. One file per section of the spec that has much to read.
+
+mod broker;
+mod cache;
+mod database;
+mod services;
+
+use todoplatform_api::{Profile, SecretKeyRef, TodoPlatform};
+
+pub(crate) use broker::embeds_broker;
+pub(crate) use cache::embeds_cache;
+pub(crate) use database::{database_services, database_url, embeds_postgres};
+pub(crate) use services::service_section;
+
+use crate::{
+    catalog::Service,
+    names::{Names, SIGNING_KEY_JWKS, SIGNING_KEY_PEM, TOKEN_KEY},
+};
+
+/// One key of one Secret that the platform refers to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SecretReference {
+    /// Name of the Secret, in the platform's namespace.
+    pub name: String,
+    /// Key in its data.
+    pub key: String,
+    /// The field of the resource that refers to it; empty for a Secret that the operator makes.
+    pub field_path: String,
+    /// Whether its absence is no fault: the operator makes it.
+    pub optional: bool,
+}
+
+/// Something that the services need before their first start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dependency {
+    /// `database`, `cache`, `broker`, `dapr`; `database-<service>` for a database of one service's own.
+    pub name: String,
+    /// What to ask whether it answers.
+    pub target: DependencyTarget,
+}
+
+/// What to ask whether a dependency answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DependencyTarget {
+    /// A StatefulSet of the platform's own: ready when all its pods are.
+    StatefulSet {
+        /// Its name.
+        name: String,
+    },
+    /// A PostgreSQL: ready when it lets us in.
+    Postgres {
+        /// Where the connection URL is.
+        url: SecretReference,
+        /// Where the certificate of its authority is.
+        ca: Option<SecretReference>,
+    },
+    /// A Redis by URL: ready when it answers `PING`.
+    Redis {
+        /// Where the connection URL is.
+        url: SecretReference,
+        /// Where the certificate of its authority is.
+        ca: Option<SecretReference>,
+    },
+    /// A Redis by host: ready when it answers `PING`.
+    RedisHost {
+        /// Host and port.
+        host: String,
+        /// Where the password is.
+        password: Option<SecretReference>,
+        /// Whether the connection is encrypted.
+        tls: bool,
+    },
+    /// Kafka: ready when one of the brokers accepts a connection.
+    Kafka {
+        /// Hosts and ports.
+        brokers: Vec<String>,
+    },
+    /// Dapr's control plane: its kinds are served and its injector and sentry run.
+    DaprControlPlane,
+}
+
+impl DependencyTarget {
+    /// The word that the status shows.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::StatefulSet { .. } => "StatefulSet",
+            Self::Postgres { .. } => "PostgreSQL",
+            Self::Redis { .. } | Self::RedisHost { .. } => "Redis",
+            Self::Kafka { .. } => "Kafka",
+            Self::DaprControlPlane => "DaprControlPlane",
+        }
+    }
+}
+
+/// What a pass must read by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct References {
+    /// Keys of Secrets, in the order of the spec; the operator's own come last.
+    pub secrets: Vec<SecretReference>,
+    /// What the services need before their first start.
+    pub dependencies: Vec<Dependency>,
+}
+
+/// What a pass must read by name, from the spec alone.
+///
+/// Total: what a rule refuses (production without a database) is left out here and said by [`crate::validate`].
+pub fn references(platform: &TodoPlatform) -> References {
+    let spec = &platform.spec;
+    let name = platform.metadata.name.as_deref().unwrap_or_default();
+    let namespace = platform.metadata.namespace.as_deref().unwrap_or("default");
+    let names = Names::new(name, namespace, "");
+    let development = spec.profile.unwrap_or_default() == Profile::Development;
+
+    let mut found = Collector {
+        names: &names,
+        references: References::default(),
+    };
+    if let Some(auth) = &spec.auth {
+        found.user(auth.jwks_secret_key_ref.as_ref(), "spec.auth.jwksSecretKeyRef");
+    }
+    found.environment(spec.services.as_ref());
+    found.database(spec.database.as_ref(), development);
+    found.cache(spec.cache.as_ref(), development);
+    found.broker(spec.broker.as_ref(), development);
+    if let Some(smtp) = spec
+        .notifications
+        .as_ref()
+        .and_then(|section| section.smtp.as_ref())
+    {
+        found.user(
+            smtp.username_secret_key_ref.as_ref(),
+            "spec.notifications.smtp.usernameSecretKeyRef",
+        );
+        found.user(
+            smtp.password_secret_key_ref.as_ref(),
+            "spec.notifications.smtp.passwordSecretKeyRef",
+        );
+    }
+    if development && !has_issuer_keys(platform) {
+        found.own(&names.signing_key(), SIGNING_KEY_PEM);
+        found.own(&names.signing_key(), SIGNING_KEY_JWKS);
+    }
+    for service in Service::ALL {
+        if service.has_app_port() {
+            found.own(&names.app_token(service), TOKEN_KEY);
+        }
+        found.own(&names.api_token(service), TOKEN_KEY);
+    }
+    found.depend("dapr", DependencyTarget::DaprControlPlane);
+    found.references
+}
+
+/// Whether the resource names the keys with which tokens are verified.
+pub(crate) fn has_issuer_keys(platform: &TodoPlatform) -> bool {
+    platform
+        .spec
+        .auth
+        .as_ref()
+        .is_some_and(|auth| auth.jwks_url.is_some() || auth.jwks_secret_key_ref.is_some())
+}
+
+struct Collector<'a> {
+    names: &'a Names,
+    references: References,
+}
+
+impl Collector<'_> {
+    /// A key that the user names. Several fields may name the same key; each is kept, so that each is reported.
+    fn user(&mut self, reference: Option<&SecretKeyRef>, field_path: &str) -> Option<SecretReference> {
+        let reference = user_reference(reference?, field_path);
+        self.references.secrets.push(reference.clone());
+        Some(reference)
+    }
+
+    /// A key of a Secret that the operator makes.
+    fn own(&mut self, name: &str, key: &str) {
+        self.references.secrets.push(SecretReference {
+            name: name.into(),
+            key: key.into(),
+            field_path: String::new(),
+            optional: true,
+        });
+    }
+
+    fn depend(&mut self, name: &str, target: DependencyTarget) {
+        self.references.dependencies.push(Dependency {
+            name: name.into(),
+            target,
+        });
+    }
+}
+
+fn user_reference(reference: &SecretKeyRef, field_path: &str) -> SecretReference {
+    SecretReference {
+        name: reference.name.clone(),
+        key: reference.key.clone(),
+        field_path: field_path.into(),
+        optional: false,
+    }
+}

@@ -1,0 +1,103 @@
+//! Applies the profile: every setting gets the user's value or the profile's. One file per section of the spec.
+
+mod auth;
+mod broker;
+mod cache;
+mod common;
+mod dapr;
+mod database;
+mod gateway;
+mod notifications;
+mod observability;
+mod services;
+
+use todoplatform_api::{Profile, TodoPlatform, TodoPlatformSpec};
+
+use crate::{
+    OperatorDefaults, ValidatedPlatform, Violation, catalog::Service, names::Names, references::References,
+};
+
+/// The platform with every setting decided; none when something that is among the violations leaves one open.
+pub(crate) fn resolve(
+    platform: &TodoPlatform,
+    references: References,
+    defaults: &OperatorDefaults,
+    violations: &mut Vec<Violation>,
+) -> Option<ValidatedPlatform> {
+    let resolver = Resolver {
+        spec: &platform.spec,
+        defaults,
+        names: Names::new(
+            platform.metadata.name.as_deref().unwrap_or_default(),
+            platform.metadata.namespace.as_deref().unwrap_or("default"),
+            &defaults.cluster_domain,
+        ),
+        profile: platform.spec.profile.unwrap_or_default(),
+    };
+    let services: Option<Vec<_>> =
+        // Every image is looked at, so that every fault is reported at once.
+        Service::ALL.map(|service| resolver.service(service, violations)).into_iter().collect();
+    let postgres = resolver.embeds_postgres().then(|| resolver.postgres(violations));
+    let redis = resolver.embeds_redis().then(|| resolver.redis(violations));
+    let images = platform.spec.images.as_ref();
+    Some(ValidatedPlatform {
+        uid: platform.metadata.uid.clone(),
+        profile: resolver.profile,
+        version: resolver.tag().into(),
+        image_pull_policy: images
+            .and_then(|images| images.pull_policy)
+            .map(|policy| policy.as_str().to_owned())
+            .or_else(|| defaults.image_pull_policy.clone())
+            .unwrap_or_else(|| "IfNotPresent".into()),
+        image_pull_secrets: images.map_or_else(Vec::new, |images| {
+            images
+                .pull_secrets
+                .iter()
+                .map(|secret| secret.name.clone())
+                .collect()
+        }),
+        services: services?,
+        auth: resolver.auth()?,
+        gateway: resolver.gateway(),
+        postgres: optional(postgres)?,
+        redis: optional(redis)?,
+        database: resolver.database()?,
+        cache: resolver.cache()?,
+        broker: resolver.broker()?,
+        topic_prefix: resolver.topic_prefix(),
+        smtp: resolver.smtp(),
+        resiliency: resolver.resiliency(),
+        monitoring: resolver.monitoring(),
+        references,
+        names: resolver.names,
+    })
+}
+
+/// Something that is not wanted, or wanted and decided; none when it is wanted and left open.
+#[expect(clippy::option_option, reason = "absent and undecided are two things")]
+fn optional<T>(wanted: Option<Option<T>>) -> Option<Option<T>> {
+    match wanted {
+        None => Some(None),
+        Some(decided) => decided.map(Some),
+    }
+}
+
+struct Resolver<'a> {
+    spec: &'a TodoPlatformSpec,
+    defaults: &'a OperatorDefaults,
+    names: Names,
+    profile: Profile,
+}
+
+impl Resolver<'_> {
+    fn development(&self) -> bool {
+        self.profile == Profile::Development
+    }
+
+    fn tag(&self) -> &str {
+        let images = self.spec.images.as_ref();
+        images
+            .and_then(|images| images.tag.as_deref())
+            .unwrap_or(&self.defaults.image_tag)
+    }
+}

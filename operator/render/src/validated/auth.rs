@@ -1,0 +1,29 @@
+//! Who issues the tokens.
+
+use todoplatform_api::{Algorithm, SecretKeyRef};
+
+/// How bearer tokens are verified.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuthSettings {
+    /// The `iss` that every token must carry.
+    pub issuer: String,
+    /// The `aud` that every token must carry.
+    pub audience: String,
+    /// Where the keys come from.
+    pub keys: KeySource,
+    /// Accepted algorithms.
+    pub algorithms: Vec<Algorithm>,
+    /// Tolerance in seconds.
+    pub clock_skew_seconds: i32,
+}
+
+/// Where the keys come from with which tokens are verified.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeySource {
+    /// The issuer publishes them.
+    Url(String),
+    /// A Secret holds them.
+    Secret(SecretKeyRef),
+    /// The operator makes a signing key, for development.
+    Generated(SecretKeyRef),
+}

@@ -1,0 +1,92 @@
+//! A platform whose every setting is decided: the profile applied, every rule checked. One file per section of the spec.
+
+mod auth;
+mod broker;
+mod dapr;
+mod gateway;
+mod notifications;
+mod services;
+mod stores;
+
+use std::collections::BTreeMap;
+
+use todoplatform_api::Profile;
+
+pub use auth::{AuthSettings, KeySource};
+pub use broker::{BrokerSettings, SaslSettings, TlsSettings};
+pub use dapr::ResiliencySettings;
+pub use gateway::GatewaySettings;
+pub use notifications::SmtpSettings;
+pub use services::{ServiceSettings, SidecarSettings};
+pub use stores::{DatabaseSettings, StoreSettings, UrlSettings};
+
+use crate::{catalog::Service, names::Names, references::References};
+
+/// A platform whose every setting is decided. Only [`crate::validate`] makes one, so that building cannot fail.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ValidatedPlatform {
+    /// Names of the children.
+    pub names: Names,
+    /// `metadata.uid`; none before the platform was created, as in a render of a file.
+    pub uid: Option<String>,
+    /// The set of defaults.
+    pub profile: Profile,
+    /// Version of the services: the tag of their images.
+    pub version: String,
+    /// When a node pulls an image.
+    pub image_pull_policy: String,
+    /// Secrets with which the pods pull their images.
+    pub image_pull_secrets: Vec<String>,
+    /// The five services, in the order of the catalog.
+    pub services: Vec<ServiceSettings>,
+    /// How bearer tokens are verified.
+    pub auth: AuthSettings,
+    /// How clients reach the gateway.
+    pub gateway: GatewaySettings,
+    /// The embedded PostgreSQL.
+    pub postgres: Option<StoreSettings>,
+    /// The embedded Redis.
+    pub redis: Option<StoreSettings>,
+    /// Where the connection URLs of the databases are.
+    pub database: DatabaseSettings,
+    /// Where the connection URL of the cache is.
+    pub cache: UrlSettings,
+    /// What carries the events.
+    pub broker: BrokerSettings,
+    /// What stands before the name of every topic.
+    pub topic_prefix: String,
+    /// The mail server.
+    pub smtp: Option<SmtpSettings>,
+    /// How events are offered to a service.
+    pub resiliency: ResiliencySettings,
+    /// The labels of the objects for the Prometheus operator; none when they are not wanted.
+    pub monitoring: Option<BTreeMap<String, String>>,
+    /// What the pass read by name.
+    pub references: References,
+}
+
+impl ValidatedPlatform {
+    /// Where the gateway answers inside the cluster.
+    pub fn endpoint(&self) -> String {
+        let gateway = self.names.app_id(Service::Gateway);
+        format!(
+            "http://{}:{}",
+            self.names.host(&gateway),
+            crate::catalog::HTTP_PORT
+        )
+    }
+}
+
+/// CPU and memory of a container, as canonical quantities.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContainerResources {
+    /// Reserved CPU.
+    pub cpu_request: String,
+    /// Reserved memory.
+    pub memory_request: String,
+    /// Most CPU; none by default, since a limit throttles without need.
+    pub cpu_limit: Option<String>,
+    /// Most memory.
+    pub memory_limit: String,
+}

@@ -1,0 +1,18 @@
+//! How users are told.
+
+use todoplatform_api::{SecretKeyRef, SmtpSecurity};
+
+/// The mail server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SmtpSettings {
+    /// Its host.
+    pub host: String,
+    /// Its port.
+    pub port: i32,
+    /// The sender.
+    pub from: String,
+    /// How the connection is protected.
+    pub security: SmtpSecurity,
+    /// The Secret's keys with user name and password.
+    pub login: Option<(SecretKeyRef, SecretKeyRef)>,
+}

@@ -1,0 +1,40 @@
+//! The services and their sidecars.
+
+use todoplatform_api::{EnvVar, LogLevel};
+
+use super::ContainerResources;
+use crate::{catalog::Service, image::ImageRef};
+
+/// One service.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ServiceSettings {
+    /// Which one.
+    pub service: Service,
+    /// Its image.
+    pub image: ImageRef,
+    /// Number of pods.
+    pub replicas: i32,
+    /// CPU and memory of its container.
+    pub resources: ContainerResources,
+    /// The user's environment variables.
+    pub env: Vec<EnvVar>,
+    /// Level of its log.
+    pub log_level: LogLevel,
+    /// Its sidecar.
+    pub sidecar: SidecarSettings,
+}
+
+/// The sidecar of one service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SidecarSettings {
+    /// Level of its log.
+    pub log_level: LogLevel,
+    /// CPU and memory.
+    pub resources: ContainerResources,
+    /// Largest body of a request.
+    pub max_body_size: String,
+    /// How long it drains, in seconds.
+    pub graceful_shutdown_seconds: i32,
+    /// How long it goes on serving before that, in seconds.
+    pub block_shutdown_seconds: i32,
+}
