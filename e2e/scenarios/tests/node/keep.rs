@@ -23,6 +23,7 @@ const KINDS: [&str; 13] = [
 ];
 
 /// The containers of all service pods with their restarts; equal before and after means that nothing was touched.
+/// Pods that are on their way out since an earlier change are not counted: they end whatever happens.
 async fn service_pods(client: &Client, ns: &str) -> Result<BTreeMap<String, i64>> {
     let pods = cluster::objects(client, ns, "Pod")
         .list(&ListParams::default().labels("dapr.io/sidecar-injected=true"))
@@ -30,6 +31,7 @@ async fn service_pods(client: &Client, ns: &str) -> Result<BTreeMap<String, i64>
     Ok(pods
         .items
         .iter()
+        .filter(|pod| pod.metadata.deletion_timestamp.is_none())
         .map(|pod| {
             let restarts = pod.data["status"]["containerStatuses"]
                 .as_array()
