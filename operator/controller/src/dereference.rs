@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use todoplatform_api::TodoPlatform;
 use todoplatform_render::{
     ChildKind, Dependency, DependencyFact, DependencyTarget, Facts, References, SecretFact, SecretReference,
-    catalog,
+    graph::graph,
 };
 use tokio::time::Instant;
 
@@ -96,10 +96,10 @@ pub async fn dereference(
     })
 }
 
-/// Whether a Deployment of one of the services exists already.
+/// Whether a Deployment of one of the applications exists already.
 fn has_started(live: &Live, platform: &TodoPlatform, namespace: &str) -> bool {
-    catalog::Service::ALL.iter().any(|service| {
-        let name = format!("{}-{}", platform.name_any(), service.as_str());
+    graph(&platform.spec).iter().any(|node| {
+        let name = format!("{}-{}", platform.name_any(), node.name);
         live.deployment(namespace, &name).is_some_and(|deployment| {
             deployment
                 .owner_references()

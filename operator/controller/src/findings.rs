@@ -218,14 +218,14 @@ pub fn refusals(namespace: &str, errors: &[ApplyError]) -> Vec<Blocker> {
         .collect()
 }
 
-/// The components that a platform declares, services first.
+/// The components that a platform declares, applications first.
 pub fn declared(validated: &ValidatedPlatform) -> Vec<Declared> {
-    let services = validated.services.iter().map(|settings| Declared {
-        component: settings.service.as_str().to_owned(),
+    let apps = validated.apps.iter().map(|app| Declared {
+        component: app.node.name.clone(),
         kind: WorkloadKind::Deployment,
-        name: validated.names.app_id(settings.service),
-        replicas: settings.replicas,
-        image: settings.image.to_string(),
+        name: validated.names.app_id(&app.node.name),
+        replicas: app.replicas,
+        image: app.image.to_string(),
     });
     let stores = [
         ("postgres", &validated.postgres, validated.names.postgres()),
@@ -240,7 +240,7 @@ pub fn declared(validated: &ValidatedPlatform) -> Vec<Declared> {
             image: settings.as_ref()?.image.to_string(),
         })
     });
-    services.chain(stores).collect()
+    apps.chain(stores).collect()
 }
 
 /// The dependencies as found, with what to do about those that do not answer.

@@ -6,6 +6,7 @@ mod build;
 pub mod catalog;
 mod child;
 mod facts;
+pub mod graph;
 pub mod image;
 pub mod names;
 mod references;

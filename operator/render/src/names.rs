@@ -1,7 +1,5 @@
 //! Names: one function makes every child's.
 
-use crate::catalog::Service;
-
 /// Names of one platform's children and what is derived from them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Names {
@@ -35,29 +33,29 @@ impl Names {
         format!("{}-{component}", self.platform)
     }
 
-    /// The Dapr app-id of a service: the name of its Deployment.
-    pub fn app_id(&self, service: Service) -> String {
-        self.child(service.as_str())
+    /// The Dapr app-id of an application: the name of its Deployment.
+    pub fn app_id(&self, app: impl AsRef<str>) -> String {
+        self.child(app.as_ref())
     }
 
-    /// The pub/sub component of a service.
-    pub fn events_component(&self, service: Service) -> String {
-        format!("{}-events", self.app_id(service))
+    /// The pub/sub component of an application.
+    pub fn events_component(&self, app: impl AsRef<str>) -> String {
+        format!("{}-events", self.app_id(app))
     }
 
-    /// The state store of a service.
-    pub fn state_component(&self, service: Service) -> String {
-        format!("{}-state", self.app_id(service))
+    /// The state store of an application.
+    pub fn state_component(&self, app: impl AsRef<str>) -> String {
+        format!("{}-state", self.app_id(app))
     }
 
     /// The Secret with what the sidecar shows the app.
-    pub fn app_token(&self, service: Service) -> String {
-        format!("{}-app-token", self.app_id(service))
+    pub fn app_token(&self, app: impl AsRef<str>) -> String {
+        format!("{}-app-token", self.app_id(app))
     }
 
     /// The Secret with what the app shows the sidecar.
-    pub fn api_token(&self, service: Service) -> String {
-        format!("{}-api-token", self.app_id(service))
+    pub fn api_token(&self, app: impl AsRef<str>) -> String {
+        format!("{}-api-token", self.app_id(app))
     }
 
     /// The embedded PostgreSQL: StatefulSet, Service, Secret.

@@ -10,8 +10,8 @@ use super::{
 };
 use crate::{
     Child, ChildKind, ValidatedPlatform,
-    catalog::{Service, Store},
-    validated::{BrokerSettings, SaslSettings, TlsSettings},
+    catalog::Store,
+    validated::{App, BrokerSettings, SaslSettings, TlsSettings},
 };
 
 /// Entries that a Redis stream keeps, about: unread ones may be cut too, so far more than can be waiting.
@@ -19,44 +19,39 @@ const STREAM_LENGTH: &str = "100000";
 
 pub(super) fn build(platform: &ValidatedPlatform) -> Vec<Child> {
     let mut children = Vec::new();
-    for settings in &platform.services {
-        let definition = settings.service.definition();
-        if definition.uses_events() {
-            let name = platform.names.events_component(settings.service);
+    for App { node, .. } in &platform.apps {
+        if node.uses_events() {
+            let name = platform.names.events_component(&node.name);
             children.push(component(
                 platform,
-                settings.service,
+                &node.name,
                 &name,
-                events(platform, settings.service),
+                events(platform, &node.name),
             ));
         }
-        if definition.stores_in(Store::DaprState) {
-            let name = platform.names.state_component(settings.service);
-            if let Some(spec) = state(platform, settings.service) {
-                children.push(component(platform, settings.service, &name, spec));
+        if node.stores_in(Store::DaprState) {
+            let name = platform.names.state_component(&node.name);
+            if let Some(spec) = state(platform, &node.name) {
+                children.push(component(platform, &node.name, &name, spec));
             }
         }
     }
     children
 }
 
-fn component(platform: &ValidatedPlatform, service: Service, name: &str, spec: ComponentSpec) -> Child {
+fn component(platform: &ValidatedPlatform, app: &str, name: &str, spec: ComponentSpec) -> Child {
     let fields = ComponentFields {
         spec,
-        scopes: vec![platform.names.app_id(service)],
+        scopes: vec![platform.names.app_id(app)],
     };
     let mut object = Component::new(name, fields);
-    object.metadata = metadata(platform, name, Some(service.as_str()));
-    child(ChildKind::Component, Some(service.as_str()), &object)
+    object.metadata = metadata(platform, name, Some(app));
+    child(ChildKind::Component, Some(app), &object)
 }
 
-fn events(platform: &ValidatedPlatform, service: Service) -> ComponentSpec {
+fn events(platform: &ValidatedPlatform, app: &str) -> ComponentSpec {
     // Written out: Dapr's default is the bare app-id, which equally named platforms of two namespaces share.
-    let group = format!(
-        "{}.{}",
-        platform.names.namespace(),
-        platform.names.app_id(service)
-    );
+    let group = format!("{}.{}", platform.names.namespace(), platform.names.app_id(app));
     let (component_type, metadata) = match &platform.broker {
         BrokerSettings::Redis { host, password, tls } => (
             "pubsub.redis",
@@ -150,20 +145,17 @@ fn kafka(
     items
 }
 
-fn state(platform: &ValidatedPlatform, service: Service) -> Option<ComponentSpec> {
-    let url = platform.database.urls.get(&service)?;
+fn state(platform: &ValidatedPlatform, app: &str) -> Option<ComponentSpec> {
+    let url = platform.database.urls.get(app)?;
     let mut items = vec![secret("connectionString", url)];
     if platform.database.ca.is_some() {
         items.push(MetadataItem::value("sslRootCert", DATABASE_CA_FILE));
     }
     // One database may serve several services.
-    items.push(MetadataItem::value(
-        "tablePrefix",
-        format!("{}_", service.as_str()),
-    ));
+    items.push(MetadataItem::value("tablePrefix", format!("{}_", app)));
     items.push(MetadataItem::value(
         "metadataTableName",
-        format!("{}_dapr_metadata", service.as_str()),
+        format!("{}_dapr_metadata", app),
     ));
     Some(ComponentSpec {
         component_type: "state.postgresql".into(),

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::{
     ValidatedPlatform,
     catalog::{ADMIN_PORT, HTTP_PORT, Service, Store},
-    validated::{KeySource, ServiceSettings},
+    validated::{App, KeySource},
 };
 
 /// Folder of `config.yaml`, keys and certificates in a service's container.
@@ -112,11 +112,10 @@ struct Smtp<'a> {
 }
 
 /// The file's text.
-pub(super) fn yaml(platform: &ValidatedPlatform, settings: &ServiceSettings) -> String {
-    let service = settings.service;
-    let definition = service.definition();
+pub(super) fn yaml(platform: &ValidatedPlatform, app: &App) -> String {
+    let node = &app.node;
     let names = &platform.names;
-    let gateway = service == Service::Gateway;
+    let gateway = node.is(Service::Gateway);
     let (jwks_url, jwks_file) = match &platform.auth.keys {
         KeySource::Url(url) => (Some(url.as_str()), None),
         KeySource::Secret(_) | KeySource::Generated(_) => (None, Some(format!("{FOLDER}/{JWKS_FILE}"))),
@@ -124,14 +123,14 @@ pub(super) fn yaml(platform: &ValidatedPlatform, settings: &ServiceSettings) -> 
     let config = Config {
         platform: names.platform(),
         namespace: names.namespace(),
-        service: service.as_str(),
-        app_id: names.app_id(service),
+        service: &node.name,
+        app_id: names.app_id(&node.name),
         http: Http {
             listen: format!("0.0.0.0:{HTTP_PORT}"),
             admin_listen: format!("0.0.0.0:{ADMIN_PORT}"),
         },
         log: Log {
-            level: settings.log_level.as_str(),
+            level: app.log_level.as_str(),
             format: "json",
         },
         shutdown: Shutdown {
@@ -150,14 +149,14 @@ pub(super) fn yaml(platform: &ValidatedPlatform, settings: &ServiceSettings) -> 
                 .collect(),
             clock_skew_seconds: platform.auth.clock_skew_seconds,
         },
-        pubsub: definition.uses_events().then(|| PubSub {
-            component: names.events_component(service),
+        pubsub: node.uses_events().then(|| PubSub {
+            component: names.events_component(&node.name),
             topic_prefix: &platform.topic_prefix,
         }),
-        peers: definition
+        peers: node
             .calls
             .iter()
-            .map(|peer| (peer.as_str(), names.app_id(*peer)))
+            .map(|peer| (peer.as_str(), names.app_id(peer)))
             .collect(),
         cors: gateway.then_some(Cors {
             origins: &platform.gateway.cors_origins,
@@ -167,16 +166,16 @@ pub(super) fn yaml(platform: &ValidatedPlatform, settings: &ServiceSettings) -> 
             period_seconds: platform.gateway.period_seconds,
             burst: platform.gateway.burst,
         }),
-        scheduler: (service == Service::Scheduler).then_some(Scheduler {
+        scheduler: node.is(Service::Scheduler).then_some(Scheduler {
             poll_milliseconds: 500,
         }),
-        state_store: definition
+        state_store: node
             .stores_in(Store::DaprState)
-            .then(|| names.state_component(service)),
+            .then(|| names.state_component(&node.name)),
         smtp: platform
             .smtp
             .as_ref()
-            .filter(|_| service == Service::Notification)
+            .filter(|_| node.is(Service::Notification))
             .map(|smtp| Smtp {
                 host: &smtp.host,
                 port: smtp.port,

@@ -1,4 +1,4 @@
-//! One ConfigMap per service with its `config.yaml`; one with the embedded PostgreSQL's user.
+//! One ConfigMap per application with its `config.yaml`; one with the embedded PostgreSQL's user.
 
 use std::collections::BTreeMap;
 
@@ -16,10 +16,10 @@ pub(super) const CONFIG_KEY: &str = "config.yaml";
 pub(super) const PASSWD_KEY: &str = "passwd";
 
 pub(super) fn build(platform: &ValidatedPlatform) -> Vec<Child> {
-    let services = platform.services.iter().map(|settings| {
-        let name = platform.names.app_id(settings.service);
-        let text = config::yaml(platform, settings);
-        config_map(platform, &name, settings.service.as_str(), CONFIG_KEY, text)
+    let services = platform.apps.iter().map(|app| {
+        let name = platform.names.app_id(&app.node.name);
+        let text = config::yaml(platform, app);
+        config_map(platform, &name, &app.node.name, CONFIG_KEY, text)
     });
     // initdb refuses to run as a user without a name, and no image can be counted on to name ours.
     let postgres = platform.postgres.iter().map(|_| {

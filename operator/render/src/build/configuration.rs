@@ -6,7 +6,7 @@ use todoplatform_kinds::dapr::{
 };
 
 use super::object::{child, metadata};
-use crate::{Child, ChildKind, ValidatedPlatform, catalog::Service};
+use crate::{Child, ChildKind, ValidatedPlatform, catalog::Service, graph::Node};
 
 /// Dapr's own default; the callers' too, since an identity without a Configuration has it.
 const TRUST_DOMAIN: &str = "public";
@@ -16,14 +16,14 @@ const LATENCY_BUCKETS: [i32; 10] = [5, 10, 25, 50, 100, 250, 500, 1000, 2500, 10
 
 pub(super) fn build(platform: &ValidatedPlatform) -> Vec<Child> {
     platform
-        .services
+        .apps
         .iter()
-        .map(|settings| configuration(platform, settings.service))
+        .map(|app| configuration(platform, &app.node))
         .collect()
 }
 
-fn configuration(platform: &ValidatedPlatform, service: Service) -> Child {
-    let component = service.as_str();
+fn configuration(platform: &ValidatedPlatform, node: &Node) -> Child {
+    let component = node.name.as_str();
     let spec = ConfigurationSpec {
         // A change of Dapr's objects is a rolling update; with hot reload every replica would restart at once.
         features: vec![Feature {
@@ -33,8 +33,9 @@ fn configuration(platform: &ValidatedPlatform, service: Service) -> Child {
         access_control: Some(AccessControl {
             default_action: Action::Deny,
             trust_domain: TRUST_DOMAIN.into(),
-            policies: service
-                .callers()
+            policies: node
+                .callers
+                .iter()
                 .map(|caller| AccessPolicy {
                     app_id: platform.names.app_id(caller),
                     default_action: Action::Allow,
@@ -44,7 +45,7 @@ fn configuration(platform: &ValidatedPlatform, service: Service) -> Child {
                 .collect(),
         }),
         // The one service that strangers reach gets nothing of Dapr but calls to its peers.
-        api: (service == Service::Gateway).then(|| Api {
+        api: node.is(Service::Gateway).then(|| Api {
             allowed: vec![
                 rule("invoke", "http"),
                 rule("metadata", "http"),
@@ -55,13 +56,14 @@ fn configuration(platform: &ValidatedPlatform, service: Service) -> Child {
             enabled: true,
             http: Some(HttpMetrics {
                 increased_cardinality: false,
-                path_matching: paths(service),
+                path_matching: paths(node),
             }),
             latency_distribution_buckets: LATENCY_BUCKETS.to_vec(),
         }),
     };
-    let mut configuration = Configuration::new(&platform.names.app_id(service), ConfigurationFields { spec });
-    configuration.metadata = metadata(platform, &platform.names.app_id(service), Some(component));
+    let mut configuration =
+        Configuration::new(&platform.names.app_id(component), ConfigurationFields { spec });
+    configuration.metadata = metadata(platform, &platform.names.app_id(component), Some(component));
     child(ChildKind::Configuration, Some(component), &configuration)
 }
 
@@ -73,12 +75,8 @@ fn rule(name: &str, protocol: &str) -> ApiRule {
     }
 }
 
-/// The paths that may become labels: the service's routes and, where it consumes, its event routes.
-fn paths(service: Service) -> Vec<String> {
-    let definition = service.definition();
-    let events = (!definition.consumes.is_empty()).then(|| "/events/{topic}".to_owned());
-    events
-        .into_iter()
-        .chain(definition.routes.iter().map(|&route| route.to_owned()))
-        .collect()
+/// The paths that may become labels: the application's routes and, where it consumes, its event routes.
+fn paths(node: &Node) -> Vec<String> {
+    let events = (!node.consumes.is_empty()).then(|| "/events/{topic}".to_owned());
+    events.into_iter().chain(node.routes.iter().cloned()).collect()
 }

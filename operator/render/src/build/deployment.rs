@@ -1,4 +1,4 @@
-//! One Deployment per service: the container `app` and, by annotations, a Dapr sidecar.
+//! One Deployment per application: the container `app` and, by annotations, a Dapr sidecar.
 
 use k8s_openapi::{
     api::{
@@ -23,9 +23,9 @@ use super::{
 };
 use crate::{
     Child, ChildKind, Facts, ValidatedPlatform,
-    catalog::{ADMIN_PORT, HTTP_PORT, Store},
+    catalog::{ADMIN_PORT, Service, Store},
     names::TOKEN_KEY,
-    validated::{BrokerSettings, KeySource, ServiceSettings},
+    validated::{App, BrokerSettings, KeySource},
 };
 
 /// The certificate of the database's authority, in a service's container and in its sidecar.
@@ -37,36 +37,31 @@ const GRACE_MARGIN_SECONDS: i32 = 10;
 
 pub(super) fn build(platform: &ValidatedPlatform, facts: &Facts, dapr_objects: &[Child]) -> Vec<Child> {
     platform
-        .services
+        .apps
         .iter()
-        .map(|settings| deployment(platform, settings, facts, dapr_objects))
+        .map(|app| deployment(platform, app, facts, dapr_objects))
         .collect()
 }
 
-fn deployment(
-    platform: &ValidatedPlatform,
-    settings: &ServiceSettings,
-    facts: &Facts,
-    dapr_objects: &[Child],
-) -> Child {
-    let component = settings.service.as_str();
-    let app_id = platform.names.app_id(settings.service);
-    let env = environment(platform, settings);
-    let files = files(platform, settings);
+fn deployment(platform: &ValidatedPlatform, app: &App, facts: &Facts, dapr_objects: &[Child]) -> Child {
+    let component = app.node.name.as_str();
+    let app_id = platform.names.app_id(component);
+    let env = environment(platform, app);
+    let files = files(platform, app);
     let own: Vec<_> = dapr_objects
         .iter()
         .filter(|child| child.component.as_deref() == Some(component))
         .collect();
     let hash = config_hash(
-        &config::yaml(platform, settings),
+        &config::yaml(platform, app),
         &own,
-        &referenced(platform, settings, &env, &files),
+        &referenced(platform, app, &env, &files),
         facts,
     );
 
-    let mut annotations = sidecar::annotations(platform, settings);
+    let mut annotations = sidecar::annotations(platform, app);
     annotations.insert(CONFIG_HASH.into(), hash);
-    if settings.service.definition().stores_in(Store::DaprState) && platform.database.ca.is_some() {
+    if app.node.stores_in(Store::DaprState) && platform.database.ca.is_some() {
         // The state store's driver reads the certificate from a file, in the sidecar.
         annotations.insert("dapr.io/volume-mounts".into(), format!("config:{FOLDER}"));
     }
@@ -76,7 +71,7 @@ fn deployment(
     let deployment = Deployment {
         metadata,
         spec: Some(DeploymentSpec {
-            replicas: Some(settings.replicas),
+            replicas: Some(app.replicas),
             revision_history_limit: Some(5),
             selector: selector(platform, component),
             strategy: Some(DeploymentStrategy {
@@ -92,7 +87,7 @@ fn deployment(
                     annotations: Some(annotations),
                     ..ObjectMeta::default()
                 }),
-                spec: Some(pod(platform, settings, app_id, env, &files)),
+                spec: Some(pod(platform, app, app_id, env, &files)),
             },
             ..DeploymentSpec::default()
         }),
@@ -103,12 +98,12 @@ fn deployment(
 
 fn pod(
     platform: &ValidatedPlatform,
-    settings: &ServiceSettings,
+    app: &App,
     app_id: String,
     env: Vec<EnvVar>,
     files: &[(SecretKeyRef, &str)],
 ) -> PodSpec {
-    let sidecar = &settings.sidecar;
+    let sidecar = &app.sidecar;
     let grace = sidecar.block_shutdown_seconds + sidecar.graceful_shutdown_seconds + GRACE_MARGIN_SECONDS;
     PodSpec {
         service_account_name: Some(app_id.clone()),
@@ -118,11 +113,11 @@ fn pod(
         termination_grace_period_seconds: Some(grace.into()),
         containers: vec![Container {
             name: "app".into(),
-            image: Some(settings.image.to_string()),
+            image: Some(app.image.to_string()),
             image_pull_policy: Some(platform.image_pull_policy.clone()),
-            ports: Some(vec![port("http", HTTP_PORT), port("admin", ADMIN_PORT)]),
+            ports: Some(vec![port("http", app.node.port), port("admin", ADMIN_PORT)]),
             env: Some(env),
-            resources: Some(quantity::requirements(&settings.resources)),
+            resources: Some(quantity::requirements(&app.resources)),
             security_context: Some(container_security()),
             // Migrations wait for each other: two minutes before a start has failed.
             startup_probe: Some(probe("/startupz", 1, 120)),
@@ -198,8 +193,7 @@ fn projections(config_map: String, files: &[(SecretKeyRef, &str)]) -> Vec<Volume
 }
 
 /// Keys of Secrets that the container reads as files, with their paths below the folder.
-fn files(platform: &ValidatedPlatform, settings: &ServiceSettings) -> Vec<(SecretKeyRef, &'static str)> {
-    let definition = settings.service.definition();
+fn files(platform: &ValidatedPlatform, app: &App) -> Vec<(SecretKeyRef, &'static str)> {
     let mut files = Vec::new();
     if let KeySource::Secret(reference) | KeySource::Generated(reference) = &platform.auth.keys {
         files.push((reference.clone(), JWKS_FILE));
@@ -208,7 +202,7 @@ fn files(platform: &ValidatedPlatform, settings: &ServiceSettings) -> Vec<(Secre
         .database
         .ca
         .as_ref()
-        .filter(|_| definition.stores_in(Store::PostgreSql))
+        .filter(|_| app.node.stores_in(Store::PostgreSql))
     {
         files.push((ca.clone(), "ca/database.pem"));
     }
@@ -216,7 +210,7 @@ fn files(platform: &ValidatedPlatform, settings: &ServiceSettings) -> Vec<(Secre
         .cache
         .ca
         .as_ref()
-        .filter(|_| definition.stores_in(Store::Redis))
+        .filter(|_| app.node.stores_in(Store::Redis))
     {
         files.push((ca.clone(), "ca/redis.pem"));
     }
@@ -224,9 +218,9 @@ fn files(platform: &ValidatedPlatform, settings: &ServiceSettings) -> Vec<(Secre
 }
 
 /// Our variables with the user's over them: a name stands in the list once, or the server refuses it.
-fn environment(platform: &ValidatedPlatform, settings: &ServiceSettings) -> Vec<EnvVar> {
-    let mut env = own_environment(platform, settings);
-    for variable in &settings.env {
+fn environment(platform: &ValidatedPlatform, app: &App) -> Vec<EnvVar> {
+    let mut env = own_environment(platform, app);
+    for variable in &app.env {
         let wanted = match (&variable.secret_key_ref, &variable.value) {
             (Some(reference), _) => env_secret(&variable.name, reference),
             (None, value) => env_value(&variable.name, value.clone().unwrap_or_default()),
@@ -239,28 +233,27 @@ fn environment(platform: &ValidatedPlatform, settings: &ServiceSettings) -> Vec<
     env
 }
 
-fn own_environment(platform: &ValidatedPlatform, settings: &ServiceSettings) -> Vec<EnvVar> {
-    let service = settings.service;
-    let definition = service.definition();
+fn own_environment(platform: &ValidatedPlatform, app: &App) -> Vec<EnvVar> {
+    let node = &app.node;
     let names = &platform.names;
     let mut env = Vec::new();
-    if service.has_app_port() {
-        env.push(env_secret("APP_API_TOKEN", &token(names.app_token(service))));
+    if node.has_app_port() {
+        env.push(env_secret("APP_API_TOKEN", &token(names.app_token(&node.name))));
     }
-    env.push(env_secret("DAPR_API_TOKEN", &token(names.api_token(service))));
-    if let Some(url) = platform.database.urls.get(&service) {
+    env.push(env_secret("DAPR_API_TOKEN", &token(names.api_token(&node.name))));
+    if let Some(url) = platform.database.urls.get(&node.name) {
         env.push(env_secret("DATABASE_URL", url));
         if platform.database.ca.is_some() {
             env.push(env_value("DATABASE_CA_FILE", DATABASE_CA_FILE));
         }
     }
-    if definition.stores_in(Store::Redis) {
+    if node.stores_in(Store::Redis) {
         env.push(env_secret("REDIS_URL", &platform.cache.url));
         if platform.cache.ca.is_some() {
             env.push(env_value("REDIS_CA_FILE", REDIS_CA_FILE));
         }
     }
-    let notifies = service == crate::catalog::Service::Notification;
+    let notifies = node.is(Service::Notification);
     if let Some((username, password)) = platform
         .smtp
         .as_ref()
@@ -283,7 +276,7 @@ fn token(name: String) -> SecretKeyRef {
 /// Every key of a Secret that the pod reads: by its variables, its files, its sidecar.
 fn referenced(
     platform: &ValidatedPlatform,
-    settings: &ServiceSettings,
+    app: &App,
     env: &[EnvVar],
     files: &[(SecretKeyRef, &str)],
 ) -> Vec<SecretKeyRef> {
@@ -296,7 +289,7 @@ fn referenced(
         })
         .collect();
     keys.extend(files.iter().map(|(reference, _)| reference.clone()));
-    if settings.service.definition().uses_events() {
+    if app.node.uses_events() {
         keys.extend(broker_keys(&platform.broker).cloned());
     }
     keys

@@ -5,24 +5,24 @@ use std::collections::BTreeMap;
 use todoplatform_kinds::monitoring::{Group, PrometheusRule, PrometheusRuleSpec, Rule};
 
 use super::object::{child, metadata};
-use crate::{Child, ChildKind, ValidatedPlatform, catalog::Service};
+use crate::{Child, ChildKind, ValidatedPlatform, graph::Node};
 
 pub(super) fn build(platform: &ValidatedPlatform) -> Vec<Child> {
     let Some(extra) = &platform.monitoring else {
         return Vec::new();
     };
     let running: Vec<_> = platform
-        .services
+        .apps
         .iter()
         // Stopped on purpose is not down.
-        .filter(|settings| settings.replicas > 0)
-        .map(|settings| settings.service)
+        .filter(|app| app.replicas > 0)
+        .map(|app| &app.node)
         .collect();
-    let down = running.iter().map(|service| down(platform, *service));
+    let down = running.iter().map(|node| down(platform, node));
     let stuck = running
         .iter()
-        .filter(|service| !service.definition().publishes.is_empty())
-        .map(|service| outbox_stuck(platform, *service));
+        .filter(|node| node.service.is_some() && !node.publishes.is_empty())
+        .map(|node| outbox_stuck(platform, node));
     let group = Group {
         name: format!("{}.availability", platform.names.platform()),
         rules: down.chain(stuck).collect(),
@@ -38,8 +38,8 @@ pub(super) fn build(platform: &ValidatedPlatform) -> Vec<Child> {
     vec![child(ChildKind::PrometheusRule, None, &object)]
 }
 
-fn down(platform: &ValidatedPlatform, service: Service) -> Rule {
-    let app_id = platform.names.app_id(service);
+fn down(platform: &ValidatedPlatform, node: &Node) -> Rule {
+    let app_id = platform.names.app_id(&node.name);
     let target = target(platform, &app_id);
     Rule {
         alert: "TodoServiceDown".into(),
@@ -53,14 +53,14 @@ fn down(platform: &ValidatedPlatform, service: Service) -> Rule {
                 "Prometheus has reached no pod of {app_id} for 2 minutes. Look at: kubectl -n {} get pods -l app.kubernetes.io/instance={},app.kubernetes.io/component={}",
                 platform.names.namespace(),
                 platform.names.platform(),
-                service.as_str()
+                node.name
             ),
         ),
     }
 }
 
-fn outbox_stuck(platform: &ValidatedPlatform, service: Service) -> Rule {
-    let app_id = platform.names.app_id(service);
+fn outbox_stuck(platform: &ValidatedPlatform, node: &Node) -> Rule {
+    let app_id = platform.names.app_id(&node.name);
     let target = target(platform, &app_id);
     Rule {
         alert: "TodoOutboxStuck".into(),

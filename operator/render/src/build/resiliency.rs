@@ -8,26 +8,25 @@ use todoplatform_kinds::dapr::{
 };
 
 use super::object::{child, metadata};
-use crate::{Child, ChildKind, ValidatedPlatform, catalog::Service, validated::ResiliencySettings};
+use crate::{Child, ChildKind, ValidatedPlatform, graph::Node, validated::ResiliencySettings};
 
 /// How long a call of the gateway to a service may take.
 const CALL_TIMEOUT: &str = "30s";
 
 pub(super) fn build(platform: &ValidatedPlatform) -> Vec<Child> {
     platform
-        .services
+        .apps
         .iter()
-        .filter_map(|settings| resiliency(platform, settings.service))
+        .filter_map(|app| resiliency(platform, &app.node))
         .collect()
 }
 
-fn resiliency(platform: &ValidatedPlatform, service: Service) -> Option<Child> {
-    let definition = service.definition();
+fn resiliency(platform: &ValidatedPlatform, node: &Node) -> Option<Child> {
     let mut spec = ResiliencySpec {
         policies: Policies::default(),
         targets: Targets::default(),
     };
-    if !definition.consumes.is_empty() {
+    if !node.consumes.is_empty() {
         let ResiliencySettings {
             max_retries,
             max_interval_seconds,
@@ -50,7 +49,7 @@ fn resiliency(platform: &ValidatedPlatform, service: Service) -> Option<Child> {
             retry: Some("inbound".into()),
             timeout: Some("handler".into()),
         };
-        let component = platform.names.events_component(service);
+        let component = platform.names.events_component(&node.name);
         spec.targets.components.insert(
             component,
             ComponentTarget {
@@ -58,22 +57,22 @@ fn resiliency(platform: &ValidatedPlatform, service: Service) -> Option<Child> {
             },
         );
     }
-    if !definition.calls.is_empty() {
+    if !node.calls.is_empty() {
         // An entry without a retry: Dapr's built-in one repeats any verb, and only the caller knows which may be.
         spec.policies.timeouts.insert("call".into(), CALL_TIMEOUT.into());
-        for callee in definition.calls {
+        for callee in &node.calls {
             let policies = TargetPolicies {
                 retry: None,
                 timeout: Some("call".into()),
             };
-            spec.targets.apps.insert(platform.names.app_id(*callee), policies);
+            spec.targets.apps.insert(platform.names.app_id(callee), policies);
         }
     }
     if spec.targets == Targets::default() {
         return None;
     }
-    let component = service.as_str();
-    let app_id = platform.names.app_id(service);
+    let component = node.name.as_str();
+    let app_id = platform.names.app_id(component);
     let mut object = Resiliency::new(
         &app_id,
         ResiliencyFields {

@@ -7,7 +7,7 @@ use crate::{
     SecretRecipe, SecretValue, ValidatedPlatform,
     names::{SIGNING_KEY_JWKS, SIGNING_KEY_PEM, TOKEN_KEY},
     references::database_services,
-    validated::KeySource,
+    validated::{App, KeySource},
 };
 
 pub(super) fn build(platform: &ValidatedPlatform) -> Vec<SecretRecipe> {
@@ -41,23 +41,13 @@ pub(super) fn build(platform: &ValidatedPlatform) -> Vec<SecretRecipe> {
         ]);
         recipes.push(recipe(platform, names.signing_key(), None, values));
     }
-    for settings in &platform.services {
-        let component = Some(settings.service.as_str());
+    for App { node, .. } in &platform.apps {
+        let component = Some(node.name.as_str());
         let token = || BTreeMap::from([(TOKEN_KEY.into(), SecretValue::Token)]);
-        if settings.service.has_app_port() {
-            recipes.push(recipe(
-                platform,
-                names.app_token(settings.service),
-                component,
-                token(),
-            ));
+        if node.has_app_port() {
+            recipes.push(recipe(platform, names.app_token(&node.name), component, token()));
         }
-        recipes.push(recipe(
-            platform,
-            names.api_token(settings.service),
-            component,
-            token(),
-        ));
+        recipes.push(recipe(platform, names.api_token(&node.name), component, token()));
     }
     recipes.sort_by(|left, right| left.name.cmp(&right.name));
     recipes

@@ -12,9 +12,9 @@ use crate::{
 };
 
 pub(super) fn build(platform: &ValidatedPlatform) -> Vec<Child> {
-    let services = platform.services.iter().map(|settings| {
-        let component = settings.service.as_str();
-        let mut object = if settings.service == CatalogService::Gateway {
+    let services = platform.apps.iter().map(|app| {
+        let component = app.node.name.as_str();
+        let mut object = if app.node.is(CatalogService::Gateway) {
             gateway(platform)
         } else {
             // Peers come through the sidecar: only the port of the metrics is reachable.

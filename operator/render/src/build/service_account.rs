@@ -1,4 +1,4 @@
-//! One `ServiceAccount` per service: an identity for Dapr's certificates, without access to the API server.
+//! One `ServiceAccount` per application: an identity for Dapr's certificates, without access to the API server.
 
 use k8s_openapi::api::core::v1::{LocalObjectReference, ServiceAccount};
 
@@ -12,16 +12,12 @@ pub(super) fn build(platform: &ValidatedPlatform) -> Vec<Child> {
         .map(|name| LocalObjectReference { name: name.clone() })
         .collect();
     platform
-        .services
+        .apps
         .iter()
-        .map(|settings| {
-            let component = settings.service.as_str();
+        .map(|app| {
+            let component = app.node.name.as_str();
             let account = ServiceAccount {
-                metadata: metadata(
-                    platform,
-                    &platform.names.app_id(settings.service),
-                    Some(component),
-                ),
+                metadata: metadata(platform, &platform.names.app_id(&app.node.name), Some(component)),
                 automount_service_account_token: Some(false),
                 image_pull_secrets: (!secrets.is_empty()).then(|| secrets.clone()),
                 ..ServiceAccount::default()

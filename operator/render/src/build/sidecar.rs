@@ -6,17 +6,13 @@ use std::collections::BTreeMap;
 use super::quantity;
 use crate::{
     ValidatedPlatform,
-    catalog::HTTP_PORT,
-    validated::{ContainerResources, ServiceSettings},
+    validated::{App, ContainerResources},
 };
 
-pub(super) fn annotations(
-    platform: &ValidatedPlatform,
-    settings: &ServiceSettings,
-) -> BTreeMap<String, String> {
-    let service = settings.service;
+pub(super) fn annotations(platform: &ValidatedPlatform, app: &App) -> BTreeMap<String, String> {
+    let node = &app.node;
     let names = &platform.names;
-    let sidecar = &settings.sidecar;
+    let sidecar = &app.sidecar;
     let ContainerResources {
         cpu_request,
         memory_request,
@@ -25,9 +21,9 @@ pub(super) fn annotations(
     } = &sidecar.resources;
     let mut annotations = BTreeMap::from([
         ("enabled", "true".to_owned()),
-        ("app-id", names.app_id(service)),
-        ("config", names.app_id(service)),
-        ("api-token-secret", names.api_token(service)),
+        ("app-id", names.app_id(&node.name)),
+        ("config", names.app_id(&node.name)),
+        ("api-token-secret", names.api_token(&node.name)),
         ("log-level", sidecar.log_level.as_str().to_owned()),
         ("log-as-json", "true".to_owned()),
         ("sidecar-cpu-request", quantity::cpu(cpu_request)),
@@ -54,10 +50,10 @@ pub(super) fn annotations(
     if let Some(limit) = cpu_limit {
         annotations.insert("sidecar-cpu-limit", quantity::cpu(limit));
     }
-    if service.has_app_port() {
-        annotations.insert("app-port", HTTP_PORT.to_string());
+    if node.has_app_port() {
+        annotations.insert("app-port", node.port.to_string());
         annotations.insert("app-protocol", "http".into());
-        annotations.insert("app-token-secret", names.app_token(service));
+        annotations.insert("app-token-secret", names.app_token(&node.name));
         annotations.insert("enable-app-health-check", "true".into());
         annotations.insert("app-health-check-path", "/healthz".into());
         annotations.insert("app-health-probe-interval", "5".into());

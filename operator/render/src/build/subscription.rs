@@ -3,37 +3,37 @@
 use todoplatform_kinds::dapr::{Routes, Subscription, SubscriptionFields, SubscriptionSpec};
 
 use super::object::{child, metadata};
-use crate::{Child, ChildKind, ValidatedPlatform, catalog::Service};
+use crate::{Child, ChildKind, ValidatedPlatform, graph::Consumption, validated::App};
 
 pub(super) fn build(platform: &ValidatedPlatform) -> Vec<Child> {
     let mut children = Vec::new();
-    for service in platform.services.iter().map(|settings| settings.service) {
-        for topic in service.definition().consumes {
-            children.push(subscription(platform, service, topic));
-            children.push(dead_letters(platform, service, topic));
+    for App { node, .. } in &platform.apps {
+        for Consumption { topic, route } in &node.consumes {
+            children.push(subscription(platform, &node.name, topic, route));
+            children.push(dead_letters(platform, &node.name, topic));
         }
     }
     children
 }
 
-fn subscription(platform: &ValidatedPlatform, service: Service, topic: &str) -> Child {
+fn subscription(platform: &ValidatedPlatform, app: &str, topic: &str, route: &str) -> Child {
     let spec = SubscriptionSpec {
-        pubsubname: platform.names.events_component(service),
+        pubsubname: platform.names.events_component(app),
         topic: format!("{}{topic}", platform.topic_prefix),
         routes: Routes {
-            default: format!("/events/{topic}"),
+            default: route.into(),
         },
-        dead_letter_topic: Some(dead_letter_topic(platform, service, topic)),
+        dead_letter_topic: Some(dead_letter_topic(platform, app, topic)),
     };
-    object(platform, service, &name(platform, service, topic), spec)
+    object(platform, app, &name(platform, app, topic), spec)
 }
 
 /// Without a dead-letter topic of its own: its handler stores what arrives, and asks for it again only while its store is
 /// away.
-fn dead_letters(platform: &ValidatedPlatform, service: Service, topic: &str) -> Child {
+fn dead_letters(platform: &ValidatedPlatform, app: &str, topic: &str) -> Child {
     let spec = SubscriptionSpec {
-        pubsubname: platform.names.events_component(service),
-        topic: dead_letter_topic(platform, service, topic),
+        pubsubname: platform.names.events_component(app),
+        topic: dead_letter_topic(platform, app, topic),
         routes: Routes {
             default: "/events/dead-letter".into(),
         },
@@ -41,30 +41,30 @@ fn dead_letters(platform: &ValidatedPlatform, service: Service, topic: &str) -> 
     };
     object(
         platform,
-        service,
-        &format!("{}-dlq", name(platform, service, topic)),
+        app,
+        &format!("{}-dlq", name(platform, app, topic)),
         spec,
     )
 }
 
-fn object(platform: &ValidatedPlatform, service: Service, name: &str, spec: SubscriptionSpec) -> Child {
+fn object(platform: &ValidatedPlatform, app: &str, name: &str, spec: SubscriptionSpec) -> Child {
     let fields = SubscriptionFields {
         spec,
-        scopes: vec![platform.names.app_id(service)],
+        scopes: vec![platform.names.app_id(app)],
     };
     let mut object = Subscription::new(name, fields);
-    object.metadata = metadata(platform, name, Some(service.as_str()));
-    child(ChildKind::Subscription, Some(service.as_str()), &object)
+    object.metadata = metadata(platform, name, Some(app));
+    child(ChildKind::Subscription, Some(app), &object)
 }
 
-fn name(platform: &ValidatedPlatform, service: Service, topic: &str) -> String {
-    format!("{}-{}", platform.names.app_id(service), topic.replace('.', "-"))
+fn name(platform: &ValidatedPlatform, app: &str, topic: &str) -> String {
+    format!("{}-{}", platform.names.app_id(app), topic.replace('.', "-"))
 }
 
-fn dead_letter_topic(platform: &ValidatedPlatform, service: Service, topic: &str) -> String {
+fn dead_letter_topic(platform: &ValidatedPlatform, app: &str, topic: &str) -> String {
     format!(
         "{}{topic}.{}.dlq",
         platform.topic_prefix,
-        platform.names.app_id(service)
+        platform.names.app_id(app)
     )
 }

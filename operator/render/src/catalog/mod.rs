@@ -59,17 +59,11 @@ impl Service {
             Self::Analytics => &analytics::DEFINITION,
         }
     }
+}
 
-    /// Who may call the service through its sidecar, in the order of the catalog.
-    pub fn callers(self) -> impl Iterator<Item = Self> {
-        Self::ALL
-            .into_iter()
-            .filter(move |caller| caller.definition().calls.contains(&self))
-    }
-
-    /// Whether the sidecar calls the service: for a peer or with an event. Nothing calls the gateway so.
-    pub fn has_app_port(self) -> bool {
-        self.callers().next().is_some() || !self.definition().consumes.is_empty()
+impl AsRef<str> for Service {
+    fn as_ref(&self) -> &str {
+        self.as_str()
     }
 }
 
@@ -113,11 +107,6 @@ pub struct Definition {
 }
 
 impl Definition {
-    /// Whether it has a pub/sub component.
-    pub const fn uses_events(&self) -> bool {
-        !self.publishes.is_empty() || !self.consumes.is_empty()
-    }
-
     /// Whether it keeps state there.
     pub fn stores_in(&self, store: Store) -> bool {
         self.stores.contains(&store)
@@ -198,19 +187,5 @@ mod tests {
                 );
             }
         }
-    }
-
-    #[test]
-    fn every_called_service_listens_to_its_sidecar() {
-        for service in Service::ALL {
-            for callee in service.definition().calls {
-                assert!(callee.has_app_port(), "{} has no app port", callee.as_str());
-            }
-        }
-    }
-
-    #[test]
-    fn nobody_calls_the_gateway() {
-        assert_eq!(Service::Gateway.callers().count(), 0);
     }
 }

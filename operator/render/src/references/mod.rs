@@ -13,7 +13,7 @@ pub(crate) use database::{database_services, database_url, embeds_postgres};
 pub(crate) use services::service_section;
 
 use crate::{
-    catalog::Service,
+    graph::graph,
     names::{Names, SIGNING_KEY_JWKS, SIGNING_KEY_PEM, TOKEN_KEY},
 };
 
@@ -140,11 +140,11 @@ pub fn references(platform: &TodoPlatform) -> References {
         found.own(&names.signing_key(), SIGNING_KEY_PEM);
         found.own(&names.signing_key(), SIGNING_KEY_JWKS);
     }
-    for service in Service::ALL {
-        if service.has_app_port() {
-            found.own(&names.app_token(service), TOKEN_KEY);
+    for node in graph(spec) {
+        if node.has_app_port() {
+            found.own(&names.app_token(&node.name), TOKEN_KEY);
         }
-        found.own(&names.api_token(service), TOKEN_KEY);
+        found.own(&names.api_token(&node.name), TOKEN_KEY);
     }
     found.depend("dapr", DependencyTarget::DaprControlPlane);
     found.references

@@ -46,13 +46,16 @@ impl Resolver<'_> {
                 key: format!("{}-url", service.as_str()),
             };
             let urls = references::database_services()
-                .map(|service| (service, url(service)))
+                .map(|service| (service.as_str().into(), url(service)))
                 .collect();
             return Some(DatabaseSettings { urls, ca: None });
         }
         let external = self.spec.database.as_ref()?.external.as_ref()?;
         let urls: Option<BTreeMap<_, _>> = references::database_services()
-            .map(|service| references::database_url(external, service).map(|(url, _)| (service, url.clone())))
+            .map(|service| {
+                let (url, _) = references::database_url(external, service)?;
+                Some((service.as_str().into(), url.clone()))
+            })
             .collect();
         Some(DatabaseSettings {
             urls: urls?,

@@ -1,5 +1,6 @@
 //! Applies the profile: every setting gets the user's value or the profile's. One file per section of the spec.
 
+mod apps;
 mod auth;
 mod broker;
 mod cache;
@@ -9,12 +10,11 @@ mod database;
 mod gateway;
 mod notifications;
 mod observability;
-mod services;
 
 use todoplatform_api::{Profile, TodoPlatform, TodoPlatformSpec};
 
 use crate::{
-    OperatorDefaults, ValidatedPlatform, Violation, catalog::Service, names::Names, references::References,
+    OperatorDefaults, ValidatedPlatform, Violation, graph::graph, names::Names, references::References,
 };
 
 /// The platform with every setting decided; none when something that is among the violations leaves one open.
@@ -34,9 +34,11 @@ pub(crate) fn resolve(
         ),
         profile: platform.spec.profile.unwrap_or_default(),
     };
-    let services: Option<Vec<_>> =
-        // Every image is looked at, so that every fault is reported at once.
-        Service::ALL.map(|service| resolver.service(service, violations)).into_iter().collect();
+    // Every image is looked at, so that every fault is reported at once.
+    let apps: Vec<_> = graph(&platform.spec)
+        .into_iter()
+        .map(|node| resolver.app(node, violations))
+        .collect();
     let postgres = resolver.embeds_postgres().then(|| resolver.postgres(violations));
     let redis = resolver.embeds_redis().then(|| resolver.redis(violations));
     let images = platform.spec.images.as_ref();
@@ -56,7 +58,7 @@ pub(crate) fn resolve(
                 .map(|secret| secret.name.clone())
                 .collect()
         }),
-        services: services?,
+        apps: apps.into_iter().collect::<Option<_>>()?,
         auth: resolver.auth()?,
         gateway: resolver.gateway(),
         postgres: optional(postgres)?,

@@ -1,23 +1,23 @@
 //! A platform whose every setting is decided: the profile applied, every rule checked. One file per section of the spec.
 
+mod apps;
 mod auth;
 mod broker;
 mod dapr;
 mod gateway;
 mod notifications;
-mod services;
 mod stores;
 
 use std::collections::BTreeMap;
 
 use todoplatform_api::Profile;
 
+pub use apps::{App, SidecarSettings};
 pub use auth::{AuthSettings, KeySource};
 pub use broker::{BrokerSettings, SaslSettings, TlsSettings};
 pub use dapr::ResiliencySettings;
 pub use gateway::GatewaySettings;
 pub use notifications::SmtpSettings;
-pub use services::{ServiceSettings, SidecarSettings};
 pub use stores::{DatabaseSettings, StoreSettings, UrlSettings};
 
 use crate::{catalog::Service, names::Names, references::References};
@@ -38,8 +38,8 @@ pub struct ValidatedPlatform {
     pub image_pull_policy: String,
     /// Secrets with which the pods pull their images.
     pub image_pull_secrets: Vec<String>,
-    /// The five services, in the order of the catalog.
-    pub services: Vec<ServiceSettings>,
+    /// The applications, those of the catalog first.
+    pub apps: Vec<App>,
     /// How bearer tokens are verified.
     pub auth: AuthSettings,
     /// How clients reach the gateway.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use todoplatform_api::SecretKeyRef;
 
 use super::ContainerResources;
-use crate::{catalog::Service, image::ImageRef};
+use crate::image::ImageRef;
 
 /// A store that the platform runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,8 +32,8 @@ pub struct UrlSettings {
 /// Where the connection URLs of the databases are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DatabaseSettings {
-    /// By service.
-    pub urls: BTreeMap<Service, SecretKeyRef>,
+    /// By application.
+    pub urls: BTreeMap<String, SecretKeyRef>,
     /// The Secret's key with the certificate of the server's authority.
     pub ca: Option<SecretKeyRef>,
 }

@@ -1,15 +1,15 @@
-//! The services and their sidecars.
+//! The applications and their sidecars.
 
 use todoplatform_api::{EnvVar, LogLevel};
 
 use super::ContainerResources;
-use crate::{catalog::Service, image::ImageRef};
+use crate::{graph::Node, image::ImageRef};
 
-/// One service.
+/// One application.
 #[derive(Clone, Debug, PartialEq)]
-pub struct ServiceSettings {
-    /// Which one.
-    pub service: Service,
+pub struct App {
+    /// Which one, and its place among the others.
+    pub node: Node,
     /// Its image.
     pub image: ImageRef,
     /// Number of pods.
@@ -24,7 +24,7 @@ pub struct ServiceSettings {
     pub sidecar: SidecarSettings,
 }
 
-/// The sidecar of one service.
+/// The sidecar of one application.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SidecarSettings {
     /// Level of its log.

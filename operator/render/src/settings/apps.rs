@@ -1,4 +1,4 @@
-//! The five services and their sidecars.
+//! The applications and their sidecars.
 
 use todoplatform_api::LogLevel;
 
@@ -7,22 +7,19 @@ use super::{
     common::{image, resources},
 };
 use crate::{
-    Violation,
-    catalog::{self, Service},
+    Violation, catalog,
+    graph::Node,
     references,
-    validated::{ServiceSettings, SidecarSettings},
+    validated::{App, SidecarSettings},
 };
 
 impl Resolver<'_> {
-    pub(super) fn service(
-        &self,
-        service: Service,
-        violations: &mut Vec<Violation>,
-    ) -> Option<ServiceSettings> {
+    pub(super) fn app(&self, node: Node, violations: &mut Vec<Violation>) -> Option<App> {
+        let service = node.service?;
         let section = references::service_section(self.spec.services.as_ref(), service);
-        let name = service.as_str();
+        let name = node.name.as_str();
         let image = if let Some(own) = section.and_then(|section| section.image.as_deref()) {
-            image(own, &format!("spec.services.{name}.image"), violations)
+            image(own, &format!("{}.image", node.field_path), violations)
         } else {
             let images = self.spec.images.as_ref();
             let registry = images
@@ -36,8 +33,7 @@ impl Resolver<'_> {
         };
         let amounts = (service.definition().resources)(self.profile);
         let replicas = if self.development() { 1 } else { 2 };
-        Some(ServiceSettings {
-            service,
+        Some(App {
             image: image?,
             replicas: section.and_then(|section| section.replicas).unwrap_or(replicas),
             resources: resources(
@@ -50,6 +46,7 @@ impl Resolver<'_> {
                 .and_then(|section| section.log_level)
                 .unwrap_or(LogLevel::Info),
             sidecar: self.sidecar(section.and_then(|section| section.dapr.as_ref())),
+            node,
         })
     }
 

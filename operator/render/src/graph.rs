@@ -1,0 +1,140 @@
+//! The service graph: every application of a platform, who calls whom, who hears whom.
+//!
+//! One list for the five services of the catalog and for those that the spec adds. Builders go over the applications
+//! and never over the catalog, so that both kinds get the same objects.
+
+use todoplatform_api::TodoPlatformSpec;
+
+use crate::catalog::{HTTP_PORT, Service, Store};
+
+/// One application and its place among the others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Node {
+    /// The component's name: the part of a child's name after `<platform>-`.
+    pub name: String,
+    /// Which of the five services it is; none for one that the spec adds.
+    pub service: Option<Service>,
+    /// Where the spec speaks of it (`spec.services.task`).
+    pub field_path: String,
+    /// Port of its API.
+    pub port: i32,
+    /// Topics that it publishes, without prefix.
+    pub publishes: Vec<String>,
+    /// Topics that it consumes.
+    pub consumes: Vec<Consumption>,
+    /// Names of the applications that it calls through its sidecar.
+    pub calls: Vec<String>,
+    /// Names of the applications that call it through its sidecar.
+    pub callers: Vec<String>,
+    /// Where it keeps its state.
+    pub stores: Vec<Store>,
+    /// Routes of its API as patterns, for the paths in the sidecar's metrics; the event routes come on top.
+    pub routes: Vec<String>,
+}
+
+/// One topic that an application consumes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Consumption {
+    /// The topic, without prefix.
+    pub topic: String,
+    /// Where its events arrive (`/events/task.created`).
+    pub route: String,
+}
+
+impl Node {
+    /// Whether it has a pub/sub component.
+    pub fn uses_events(&self) -> bool {
+        !self.publishes.is_empty() || !self.consumes.is_empty()
+    }
+
+    /// Whether it keeps state there.
+    pub fn stores_in(&self, store: Store) -> bool {
+        self.stores.contains(&store)
+    }
+
+    /// Whether its sidecar calls it: for a peer or with an event. Nothing calls the gateway so.
+    pub fn has_app_port(&self) -> bool {
+        !self.callers.is_empty() || !self.consumes.is_empty()
+    }
+
+    /// Whether it is this one of the five services.
+    pub fn is(&self, service: Service) -> bool {
+        self.service == Some(service)
+    }
+}
+
+/// The applications of a platform, those of the catalog first.
+pub fn graph(_spec: &TodoPlatformSpec) -> Vec<Node> {
+    let mut nodes: Vec<_> = Service::ALL.map(built_in).into();
+    let calls: Vec<_> = nodes
+        .iter()
+        .map(|node| (node.name.clone(), node.calls.clone()))
+        .collect();
+    for node in &mut nodes {
+        node.callers = calls
+            .iter()
+            .filter(|(_, callees)| callees.contains(&node.name))
+            .map(|(caller, _)| caller.clone())
+            .collect();
+    }
+    nodes
+}
+
+fn built_in(service: Service) -> Node {
+    let definition = service.definition();
+    let owned = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect();
+    Node {
+        name: service.as_str().into(),
+        service: Some(service),
+        field_path: format!("spec.services.{}", service.as_str()),
+        port: HTTP_PORT,
+        publishes: owned(definition.publishes),
+        consumes: definition
+            .consumes
+            .iter()
+            .map(|&topic| Consumption {
+                topic: topic.into(),
+                route: format!("/events/{topic}"),
+            })
+            .collect(),
+        calls: definition
+            .calls
+            .iter()
+            .map(|callee| callee.as_str().into())
+            .collect(),
+        callers: Vec::new(),
+        stores: definition.stores.to_vec(),
+        routes: owned(definition.routes),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nodes() -> Vec<Node> {
+        graph(&TodoPlatformSpec::default())
+    }
+
+    #[test]
+    fn whatever_is_called_listens_to_its_sidecar_and_knows_its_callers() {
+        let nodes = nodes();
+        let mut calls = 0;
+        for node in &nodes {
+            for callee in &node.calls {
+                let callee = nodes.iter().find(|other| other.name == *callee);
+                assert!(
+                    callee.is_some_and(|callee| callee.has_app_port() && callee.callers.contains(&node.name))
+                );
+                calls += 1;
+            }
+        }
+        assert_eq!(calls, 4);
+    }
+
+    #[test]
+    fn nobody_calls_the_gateway() {
+        let gateway = nodes().into_iter().find(|node| node.is(Service::Gateway));
+        assert!(gateway.is_some_and(|node| node.callers.is_empty() && !node.has_app_port()));
+    }
+}
