@@ -33,3 +33,41 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- required "serviceAccount.name: name the account that is there already, or set serviceAccount.create" .Values.serviceAccount.name -}}
 {{- end -}}
 {{- end }}
+
+{{- define "todoplatform-operator.leaseName" -}}
+{{- .Values.leaderElection.leaseName | default (include "todoplatform-operator.fullname" .) -}}
+{{- end }}
+
+{{/* A role and its binding to the operator's account: root, kind (Role or ClusterRole), name, namespace (of a Role), rules. */}}
+{{- define "todoplatform-operator.grant" }}
+apiVersion: rbac.authorization.k8s.io/v1
+kind: {{ .kind }}
+metadata:
+  name: {{ .name }}
+  {{- with .namespace }}
+  namespace: {{ . }}
+  {{- end }}
+  labels:
+    {{- include "todoplatform-operator.labels" .root | nindent 4 }}
+rules:
+  {{- include (printf "todoplatform-operator.rules.%s" .rules) .root | nindent 2 }}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: {{ .kind }}Binding
+metadata:
+  name: {{ .name }}
+  {{- with .namespace }}
+  namespace: {{ . }}
+  {{- end }}
+  labels:
+    {{- include "todoplatform-operator.labels" .root | nindent 4 }}
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: {{ .kind }}
+  name: {{ .name }}
+subjects:
+  - kind: ServiceAccount
+    name: {{ include "todoplatform-operator.serviceAccountName" .root }}
+    namespace: {{ .root.Release.Namespace }}
+---
+{{- end }}

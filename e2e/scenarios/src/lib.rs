@@ -4,14 +4,17 @@
 //! `node` runs the whole platform on a real node with real Dapr. `cargo xtask test` starts what they need and says
 //! where it is by environment variables; see [`env`].
 
+pub mod audit;
 pub mod cluster;
 pub mod command;
 pub mod env;
 pub mod forward;
+pub mod identity;
 pub mod install;
 pub mod mail;
 pub mod operator;
 pub mod platform;
+pub mod proxy;
 pub mod user;
 pub mod wait;
 pub mod writes;

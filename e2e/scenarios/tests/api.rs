@@ -4,9 +4,12 @@
 
 mod api {
     pub(crate) mod bad_input;
+    pub(crate) mod classes;
     pub(crate) mod converge;
     pub(crate) mod drift;
     pub(crate) mod external;
     pub(crate) mod fixture;
+    pub(crate) mod leader;
+    pub(crate) mod permissions;
     pub(crate) mod render;
 }

@@ -62,9 +62,10 @@ fn files(project: &Project) -> Result<Vec<(PathBuf, String)>> {
             marked(&template),
         ),
         (
-            "charts/todoplatform-operator/templates/clusterrole.yaml".into(),
-            marked(&print("rbac")?),
+            "charts/todoplatform-operator/templates/_rules.tpl".into(),
+            print("rbac")?,
         ),
+        ("docs/guide/operator-metrics.md".into(), print("metrics")?),
         ("docs/api.md".into(), print("docs")?),
     ])
 }

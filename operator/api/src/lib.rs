@@ -7,6 +7,7 @@
 )]
 
 pub mod check;
+mod compat;
 mod crd;
 mod docs;
 pub mod rules;
@@ -14,7 +15,10 @@ mod schema;
 mod spec;
 mod status;
 
+pub use compat::{Breakage, breakages};
 pub use crd::{crd, crd_yaml, schema};
 pub use docs::docs;
 pub use spec::*;
-pub use status::{Blocker, ComponentStatus, DependencyStatus, InventoryEntry, TodoPlatformStatus};
+pub use status::{
+    Blocker, ComponentStatus, DependencyStatus, InventoryEntry, SkippedKind, TodoPlatformStatus,
+};

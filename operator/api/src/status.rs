@@ -36,6 +36,10 @@ pub struct TodoPlatformStatus {
     /// Version of the services that are running: the tag of their images.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
+    /// Kinds of objects that the platform goes without, because the API server does not serve them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["kind".into()]))]
+    pub skipped: Vec<SkippedKind>,
     /// The objects that the platform is made of.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub inventory: Vec<InventoryEntry>,
@@ -96,6 +100,18 @@ pub struct Blocker {
     /// What to do about it, as a command where there is one.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub next_action: String,
+}
+
+/// One kind of objects that the platform goes without.
+#[derive(JsonSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+pub struct SkippedKind {
+    /// The kind: `PodMonitor`, `ScaledObject`, ….
+    pub kind: String,
+    /// One word that says why; stable, for machines: `CrdMissing`.
+    pub reason: String,
+    /// One sentence that says why, and what would change it.
+    pub message: String,
 }
 
 /// One object of the platform.

@@ -47,10 +47,12 @@ enum Command {
     /// Prints for each violation the field path, the reason and what to do. No cluster is asked, so whether Secrets
     /// exist is not checked.
     Check(CheckArgs),
-    /// Prints the chart's template of the operator's roles: every permission with its reason.
+    /// Prints the rules of the operator's roles as the chart's templates: every permission with its reason.
     Rbac,
     /// Prints the API reference as Markdown.
     Docs,
+    /// Prints the table of the operator's metrics as Markdown.
+    Metrics,
 }
 
 #[derive(Debug, Args)]
@@ -63,6 +65,12 @@ struct RunArgs {
         value_name = "NAMESPACE"
     )]
     watch_namespaces: Vec<String>,
+    /// Only platforms with these labels, as a label selector. Default: all.
+    #[arg(long, env = "PLATFORM_SELECTOR", value_name = "SELECTOR")]
+    platform_selector: Option<String>,
+    /// Only platforms whose spec.operatorClass is this. Default: only those that name no class.
+    #[arg(long, env = "OPERATOR_CLASS", value_name = "CLASS", value_parser = label)]
+    class: Option<String>,
     /// Context of the kubeconfig. Default: the pod's service account, else the current context.
     #[arg(long, env = "KUBE_CONTEXT", value_name = "NAME")]
     context: Option<String>,
@@ -81,9 +89,18 @@ struct RunArgs {
     /// Form of the log.
     #[arg(long, env = "LOG_FORMAT", value_enum, default_value_t = LogFormat::Auto)]
     log_format: LogFormat,
-    /// Name of the operator's pod, for Events.
+    /// Name of the operator's pod, for Events and in the Lease.
     #[arg(long, env = "POD_NAME", value_name = "NAME")]
     pod_name: Option<String>,
+    /// Name of the Lease by which replicas agree on who writes. Default: todoplatform-operator, with `-CLASS` when there is one.
+    #[arg(long, env = "LEASE_NAME", value_name = "NAME")]
+    lease_name: Option<String>,
+    /// Namespace of the Lease. Default: the pod's, else that of the context.
+    #[arg(long, env = "POD_NAMESPACE", value_name = "NAMESPACE")]
+    lease_namespace: Option<String>,
+    /// Seconds without a renewal after which another replica takes over.
+    #[arg(long, env = "LEASE_SECONDS", default_value_t = 15, value_parser = clap::value_parser!(u64).range(3..=300))]
+    lease_seconds: u64,
     #[command(flatten)]
     defaults: DefaultsArgs,
 }
@@ -172,6 +189,7 @@ impl Cli {
             Command::Crd => print(&todoplatform_api::crd_yaml()),
             Command::Rbac => print(&crate::rbac::template()),
             Command::Docs => print(&todoplatform_api::docs()),
+            Command::Metrics => print(&crate::metrics::catalog::page()),
             Command::Render(RenderArgs {
                 file,
                 namespace,
@@ -204,12 +222,34 @@ impl RunArgs {
                 .into_iter()
                 .filter(|namespace| !namespace.is_empty())
                 .collect(),
+            selector: self.platform_selector.filter(|selector| !selector.is_empty()),
+            class: self.class,
+            lease_name: self.lease_name,
+            lease_namespace: self.lease_namespace,
+            lease_duration: Duration::from_secs(self.lease_seconds),
             listen: self.listen,
             concurrency: self.concurrency,
             debounce: Duration::from_millis(self.debounce_milliseconds),
             pod: self.pod_name,
             defaults: self.defaults.into_defaults(),
         }
+    }
+}
+
+/// A class is part of the Lease's name.
+fn label(text: &str) -> Result<String, String> {
+    let is_inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    let is_label = (1..=40).contains(&text.len())
+        && text.chars().all(is_inner)
+        && !text.starts_with('-')
+        && !text.ends_with('-');
+    if is_label {
+        Ok(text.to_owned())
+    } else {
+        Err(
+            "at most 40 lower-case letters, digits and dashes, with a letter or digit at both ends"
+                .to_owned(),
+        )
     }
 }
 

@@ -12,12 +12,17 @@ use tokio::sync::watch;
 
 use crate::backoff::Backoff;
 use crate::clock::Clock;
+use crate::duty::Duty;
 use crate::live::Live;
 use crate::memory::Memory;
 use crate::metrics::Metrics;
 
 /// What all passes of one scope share.
 pub struct Context {
+    /// Whether this replica may write, and which platforms are this operator's.
+    pub duty: Duty,
+    /// Whether the operator may read what lies outside of namespaces.
+    pub sees_cluster: bool,
     /// For passes.
     pub client: Client,
     /// What the watches show.

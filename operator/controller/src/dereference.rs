@@ -61,6 +61,8 @@ pub struct Sources<'a> {
     pub live: &'a Live,
     /// Optional kinds that are served.
     pub served: &'a BTreeSet<ChildKind>,
+    /// Whether what lies outside of namespaces may be read.
+    pub sees_cluster: bool,
 }
 
 /// Reads what the spec refers to; answers that are a few seconds old are taken from `known`.
@@ -234,7 +236,8 @@ async fn probe_all(
                 }
                 DependencyTarget::Kafka { brokers } => probe::kafka::probe(brokers, namespace).await,
                 DependencyTarget::DaprControlPlane => {
-                    probe::dapr::probe(sources.client, sources.served).await
+                    let client = sources.sees_cluster.then_some(sources.client);
+                    probe::dapr::probe(client, sources.served).await
                 }
             };
             Some((name.clone(), fact))

@@ -1,10 +1,10 @@
 //! From what the steps give to what the status says: lines, blockers, the inventory, and when to look again. Pure but
 //! for the jitter.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use todoplatform_api::{Blocker, DependencyStatus, InventoryEntry};
+use todoplatform_api::{Blocker, DependencyStatus, InventoryEntry, SkippedKind};
 use todoplatform_render::{
     ChildKind, DependencyFact, DependencyTarget, Facts, Gate, Invalid, MISSING_SECRET, MISSING_SECRET_KEY,
     Prepared, References, Resources, SecretRecipe, SecretReference, ValidatedPlatform,
@@ -109,6 +109,27 @@ pub fn inventory(resources: &Resources<Prepared>) -> Vec<InventoryEntry> {
     );
     inventory.sort();
     inventory
+}
+
+/// Kinds that the platform goes without, sorted by name.
+pub fn skipped(kinds: &BTreeSet<ChildKind>) -> Vec<SkippedKind> {
+    let mut skipped: Vec<SkippedKind> = kinds
+        .iter()
+        .map(|kind| {
+            let resource = kind.api_resource();
+            let crd = format!("{}.{}", resource.plural, resource.group);
+            SkippedKind {
+                kind: kind.as_str().into(),
+                reason: "CrdMissing".into(),
+                message: format!(
+                    "the API server does not serve {crd} in {}; once it does, the platform gets its objects",
+                    resource.api_version
+                ),
+            }
+        })
+        .collect();
+    skipped.sort_by(|left, right| left.kind.cmp(&right.kind));
+    skipped
 }
 
 /// Both inventories in one, sorted.

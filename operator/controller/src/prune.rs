@@ -9,6 +9,7 @@ use todoplatform_api::TodoPlatform;
 use todoplatform_render::{ChildKind, Gate};
 
 use crate::live::Live;
+use crate::metrics::Metrics;
 
 /// Something could not be pruned; it is tried again.
 #[derive(Debug, thiserror::Error)]
@@ -82,6 +83,7 @@ pub fn leftovers(
 /// Gives whether they were deleted.
 pub async fn prune(
     client: &Client,
+    metrics: &Metrics,
     platform: &TodoPlatform,
     namespace: &str,
     leftovers: &[Leftover],
@@ -108,12 +110,15 @@ pub async fn prune(
             resource_version: None,
         });
         match api.delete(name, &params).await {
-            Ok(_) => tracing::info!(
-                object.kind = kind.as_str(),
-                object.name = name,
-                "pruned {} {name}",
-                kind.as_str()
-            ),
+            Ok(_) => {
+                metrics.pruned(kind.as_str());
+                tracing::info!(
+                    object.kind = kind.as_str(),
+                    object.name = name,
+                    "pruned {} {name}",
+                    kind.as_str()
+                );
+            }
             // Gone already, or another object has the name by now.
             Err(kube::Error::Api(status)) if status.is_not_found() || status.is_conflict() => {}
             Err(source) => {

@@ -17,7 +17,7 @@ use kube::{Resource as _, ResourceExt};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use todoplatform_api::{InventoryEntry, TodoPlatform, TodoPlatformStatus};
-use todoplatform_render::{ChildKind, Facts, Gate, ValidatedPlatform, references};
+use todoplatform_render::{ChildKind, Facts, Gate, Prepared, Resources, ValidatedPlatform, references};
 use tokio::time::Instant;
 use tracing::Instrument;
 
@@ -109,6 +109,9 @@ async fn bounded(
     guarded: &DeserializeGuard<TodoPlatform>,
     key: &ObjectRef<TodoPlatform>,
 ) -> Result<Done, PassError> {
+    if !context.duty.may_work() {
+        return Ok((Outcome::Skipped, findings::rarely(context)));
+    }
     let memory = context.memory.of(key);
     let mut memory = memory.lock().await;
     let pass = async {
@@ -117,9 +120,12 @@ async fn bounded(
             Err(invalid) => invalid_object::report(context, invalid).await,
         }
     };
-    let result = tokio::time::timeout(PASS_TIMEOUT, pass)
-        .await
-        .unwrap_or(Err(PassError::TimedOut));
+    let result = tokio::select! {
+        biased;
+        // A pass can be cut anywhere: the next one, here or elsewhere, begins from what is there.
+        () = context.duty.ends() => return Ok((Outcome::Skipped, findings::rarely(context))),
+        result = tokio::time::timeout(PASS_TIMEOUT, pass) => result.unwrap_or(Err(PassError::TimedOut)),
+    };
     if let (Err(error), Ok(platform)) = (&result, &guarded.0) {
         let writer = Writer {
             context,
@@ -162,6 +168,16 @@ async fn pass(
 ) -> Result<Done, PassError> {
     if platform.metadata.deletion_timestamp.is_some() {
         // The children are owned: Kubernetes deletes them, and whatever is written now would come back to life.
+        return Ok((Outcome::Skipped, findings::rarely(context)));
+    }
+    if !context.duty.is_ours(platform) {
+        // It may have been until now: its names leave the metrics.
+        let namespace = platform.namespace().unwrap_or_default();
+        let components = memory.components.iter().map(String::as_str);
+        context
+            .metrics
+            .forget(&namespace, &platform.name_any(), components);
+        *memory = PlatformMemory::default();
         return Ok((Outcome::Skipped, findings::rarely(context)));
     }
     if memory.uid != platform.metadata.uid {
@@ -249,7 +265,13 @@ async fn settle(
         || step(
             &context.metrics,
             "prune",
-            prune(&context.client, platform, &namespace, &leftovers),
+            prune(
+                &context.client,
+                &context.metrics,
+                platform,
+                &namespace,
+                &leftovers,
+            ),
         )
         .await
         .map_err(PassError::Prune)?;
@@ -260,7 +282,7 @@ async fn settle(
     } else {
         findings::union(&standing.inventory, inventory)
     };
-    let finding = found(&writer, &validated, &resources.gate, &facts, &applied, inventory);
+    let finding = found(&writer, &validated, &resources, &facts, &applied, inventory);
     let (outcome, wait) = findings::next(context, &resources.gate, &references(platform), &facts);
     standing = writer.write(&standing, finding, memory).await?;
     Ok(Settled {
@@ -273,7 +295,7 @@ async fn settle(
 fn found(
     writer: &Writer<'_>,
     validated: &ValidatedPlatform,
-    gate: &Gate,
+    resources: &Resources<Prepared>,
     facts: &Facts,
     applied: &Applied,
     inventory: Vec<InventoryEntry>,
@@ -292,9 +314,10 @@ fn found(
             applied,
         ),
         dependencies: findings::dependencies(namespace, &references(platform), facts),
-        is_gate_closed: matches!(gate, Gate::Closed { .. }),
+        is_gate_closed: matches!(resources.gate, Gate::Closed { .. }),
         endpoint: validated.endpoint(),
         version: validated.version.clone(),
+        skipped: findings::skipped(&resources.skipped),
         inventory,
     }
 }

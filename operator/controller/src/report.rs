@@ -30,7 +30,7 @@ pub enum Outcome {
     Waiting,
     /// Somebody has to change something first.
     Stalled,
-    /// The platform is being deleted.
+    /// The platform is being deleted, or is another operator's, or another replica leads.
     Skipped,
 }
 
@@ -104,6 +104,12 @@ pub fn gauge(metrics: &Metrics, namespace: &str, platform: &str, status: &TodoPl
         .iter()
         .map(|component| (component.name.as_str(), component.reason == READY_REASON));
     metrics.set_ready(namespace, platform, is_ready, components);
+    let conditions: Vec<(&str, &str)> = status
+        .conditions
+        .iter()
+        .map(|condition| (condition.type_.as_str(), condition.status.as_str()))
+        .collect();
+    metrics.set_conditions(namespace, platform, &conditions);
     status
         .components
         .iter()

@@ -8,7 +8,7 @@ mod tests;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use k8s_openapi::jiff::Timestamp;
-use todoplatform_api::{Blocker, DependencyStatus, InventoryEntry, TodoPlatformStatus};
+use todoplatform_api::{Blocker, DependencyStatus, InventoryEntry, SkippedKind, TodoPlatformStatus};
 
 pub use component::{PROGRESSING, READY as READY_REASON, WAITING_FOR_DEPENDENCIES};
 pub use conditions::{DAPR_READY, DEPENDENCIES_READY, READY, RECONCILING, STALLED, cut};
@@ -71,6 +71,8 @@ pub enum Finding {
         endpoint: String,
         /// Version of the services.
         version: String,
+        /// Kinds that the platform goes without.
+        skipped: Vec<SkippedKind>,
         /// All objects of the platform.
         inventory: Vec<InventoryEntry>,
     },
@@ -154,6 +156,7 @@ pub fn status(situation: &Situation<'_>, finding: Finding) -> TodoPlatformStatus
             is_gate_closed,
             endpoint,
             version,
+            skipped,
             inventory,
         } => {
             let judged: Vec<Judged> = components
@@ -173,6 +176,7 @@ pub fn status(situation: &Situation<'_>, finding: Finding) -> TodoPlatformStatus
                 blocking,
                 endpoint: Some(endpoint),
                 version: Some(version),
+                skipped,
                 inventory,
                 ..situation.with(drafts)
             }
@@ -331,6 +335,7 @@ pub fn says_the_same(left: &TodoPlatformStatus, right: &TodoPlatformStatus) -> b
         status
             .dependencies
             .sort_by(|left, right| left.name.cmp(&right.name));
+        status.skipped.sort_by(|left, right| left.kind.cmp(&right.kind));
         status
     };
     timeless(left) == timeless(right)

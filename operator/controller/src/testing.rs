@@ -19,9 +19,12 @@ use tower::BoxError;
 use crate::backoff::Backoff;
 use crate::clock::Clock;
 use crate::context::Context;
+use crate::duty::Duty;
+use crate::lease::Claim;
 use crate::live::{Live, Writers};
 use crate::memory::Memory;
 use crate::metrics::Metrics;
+use crate::own_crd::OwnCrd;
 
 /// Objects by path, and what was asked.
 #[derive(Default)]
@@ -197,7 +200,14 @@ impl FakeOperator {
             controller: "test".into(),
             instance: None,
         };
+        let (_sender, crd) = watch::channel(OwnCrd::Served);
         let context = Context {
+            duty: Duty {
+                claim: Claim::for_good(),
+                crd,
+                class: None,
+            },
+            sees_cluster: true,
             client: api.client(),
             live: Arc::new(live),
             served,

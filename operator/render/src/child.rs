@@ -1,6 +1,9 @@
 //! What a platform is made of.
 
-use std::{collections::BTreeMap, marker::PhantomData};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    marker::PhantomData,
+};
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use kube::core::ApiResource;
@@ -204,6 +207,8 @@ pub enum Prepared {}
 pub struct Resources<S> {
     /// The objects, sorted by kind in the order of [`ChildKind::ALL`], then by name.
     pub children: Vec<Child>,
+    /// Kinds of which there would be objects, if the API server served them.
+    pub skipped: BTreeSet<ChildKind>,
     /// The Secrets that the controller makes when they are missing; never pruned, owned by the platform.
     pub secrets: Vec<SecretRecipe>,
     /// Whether the services' Deployments are among the children.
@@ -212,10 +217,16 @@ pub struct Resources<S> {
 }
 
 impl Resources<Prepared> {
-    pub(crate) fn new(mut children: Vec<Child>, secrets: Vec<SecretRecipe>, gate: Gate) -> Self {
+    pub(crate) fn new(
+        mut children: Vec<Child>,
+        skipped: BTreeSet<ChildKind>,
+        secrets: Vec<SecretRecipe>,
+        gate: Gate,
+    ) -> Self {
         children.sort_by(|left, right| (left.kind, &left.name).cmp(&(right.kind, &right.name)));
         Self {
             children,
+            skipped,
             secrets,
             gate,
             state: PhantomData,

@@ -19,9 +19,7 @@ pub(crate) struct World {
 impl World {
     /// A namespace of its own, with an operator that watches only it.
     pub(crate) async fn new(prefix: &str) -> Result<Self> {
-        let client = cluster::client().await?;
-        daprs_injector(&client).await?;
-        let ns = cluster::namespace(&client, prefix).await?;
+        let (client, ns) = place(prefix).await?;
         let operator = Operator::start(&ns).await?;
         Ok(Self { client, ns, operator })
     }
@@ -90,6 +88,14 @@ impl World {
         }
         Ok(())
     }
+}
+
+/// A namespace of its own on an API server that knows Dapr, without an operator.
+pub(crate) async fn place(prefix: &str) -> Result<(Client, String)> {
+    let client = cluster::client().await?;
+    daprs_injector(&client).await?;
+    let ns = cluster::namespace(&client, prefix).await?;
+    Ok((client, ns))
 }
 
 /// The trace that an installed Dapr leaves for the operator to find: its injector's webhook, here without rules.

@@ -138,11 +138,21 @@ impl<'a> Levels<'a> {
         let mut envs = self.cluster_envs(&cluster)?;
         envs.extend(urls);
         envs.push(("TODO_TEST_OPERATOR", operator.display().to_string()));
+        if let Some(own) = cluster.own() {
+            envs.push(("TODO_TEST_AUDIT", own.audit_log().display().to_string()));
+        }
         runner.cargo_test(
             "API server tests",
             &words(&["--package", "todo-scenarios", "--test", "api"]),
             &envs,
             &[],
+        )?;
+        // They change what all scenarios share.
+        runner.cargo_test(
+            "API server tests, one by one",
+            &words(&["--package", "todo-scenarios", "--test", "alone"]),
+            &envs,
+            &["--test-threads=1"],
         )
     }
 

@@ -101,6 +101,13 @@ pub struct TodoPlatformSpec {
     /// The set of defaults: `development` or `production`. Every default can be overridden below. Default: `development`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub profile: Option<Profile>,
+    /// The class of operators that runs this platform, as `ingressClassName` does it for an Ingress: of several operators in one cluster the one that was started with `--class` of the same value. Default of both profiles: none, which is the operator that was started without `--class`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(
+        length(min = 1, max = 40),
+        regex(pattern = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")
+    )]
+    pub operator_class: Option<String>,
     /// Where container images come from. Default of both profiles: as the operator was started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub images: Option<Images>,

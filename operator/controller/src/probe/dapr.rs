@@ -1,7 +1,8 @@
 //! Dapr's control plane: its kinds are served and its sidecar injector is registered.
 //!
 //! The injector's registration is one cluster-wide object that can be read by name, so this needs no permission on
-//! Dapr's own namespace. Whether the injector really answers shows in the pods: one without a sidecar is reported.
+//! Dapr's own namespace. An operator of single namespaces has not even that one, and takes the served kinds for an
+//! answer. Whether the injector really answers shows in the pods: one without a sidecar is reported.
 
 use std::collections::BTreeSet;
 
@@ -14,8 +15,8 @@ use super::{answered, failed};
 /// The name that Dapr's chart gives to the registration of its sidecar injector.
 pub const INJECTOR: &str = "dapr-sidecar-injector";
 
-/// Reasons: `Answered`, `NotInstalled`, `InjectorMissing`, `Unreachable`.
-pub async fn probe(client: &Client, served: &BTreeSet<ChildKind>) -> DependencyFact {
+/// Reasons: `Answered`, `NotInstalled`, `InjectorMissing`, `Unreachable`. Without a client only the kinds are looked at.
+pub async fn probe(client: Option<&Client>, served: &BTreeSet<ChildKind>) -> DependencyFact {
     let missing: Vec<&str> = ChildKind::ALL
         .into_iter()
         .filter(|kind| kind.is_dapr() && !served.contains(kind))
@@ -30,6 +31,9 @@ pub async fn probe(client: &Client, served: &BTreeSet<ChildKind>) -> DependencyF
             ),
         );
     }
+    let Some(client) = client else {
+        return answered("Dapr's kinds are served");
+    };
     let registrations = Api::<MutatingWebhookConfiguration>::all(client.clone());
     match registrations.get_metadata_opt(INJECTOR).await {
         Ok(Some(_)) => answered("Dapr's kinds are served and its sidecar injector is registered"),

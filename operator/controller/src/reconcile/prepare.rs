@@ -44,6 +44,7 @@ pub(super) async fn prepare(
         client: &context.client,
         live: &context.live,
         served: &served,
+        sees_cluster: context.sees_cluster,
     };
     let Dereferenced {
         facts,

@@ -82,6 +82,7 @@ fn observed(components: Vec<Observed>, dependencies: Vec<Found>, is_gate_closed:
         is_gate_closed,
         endpoint: "http://todo-gateway.shop.svc.cluster.local:8080".into(),
         version: "1".into(),
+        skipped: vec![],
         inventory: vec![InventoryEntry {
             kind: "Deployment".into(),
             name: "todo-task".into(),

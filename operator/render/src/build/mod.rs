@@ -22,7 +22,7 @@ mod subscription;
 
 pub use object::MANAGER;
 
-use crate::{Facts, Gate, Prepared, Resources, ValidatedPlatform};
+use crate::{Child, Facts, Gate, Prepared, Resources, ValidatedPlatform};
 
 /// Everything that the platform is made of; of optional kinds only those that the API server serves.
 pub fn build(platform: &ValidatedPlatform, facts: &Facts) -> Resources<Prepared> {
@@ -48,6 +48,9 @@ pub fn build(platform: &ValidatedPlatform, facts: &Facts) -> Resources<Prepared>
         children.extend(deployment::build(platform, facts, &dapr_objects));
     }
     children.extend(dapr_objects);
-    children.retain(|child| !child.kind.optional() || facts.optional_kinds.contains(&child.kind));
-    Resources::new(children, secret::build(platform), gate)
+    // What would be there says what is skipped.
+    let is_served = |child: &Child| !child.kind.optional() || facts.optional_kinds.contains(&child.kind);
+    let (children, unserved): (Vec<Child>, Vec<Child>) = children.into_iter().partition(is_served);
+    let skipped = unserved.iter().map(|child| child.kind).collect();
+    Resources::new(children, skipped, secret::build(platform), gate)
 }

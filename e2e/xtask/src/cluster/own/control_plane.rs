@@ -11,6 +11,7 @@ use super::net;
 use super::pki::Pki;
 use super::processes::Processes;
 use crate::cluster::Level;
+use crate::dirs;
 use crate::run::Cmd;
 use crate::tools::{Tool, Tools};
 use crate::wait;
@@ -47,6 +48,27 @@ impl Ports {
     }
 }
 
+/// Who wrote what and when, for scenarios with more than one writer: Leases with their content, the rest by name, and
+/// nothing of Secrets.
+const AUDIT_POLICY: &str = "\
+apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived]
+omitManagedFields: true
+rules:
+  - {level: None, resources: [{group: \"\", resources: [secrets]}]}
+  - level: RequestResponse
+    verbs: [create, update, patch, delete]
+    resources: [{group: coordination.k8s.io, resources: [leases]}]
+  - {level: Metadata, verbs: [create, update, patch, delete]}
+  - {level: None}
+";
+
+/// Where the API server keeps its audit log.
+pub(super) fn audit_log(folder: &Path) -> PathBuf {
+    folder.join("log/audit.log")
+}
+
 /// The control plane of one cluster.
 pub(super) struct ControlPlane<'a> {
     pub(super) level: Level,
@@ -70,6 +92,7 @@ impl ControlPlane<'_> {
     }
 
     pub(super) fn start_api(&self) -> Result<()> {
+        dirs::write(&self.audit_policy(), AUDIT_POLICY)?;
         self.processes.start("etcd", &self.etcd, &self.etcd_args())?;
         self.processes.start(
             "kube-apiserver",
@@ -158,7 +181,13 @@ impl ControlPlane<'_> {
             "--requestheader-extra-headers-prefix=X-Remote-Extra-".to_owned(),
             self.file("proxy-client-cert-file", "front-proxy.crt"),
             self.file("proxy-client-key-file", "front-proxy.key"),
+            format!("--audit-policy-file={}", self.audit_policy().display()),
+            format!("--audit-log-path={}", audit_log(self.folder).display()),
         ]
+    }
+
+    fn audit_policy(&self) -> PathBuf {
+        self.folder.join("audit.yaml")
     }
 
     fn file(&self, option: &str, file: &str) -> String {

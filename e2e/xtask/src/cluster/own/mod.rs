@@ -74,6 +74,11 @@ impl<'a> Own<'a> {
         self.folder.join("log")
     }
 
+    /// Who wrote what, by the API server's own account.
+    pub(crate) fn audit_log(&self) -> PathBuf {
+        control_plane::audit_log(&self.folder)
+    }
+
     /// Folder of the pods' logs.
     pub(crate) fn pod_logs(&self) -> PathBuf {
         self.folder.join("pods")

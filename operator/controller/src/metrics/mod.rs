@@ -1,5 +1,6 @@
-//! What the operator counts about itself. Names and labels are a contract: `docs/` lists them, dashboards and
-//! alerts use them.
+//! What the operator counts about itself. Names and labels are in the [`catalog`].
+
+pub mod catalog;
 
 use std::fmt;
 use std::time::Duration;
@@ -12,6 +13,8 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
+
+use catalog::help;
 
 type Word = &'static str;
 
@@ -38,7 +41,8 @@ struct Request {
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct Verb {
+struct Written {
+    kind: Word,
     verb: Word,
 }
 
@@ -59,6 +63,14 @@ struct PlatformOf {
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct ConditionOf {
+    namespace: String,
+    platform: String,
+    r#type: Word,
+    status: Word,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct ComponentOf {
     namespace: String,
     platform: String,
@@ -74,14 +86,44 @@ pub struct Metrics {
     step_duration: Family<Step, Histogram, fn() -> Histogram>,
     in_backoff: Gauge,
     platform_ready: Family<PlatformOf, Gauge>,
+    platform_condition: Family<ConditionOf, Gauge>,
     component_ready: Family<ComponentOf, Gauge>,
+    prune_deletions: Family<Kind, Counter>,
+    crd_outdated: Gauge,
+    leader: Gauge,
     drift_corrections: Family<Kind, Counter>,
     api_requests: Family<Request, Counter>,
-    api_writes: Family<Verb, Counter>,
+    api_writes: Family<Written, Counter>,
     api_writes_skipped: Counter,
     watch_errors: Family<Kind, Counter>,
     crd_missing: Family<Crd, Gauge>,
     event_failures: Counter,
+}
+
+/// The conditions that a platform can have.
+const CONDITIONS: [Word; 10] = [
+    "Ready",
+    "Reconciling",
+    "Stalled",
+    "DependenciesReady",
+    "DaprReady",
+    "Progressing",
+    "Degraded",
+    "Drifted",
+    "Paused",
+    "RolledBack",
+];
+
+/// What the status of a condition can be.
+const STATUSES: [Word; 3] = ["True", "False", "Unknown"];
+
+fn condition_of(namespace: &str, platform: &str, type_: Word, status: Word) -> ConditionOf {
+    ConditionOf {
+        namespace: namespace.to_owned(),
+        platform: platform.to_owned(),
+        r#type: type_,
+        status,
+    }
 }
 
 impl fmt::Debug for Metrics {
@@ -97,15 +139,15 @@ fn durations() -> Histogram {
 
 impl Default for Metrics {
     fn default() -> Self {
-        let mut registry = Registry::with_prefix("todoplatform");
+        let mut registry = Registry::with_prefix(catalog::PREFIX);
         let passes = Family::<Outcome, Counter>::default();
-        registry.register("reconcile", "Passes by what they came to", passes.clone());
+        registry.register("reconcile", help("reconcile"), passes.clone());
         let errors = Family::<ErrorReason, Counter>::default();
-        registry.register("reconcile_errors", "Failed passes by reason", errors.clone());
+        registry.register("reconcile_errors", help("reconcile_errors"), errors.clone());
         let pass_duration = durations();
         registry.register_with_unit(
             "reconcile_duration",
-            "How long passes take",
+            help("reconcile_duration"),
             Unit::Seconds,
             pass_duration.clone(),
         );
@@ -114,69 +156,69 @@ impl Default for Metrics {
         );
         registry.register_with_unit(
             "reconcile_step_duration",
-            "How long the steps of a pass take",
+            help("reconcile_step_duration"),
             Unit::Seconds,
             step_duration.clone(),
         );
         let in_backoff = Gauge::default();
         registry.register(
             "objects_in_backoff",
-            "Platforms whose last pass failed",
+            help("objects_in_backoff"),
             in_backoff.clone(),
         );
         let platform_ready = Family::<PlatformOf, Gauge>::default();
-        registry.register(
-            "platform_ready",
-            "1 when the platform is Ready",
-            platform_ready.clone(),
-        );
+        registry.register("platform_ready", help("platform_ready"), platform_ready.clone());
         let component_ready = Family::<ComponentOf, Gauge>::default();
         registry.register(
             "component_ready",
-            "1 when the component is ready",
+            help("component_ready"),
             component_ready.clone(),
         );
+        let platform_condition = Family::<ConditionOf, Gauge>::default();
+        registry.register(
+            "platform_condition",
+            help("platform_condition"),
+            platform_condition.clone(),
+        );
+        let prune_deletions = Family::<Kind, Counter>::default();
+        registry.register(
+            "prune_deletions",
+            help("prune_deletions"),
+            prune_deletions.clone(),
+        );
+        let crd_outdated = Gauge::default();
+        registry.register("crd_outdated", help("crd_outdated"), crd_outdated.clone());
+        let leader = Gauge::default();
+        registry.register("leader", help("leader"), leader.clone());
         let drift_corrections = Family::<Kind, Counter>::default();
         registry.register(
             "drift_corrections",
-            "Children written again although the platform had not changed",
+            help("drift_corrections"),
             drift_corrections.clone(),
         );
         let api_requests = Family::<Request, Counter>::default();
-        registry.register(
-            "api_requests",
-            "Requests to the API server by verb and HTTP status; 0 means no answer",
-            api_requests.clone(),
-        );
-        let api_writes = Family::<Verb, Counter>::default();
-        registry.register(
-            "api_writes",
-            "Write requests to the API server",
-            api_writes.clone(),
-        );
+        registry.register("api_requests", help("api_requests"), api_requests.clone());
+        let api_writes = Family::<Written, Counter>::default();
+        registry.register("api_writes", help("api_writes"), api_writes.clone());
         let api_writes_skipped = Counter::default();
         registry.register(
             "api_writes_skipped",
-            "Children not sent because nothing differed",
+            help("api_writes_skipped"),
             api_writes_skipped.clone(),
         );
         let watch_errors = Family::<Kind, Counter>::default();
-        registry.register("watch_errors", "Errors of watches by kind", watch_errors.clone());
+        registry.register("watch_errors", help("watch_errors"), watch_errors.clone());
         let crd_missing = Family::<Crd, Gauge>::default();
-        registry.register(
-            "crd_missing",
-            "1 when an optional kind is not served",
-            crd_missing.clone(),
-        );
+        registry.register("crd_missing", help("crd_missing"), crd_missing.clone());
         let event_failures = Counter::default();
         registry.register(
             "event_publish_failures",
-            "Events that could not be published",
+            help("event_publish_failures"),
             event_failures.clone(),
         );
         registry.register(
             "build",
-            "Version of the operator",
+            help("build"),
             Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]),
         );
         Self {
@@ -187,7 +229,11 @@ impl Default for Metrics {
             step_duration,
             in_backoff,
             platform_ready,
+            platform_condition,
             component_ready,
+            prune_deletions,
+            crd_outdated,
+            leader,
             drift_corrections,
             api_requests,
             api_writes,
@@ -247,6 +293,52 @@ impl Metrics {
             .set(i64::from(is_ready));
     }
 
+    /// The conditions of a platform, by type and status. One that is not there does not hold.
+    pub fn set_conditions(&self, namespace: &str, platform: &str, conditions: &[(&str, &str)]) {
+        for type_ in CONDITIONS {
+            let status = conditions
+                .iter()
+                .find_map(|(found, status)| (*found == type_).then_some(*status))
+                .unwrap_or("False");
+            for word in STATUSES {
+                self.platform_condition
+                    .get_or_create(&condition_of(namespace, platform, type_, word))
+                    .set(i64::from(word == status));
+            }
+        }
+    }
+
+    /// Another replica leads, and has the platforms by name.
+    pub fn forget_all(&self) {
+        self.platform_ready.clear();
+        self.platform_condition.clear();
+        self.component_ready.clear();
+    }
+
+    /// Whether this replica leads.
+    pub fn set_leader(&self, is_leader: bool) {
+        self.leader.set(i64::from(is_leader));
+    }
+
+    /// Whether the CRD of TodoPlatform is older than the operator.
+    pub fn set_crd_outdated(&self, is_outdated: bool) {
+        self.crd_outdated.set(i64::from(is_outdated));
+    }
+
+    /// A child of this kind was deleted because it is not wanted any more.
+    pub fn pruned(&self, kind: &str) {
+        self.prune_deletions
+            .get_or_create(&Kind {
+                kind: kind.to_owned(),
+            })
+            .inc();
+    }
+
+    /// A pass wrote an object of this kind.
+    pub fn written(&self, verb: &'static str, kind: &'static str) {
+        self.api_writes.get_or_create(&Written { kind, verb }).inc();
+    }
+
     /// A platform is gone: its names leave the metrics.
     pub fn forget<'a>(&self, namespace: &str, platform: &str, components: impl Iterator<Item = &'a str>) {
         let (namespace, platform) = (namespace.to_owned(), platform.to_owned());
@@ -256,6 +348,12 @@ impl Metrics {
                 platform: platform.clone(),
                 component: component.to_owned(),
             });
+        }
+        for type_ in CONDITIONS {
+            for status in STATUSES {
+                self.platform_condition
+                    .remove(&condition_of(&namespace, &platform, type_, status));
+            }
         }
         self.platform_ready.remove(&PlatformOf { namespace, platform });
     }
@@ -272,9 +370,6 @@ impl Metrics {
     /// A request was answered (`status` is the HTTP status) or not (0).
     pub fn request_ended(&self, verb: &'static str, status: u16) {
         self.api_requests.get_or_create(&Request { verb, status }).inc();
-        if !matches!(verb, "get" | "watch") {
-            self.api_writes.get_or_create(&Verb { verb }).inc();
-        }
     }
 
     /// So many children were not sent because nothing differed.
@@ -312,52 +407,57 @@ impl Metrics {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_names_are_the_documented_ones() {
-        let metrics = Metrics::default();
+impl Metrics {
+    /// One of which every metric has a value.
+    pub fn touched() -> Self {
+        let metrics = Self::default();
         metrics.pass_ended("applied", Duration::from_millis(3));
         metrics.pass_failed("Unavailable");
         metrics.step_ended("apply", "done", Duration::from_millis(2));
         metrics.set_in_backoff(1);
         metrics.set_ready("shop", "todo", true, [("task", true)].into_iter());
+        metrics.set_conditions("shop", "todo", &[("Ready", "True")]);
         metrics.drift_corrected("Deployment");
+        metrics.pruned("Deployment");
         metrics.request_ended("patch", 200);
-        metrics.request_ended("get", 200);
+        metrics.written("patch", "Service");
         metrics.writes_skipped(3);
         metrics.watch_failed("Deployment");
         metrics.set_crd_missing("components.dapr.io", false);
         metrics.event_failed();
-        let text = metrics.text().unwrap();
-        for line in [
-            "todoplatform_reconcile_total{outcome=\"applied\"} 1",
-            "todoplatform_reconcile_errors_total{error=\"Unavailable\"} 1",
-            "todoplatform_reconcile_duration_seconds_count 1",
-            "todoplatform_reconcile_step_duration_seconds_count{step=\"apply\",outcome=\"done\"} 1",
-            "todoplatform_objects_in_backoff 1",
-            "todoplatform_platform_ready{namespace=\"shop\",platform=\"todo\"} 1",
-            "todoplatform_component_ready{namespace=\"shop\",platform=\"todo\",component=\"task\"} 1",
-            "todoplatform_drift_corrections_total{kind=\"Deployment\"} 1",
-            "todoplatform_api_requests_total{verb=\"patch\",status=\"200\"} 1",
-            "todoplatform_api_writes_total{verb=\"patch\"} 1",
-            "todoplatform_api_writes_skipped_total 3",
-            "todoplatform_watch_errors_total{kind=\"Deployment\"} 1",
-            "todoplatform_crd_missing{crd=\"components.dapr.io\"} 0",
-            "todoplatform_event_publish_failures_total 1",
-            "todoplatform_build_info{version=",
-        ] {
-            assert!(text.contains(line), "{line} is not in\n{text}");
-        }
-        assert!(!text.contains("todoplatform_api_writes_total{verb=\"get\"}"));
+        metrics
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_platform_that_is_gone_or_led_by_another_leaves_no_series() {
+        let metrics = Metrics::touched();
+        assert!(metrics.text().unwrap().contains("platform=\"todo\""));
+        metrics.forget("shop", "todo", ["task"].into_iter());
+        assert!(!metrics.text().unwrap().contains("platform=\"todo\""));
+
+        let metrics = Metrics::touched();
+        metrics.forget_all();
+        assert!(!metrics.text().unwrap().contains("platform=\"todo\""));
     }
 
     #[test]
-    fn a_platform_that_is_gone_leaves_no_series() {
+    fn a_condition_has_one_status() {
         let metrics = Metrics::default();
-        metrics.set_ready("shop", "todo", true, [("task", false)].into_iter());
-        metrics.forget("shop", "todo", ["task"].into_iter());
-        assert!(!metrics.text().unwrap().contains("platform=\"todo\""));
+        metrics.set_conditions("shop", "todo", &[("Ready", "True")]);
+        metrics.set_conditions("shop", "todo", &[("Ready", "False")]);
+        let text = metrics.text().unwrap();
+        let series = |status: &str| {
+            format!(
+                "todoplatform_platform_condition{{namespace=\"shop\",platform=\"todo\",type=\"Ready\",status=\"{status}\"}}"
+            )
+        };
+        for (status, value) in [("True", 0), ("False", 1), ("Unknown", 0)] {
+            assert!(text.contains(&format!("{} {value}", series(status))), "{text}");
+        }
     }
 }
