@@ -19,7 +19,14 @@ pub(crate) struct Command {
     /// Change nothing; fail when a file differs from what would be generated
     #[arg(long)]
     pub(crate) check: bool,
+    /// Keep this version's CRD as a released one, which later ones may not break
+    #[arg(long, conflicts_with = "check")]
+    pub(crate) release: bool,
 }
+
+/// The CRDs of releases, `<version>.yaml`, and the breaking changes that are meant.
+const RELEASED: &str = "crds/released";
+const ACCEPTED: &str = "crds/released/accepted.txt";
 
 /// Writes what differs, or, to check, fails and names it.
 pub(crate) fn run(project: &Project, command: &Command) -> Result<()> {
@@ -37,13 +44,61 @@ pub(crate) fn run(project: &Project, command: &Command) -> Result<()> {
         dirs::write(&file, content)?;
         progress::note(&format!("wrote {}", path.display()));
     }
-    if stale.is_empty() {
-        return Ok(());
+    if !stale.is_empty() {
+        bail!(
+            "not as generated: {}; run: cargo xtask generate",
+            stale.join(", ")
+        );
     }
-    bail!(
-        "not as generated: {}; run: cargo xtask generate",
-        stale.join(", ")
-    )
+    if command.release {
+        let root = project.dirs.root();
+        let released = format!("{RELEASED}/{}.yaml", env!("CARGO_PKG_VERSION"));
+        dirs::write(
+            &root.join(&released),
+            dirs::read(&root.join("crds/todoplatform.yaml"))?,
+        )?;
+        progress::note(&format!("wrote {released}"));
+    }
+    compatible(project)
+}
+
+/// Fails when the CRD takes less than that of the last release.
+fn compatible(project: &Project) -> Result<()> {
+    let root = project.dirs.root();
+    let entries = std::fs::read_dir(root.join(RELEASED)).with_context(|| format!("no folder {RELEASED}"))?;
+    let versions = entries.filter_map(|entry| {
+        Some(
+            entry
+                .ok()?
+                .file_name()
+                .into_string()
+                .ok()?
+                .strip_suffix(".yaml")?
+                .to_owned(),
+        )
+    });
+    let Some(last) = versions.max_by_key(|version| ordered(version)) else {
+        progress::note("no CRD has been released yet: nothing to be compatible with");
+        return Ok(());
+    };
+    Cmd::new(cargo::binary(&project.dirs, OPERATOR)?)
+        .arg("crd")
+        .arg("--compatible-with")
+        .arg(root.join(RELEASED).join(format!("{last}.yaml")))
+        .arg("--accepted")
+        .arg(root.join(ACCEPTED))
+        .run()
+        .with_context(|| {
+            format!("the CRD breaks that of {last}; a change that is meant stands in {ACCEPTED}")
+        })
+}
+
+/// The numbers of a version, for comparison.
+fn ordered(version: &str) -> Vec<u64> {
+    version
+        .split('.')
+        .map(|number| number.parse().unwrap_or_default())
+        .collect()
 }
 
 /// Path in the repository and content of each generated file.
@@ -64,6 +119,10 @@ fn files(project: &Project) -> Result<Vec<(PathBuf, String)>> {
         (
             "charts/todoplatform-operator/templates/_rules.tpl".into(),
             print("rbac")?,
+        ),
+        (
+            "charts/todoplatform-operator/files/dashboard.json".into(),
+            print("dashboard")?,
         ),
         ("docs/guide/operator-metrics.md".into(), print("metrics")?),
         ("docs/api.md".into(), print("docs")?),
@@ -101,6 +160,15 @@ mod tests {
         let expected = "apiVersion: v1\nmetadata:\n  annotations:\n    helm.sh/resource-policy: keep\n  name: a\n\
                         spec: {d: \"{{ \"{{\" }}x}}\"}\n";
         assert_eq!(crd_template(crd).as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn versions_are_ordered_by_their_numbers() {
+        let versions = ["0.9.0", "0.10.0", "0.2.11"];
+        assert_eq!(
+            versions.into_iter().max_by_key(|version| ordered(version)),
+            Some("0.10.0")
+        );
     }
 
     #[test]

@@ -36,7 +36,7 @@ enum Command {
     /// Inside a cluster it uses the pod's service account, elsewhere the kubeconfig. SIGTERM ends it in order.
     Run(Box<RunArgs>),
     /// Prints the CustomResourceDefinition of TodoPlatform as YAML.
-    Crd,
+    Crd(CrdArgs),
     /// Prints, as multi-document YAML, exactly what the operator would apply for a TodoPlatform in a file.
     ///
     /// No cluster is asked: every optional kind is taken to be served, every Secret to be there, every dependency to
@@ -53,6 +53,18 @@ enum Command {
     Docs,
     /// Prints the table of the operator's metrics as Markdown.
     Metrics,
+    /// Prints the Grafana dashboard about the operator as JSON.
+    Dashboard,
+}
+
+#[derive(Debug, Args)]
+struct CrdArgs {
+    /// Instead says what this CRD breaks of the one in a file: exit code 1 when it takes less than that one.
+    #[arg(long, value_name = "FILE")]
+    compatible_with: Option<PathBuf>,
+    /// Breaking changes that are meant, one per line as they are printed; lines with `#` say why.
+    #[arg(long, value_name = "FILE", requires = "compatible_with")]
+    accepted: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -186,9 +198,19 @@ impl Cli {
                 run::run(args.into_settings()).await.map_err(CliError::Run)?;
                 Ok(ExitCode::SUCCESS)
             }
-            Command::Crd => print(&todoplatform_api::crd_yaml()),
+            Command::Crd(CrdArgs {
+                compatible_with: Some(older),
+                accepted,
+            }) => {
+                let checked =
+                    commands::compat::check(&older, accepted.as_deref()).map_err(CliError::Command)?;
+                print(&checked.text)?;
+                Ok(exit(checked.is_valid))
+            }
+            Command::Crd(_) => print(&todoplatform_api::crd_yaml()),
             Command::Rbac => print(&crate::rbac::template()),
             Command::Docs => print(&todoplatform_api::docs()),
+            Command::Dashboard => print(&crate::metrics::dashboard::json()),
             Command::Metrics => print(&crate::metrics::catalog::page()),
             Command::Render(RenderArgs {
                 file,
@@ -203,11 +225,7 @@ impl Cli {
                 let checked =
                     commands::check::check(&file, &defaults.into_defaults()).map_err(CliError::Command)?;
                 print(&checked.text)?;
-                Ok(if checked.is_valid {
-                    ExitCode::SUCCESS
-                } else {
-                    ExitCode::FAILURE
-                })
+                Ok(exit(checked.is_valid))
             }
         }
     }
@@ -233,6 +251,14 @@ impl RunArgs {
             pod: self.pod_name,
             defaults: self.defaults.into_defaults(),
         }
+    }
+}
+
+fn exit(is_valid: bool) -> ExitCode {
+    if is_valid {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
     }
 }
 

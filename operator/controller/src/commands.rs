@@ -1,6 +1,7 @@
 //! The commands that need no cluster.
 
 pub mod check;
+pub mod compat;
 pub mod input;
 pub mod render;
 

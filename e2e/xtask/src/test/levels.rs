@@ -95,7 +95,13 @@ impl<'a> Levels<'a> {
         ]);
         runner.check("lints", || Ok(clippy.stream()?));
         runner.check("generated files", || {
-            generate::run(self.project, &generate::Command { check: true })
+            generate::run(
+                self.project,
+                &generate::Command {
+                    check: true,
+                    release: false,
+                },
+            )
         });
         runner.cargo_test("pure tests", &words(&PURE_PACKAGES), &[], &[])?;
         // The scenarios need a cluster; what they share and the catalog's test do not.

@@ -1,6 +1,7 @@
 //! What the operator counts about itself. Names and labels are in the [`catalog`].
 
 pub mod catalog;
+pub mod dashboard;
 
 use std::fmt;
 use std::time::Duration;

@@ -1,0 +1,91 @@
+//! Alerts and the dashboard of the operator's chart: of metrics that there are, each alert with a runbook.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use todoplatform_operator::metrics::catalog::METRICS;
+
+fn project(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
+}
+
+fn alerts() -> Vec<Value> {
+    let file = project("charts/todoplatform-operator/files/alerts.yaml");
+    let rules: Value = serde_yaml::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+    let groups = rules["groups"].as_array().unwrap().iter();
+    groups
+        .flat_map(|group| group["rules"].as_array().unwrap().clone())
+        .collect()
+}
+
+/// Names of the operator's metrics in a text, without what a histogram adds.
+fn metrics(text: &str) -> BTreeSet<String> {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let mut found = BTreeSet::new();
+    for (at, _) in text.match_indices("todoplatform_") {
+        let name: String = text[at..].chars().take_while(|c| is_name(*c)).collect();
+        found.insert(name.strip_suffix("_bucket").unwrap_or(&name).to_owned());
+    }
+    found
+}
+
+#[test]
+fn alerts_and_dashboard_use_metrics_that_there_are() {
+    let known: BTreeSet<String> = METRICS.iter().map(|metric| metric.full_name()).collect();
+    for file in ["files/alerts.yaml", "files/dashboard.json"] {
+        let path = project("charts/todoplatform-operator").join(file);
+        let used = metrics(&std::fs::read_to_string(path).unwrap());
+        assert!(!used.is_empty());
+        let unknown: Vec<&String> = used.difference(&known).collect();
+        assert!(unknown.is_empty(), "{file}: {unknown:?}");
+    }
+}
+
+#[test]
+fn each_alert_has_a_runbook_and_each_runbook_an_alert() {
+    let expected: BTreeSet<String> = alerts()
+        .iter()
+        .map(|alert| format!("{}.md", kebab(alert["alert"].as_str().unwrap())))
+        .collect();
+    let pages: BTreeSet<String> = std::fs::read_dir(project("docs/runbooks"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|page| page.starts_with("todo-operator-") || expected.contains(page))
+        .collect();
+    assert_eq!(pages, expected);
+    for page in pages {
+        let text = std::fs::read_to_string(project("docs/runbooks").join(&page)).unwrap();
+        for heading in ["## What it means", "## What to do"] {
+            assert!(text.contains(heading), "{page} lacks {heading}");
+        }
+    }
+}
+
+#[test]
+fn each_alert_says_how_bad_it_is_and_what_has_happened() {
+    for alert in alerts() {
+        let severity = alert["labels"]["severity"].as_str().unwrap();
+        assert!(["critical", "warning"].contains(&severity), "{alert}");
+        assert!(alert["for"].is_string(), "{alert}");
+        for text in ["summary", "description"] {
+            assert!(
+                !alert["annotations"][text].as_str().unwrap().is_empty(),
+                "{alert}"
+            );
+        }
+        assert!(alert["expr"].as_str().unwrap().contains("job=\"JOB\""), "{alert}");
+    }
+}
+
+/// As Helm's `kebabcase` has it.
+fn kebab(name: &str) -> String {
+    let mut kebab = String::new();
+    for c in name.chars() {
+        if c.is_ascii_uppercase() && !kebab.is_empty() {
+            kebab.push('-');
+        }
+        kebab.push(c.to_ascii_lowercase());
+    }
+    kebab
+}
