@@ -44,6 +44,19 @@ pub fn kind(name: &str) -> ApiResource {
         "PrometheusRule" => ("monitoring.coreos.com", "v1", "PrometheusRule", "prometheusrules"),
         "Deployment" => ("apps", "v1", "Deployment", "deployments"),
         "StatefulSet" => ("apps", "v1", "StatefulSet", "statefulsets"),
+        "HorizontalPodAutoscaler" => (
+            "autoscaling",
+            "v2",
+            "HorizontalPodAutoscaler",
+            "horizontalpodautoscalers",
+        ),
+        "ScaledObject" => ("keda.sh", "v1alpha1", "ScaledObject", "scaledobjects"),
+        "TriggerAuthentication" => (
+            "keda.sh",
+            "v1alpha1",
+            "TriggerAuthentication",
+            "triggerauthentications",
+        ),
         "Event" => ("events.k8s.io", "v1", "Event", "events"),
         core => ("", "v1", core, ""),
     };

@@ -15,9 +15,11 @@ const RESOURCES: &[&str] = &[
     "configurations",
     "deployments",
     "events",
+    "horizontalpodautoscalers",
     "podmonitors",
     "prometheusrules",
     "resiliencies",
+    "scaledobjects",
     "secrets",
     "serviceaccounts",
     "servicemonitors",
@@ -25,6 +27,7 @@ const RESOURCES: &[&str] = &[
     "statefulsets",
     "subscriptions",
     "todoplatforms",
+    "triggerauthentications",
 ];
 
 /// Write requests so far, by verb, resource and subresource, from `apiserver_request_total`.

@@ -12,4 +12,5 @@ mod api {
     pub(crate) mod leader;
     pub(crate) mod permissions;
     pub(crate) mod render;
+    pub(crate) mod rollout;
 }

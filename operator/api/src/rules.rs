@@ -170,6 +170,22 @@ pub const ENV_ONE_SOURCE: CelRule = CelRule {
     next_action: "Keep one of value and secretKeyRef of this variable",
 };
 
+/// One owner of the number of pods.
+pub const REPLICAS_OR_AUTOSCALING: CelRule = CelRule {
+    rule: "!(has(self.replicas) && has(self.autoscaling)) || (has(self.autoscaling.enabled) && !self.autoscaling.enabled)",
+    message: "replicas and autoscaling cannot both be set: an autoscaler owns the number of pods",
+    field_path: None,
+    next_action: "Remove replicas and use autoscaling.minReplicas, or set autoscaling.enabled to false",
+};
+
+/// Bounds are a range.
+pub const AUTOSCALING_BOUNDS: CelRule = CelRule {
+    rule: "!(has(self.minReplicas) && has(self.maxReplicas)) || self.minReplicas <= self.maxReplicas",
+    message: "minReplicas is greater than maxReplicas",
+    field_path: None,
+    next_action: "Set minReplicas to at most maxReplicas",
+};
+
 /// A node port needs a Service that has one.
 pub const NODE_PORT_TYPE: CelRule = CelRule {
     rule: "!has(self.nodePort) || (has(self.type) && self.type != 'ClusterIP')",
@@ -189,6 +205,8 @@ pub const ALL: &[CelRule] = &[
     NODE_PORT_TYPE,
     AUTH_ONE_KEY_SOURCE,
     AUTH_KEYS_NEED_ISSUER,
+    REPLICAS_OR_AUTOSCALING,
+    AUTOSCALING_BOUNDS,
     ENV_ONE_SOURCE,
     DATABASE_ONE_OF,
     DATABASE_URL_FOR_ALL,

@@ -75,6 +75,9 @@ fn valid_resources_break_no_rule() {
         json!({"database": {"embedded": {}}, "cache": {"embedded": {"storageSize": "2Gi"}}}),
         json!({"broker": {"redis": {"embedded": {}}, "topicPrefix": "a."}}),
         json!({"broker": {"topicPrefix": "a."}}),
+        json!({"services": {"task": {"replicas": 2, "autoscaling": {"enabled": false}}}}),
+        json!({"services": {"task": {"autoscaling": {"minReplicas": 2, "maxReplicas": 2}}}}),
+        json!({"services": {"task": {"autoscaling": {"minReplicas": 20}}}}),
         json!({"broker": {"kafka": {"brokers": ["k:9092"], "tls": {"enabled": false}}}}),
         json!({"broker": {"kafka": {"brokers": ["k:9092"], "tls": {"caSecretKeyRef": key()}}}}),
         json!({"broker": {"kafka": {"brokers": ["k:9092"], "tls": {}, "sasl": {"mechanism": "SCRAM-SHA-512", "usernameSecretKeyRef": key(), "passwordSecretKeyRef": key()}}}}),
@@ -174,6 +177,21 @@ fn broken() -> Vec<(CelRule, Value, &'static str)> {
             rules::AUTH_KEYS_NEED_ISSUER,
             resource(json!({"auth": {"issuer": "i", "jwksSecretKeyRef": key()}})),
             "spec.auth",
+        ),
+        (
+            rules::REPLICAS_OR_AUTOSCALING,
+            resource(json!({"services": {"task": {"replicas": 2, "autoscaling": {}}}})),
+            "spec.services.task",
+        ),
+        (
+            rules::REPLICAS_OR_AUTOSCALING,
+            resource(json!({"services": {"task": {"replicas": 2, "autoscaling": {"enabled": true}}}})),
+            "spec.services.task",
+        ),
+        (
+            rules::AUTOSCALING_BOUNDS,
+            resource(json!({"services": {"task": {"autoscaling": {"minReplicas": 3, "maxReplicas": 2}}}})),
+            "spec.services.task.autoscaling",
         ),
         (
             rules::ENV_ONE_SOURCE,

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use futures::future::join_all;
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
-use kube::api::{DynamicObject, Patch, PatchParams};
-use kube::{Api, Client};
+use kube::Client;
+use kube::api::DynamicObject;
 use serde::de::DeserializeOwned;
 use todoplatform_render::{Child, ChildKind};
 
+use crate::hand_over::send;
 use crate::memory::{PlatformMemory, Sent};
 use crate::plan::Write;
 
@@ -102,7 +103,7 @@ pub async fn apply(
         let answers = join_all(
             of_one_kind
                 .iter()
-                .map(|write| send(client, namespace, &write.child)),
+                .map(|write| send(client, namespace, &write.child, write.handling)),
         )
         .await;
         let mut errors = Vec::new();
@@ -110,10 +111,9 @@ pub async fn apply(
             match answer {
                 Ok(object) => {
                     let Child { kind, name, .. } = &write.child;
-                    memory.sent.insert(
-                        (*kind, name.clone()),
-                        Sent::new(*kind, write.hash, &object.metadata),
-                    );
+                    memory
+                        .sent
+                        .insert((*kind, name.clone()), Sent::of(*kind, write.hash, &object));
                     tracing::info!(
                         object.kind = kind.as_str(),
                         object.name = name,
@@ -146,13 +146,6 @@ fn code(error: &kube::Error) -> u16 {
         kube::Error::Api(status) => status.code,
         _ => 0,
     }
-}
-
-async fn send(client: &Client, namespace: &str, child: &Child) -> Result<DynamicObject, kube::Error> {
-    let api = Api::<DynamicObject>::namespaced_with(client.clone(), namespace, &child.kind.api_resource());
-    let params = PatchParams::apply(FIELD_MANAGER).force();
-    api.patch(&child.name, &params, &Patch::Apply(&child.object))
-        .await
 }
 
 impl Applied {

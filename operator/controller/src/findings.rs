@@ -30,6 +30,16 @@ pub fn rarely(context: &Context) -> Duration {
     wait(context, 300, 600)
 }
 
+/// While pods wait for something that is not watched.
+pub fn shortly(context: &Context) -> Duration {
+    wait(context, 2, 4)
+}
+
+/// When what this pass knew is known to be old.
+pub fn soon(context: &Context) -> Duration {
+    wait(context, 1, 2)
+}
+
 fn wait(context: &Context, from: u64, to: u64) -> Duration {
     between(
         Duration::from_secs(from),
@@ -44,7 +54,7 @@ fn wait(context: &Context, from: u64, to: u64) -> Duration {
 /// so, and every few seconds while one of them does not answer.
 pub fn next(context: &Context, gate: &Gate, references: &References, facts: &Facts) -> (Outcome, Duration) {
     if matches!(gate, Gate::Closed { .. }) {
-        return (Outcome::Waiting, wait(context, 2, 4));
+        return (Outcome::Waiting, shortly(context));
     }
     let is_external = |target: &DependencyTarget| {
         !matches!(
@@ -245,7 +255,8 @@ pub fn declared(validated: &ValidatedPlatform) -> Vec<Declared> {
         component: app.node.name.clone(),
         kind: WorkloadKind::Deployment,
         name: validated.names.app_id(&app.node.name),
-        replicas: app.replicas,
+        replicas: if validated.hibernated { 0 } else { app.replicas },
+        is_autoscaled: app.autoscaling.is_some() && !validated.hibernated,
         image: app.image.to_string(),
     });
     let stores = [
@@ -257,11 +268,23 @@ pub fn declared(validated: &ValidatedPlatform) -> Vec<Declared> {
             component: component.to_owned(),
             kind: WorkloadKind::StatefulSet,
             name,
-            replicas: 1,
+            replicas: i32::from(!validated.hibernated),
+            is_autoscaled: false,
             image: settings.as_ref()?.image.to_string(),
         })
     });
     apps.chain(stores).collect()
+}
+
+/// Names of the dependencies that do not answer.
+pub fn unanswered(references: &References, facts: &Facts) -> Vec<String> {
+    let answers = |name: &String| facts.dependencies.get(name).is_some_and(|fact| fact.ready);
+    references
+        .dependencies
+        .iter()
+        .map(|dependency| dependency.name.clone())
+        .filter(|name| !answers(name))
+        .collect()
 }
 
 /// The dependencies as found, with what to do about those that do not answer.

@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use kube::api::DynamicObject;
 use kube::runtime::reflector::ObjectRef;
 use todoplatform_api::{TodoPlatform, TodoPlatformStatus};
 use todoplatform_render::ChildKind;
 
 use crate::dereference::Answers;
+use crate::scaler::own_generation;
 
 /// A child as it was when it last agreed with what was wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,10 +33,23 @@ impl Sent {
             version: version(kind, meta),
         }
     }
+
+    /// The generation that it had, of a kind that has one.
+    pub fn generation(&self) -> Option<i64> {
+        self.version.as_ref()?.parse().ok()
+    }
+
+    /// The same of a whole object.
+    pub fn of(kind: ChildKind, hash: [u8; 32], object: &DynamicObject) -> Self {
+        match kind {
+            ChildKind::HorizontalPodAutoscaler => Self::new(kind, hash, &own_generation(object)),
+            _ => Self::new(kind, hash, &object.metadata),
+        }
+    }
 }
 
 fn version(kind: ChildKind, meta: &ObjectMeta) -> Option<String> {
-    if kind.has_generation() {
+    if kind.has_generation() || kind == ChildKind::HorizontalPodAutoscaler {
         meta.generation.map(|generation| generation.to_string())
     } else {
         meta.resource_version.clone()

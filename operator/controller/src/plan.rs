@@ -14,6 +14,7 @@ use crate::compare::is_within;
 use crate::dereference::foreign_owner;
 use crate::live::Live;
 use crate::memory::{PlatformMemory, Sent};
+use crate::replicas::{Bounds, Handling, autoscaled, handling};
 
 /// Children read at a time.
 const AT_ONCE: usize = 8;
@@ -50,6 +51,10 @@ pub struct Write {
     pub hash: [u8; 32],
     /// Whether it is there already, and differs.
     pub exists: bool,
+    /// Whether the same was sent before: then somebody else has changed or deleted it.
+    pub is_drift: bool,
+    /// What becomes of the number of its pods.
+    pub handling: Handling,
 }
 
 /// What has to be done, in the order of apply.
@@ -79,7 +84,7 @@ pub struct Reader<'a> {
 
 enum Decision {
     Unchanged(Option<Sent>),
-    Write { exists: bool },
+    Write { exists: bool, handling: Handling },
     Conflict { owner: String },
 }
 
@@ -90,20 +95,23 @@ pub async fn plan(
     memory: &mut PlatformMemory,
 ) -> Result<Plan, PlanError> {
     let sent = &memory.sent;
+    let autoscaled = &autoscaled(&children);
     let decisions: Vec<_> = children
         .into_iter()
         .filter(|child| !child.kind.optional() || reader.served.contains(&child.kind))
         .map(|child| async move {
             let hash = hash(&child.object);
             let known = sent.get(&(child.kind, child.name.clone()));
-            let decision = decide(reader, &child, hash, known).await?;
-            Ok((child, hash, decision))
+            let bounds = autoscaled.get(&child.name).copied();
+            let decision = decide(reader, &child, hash, known, bounds).await?;
+            let was_sent = known.is_some_and(|known| known.hash == hash);
+            Ok((child, hash, was_sent, decision))
         })
         .collect();
-    let decided: Vec<(Child, [u8; 32], Decision)> =
+    let decided: Vec<(Child, [u8; 32], bool, Decision)> =
         stream::iter(decisions).buffered(AT_ONCE).try_collect().await?;
     let mut plan = Plan::default();
-    for (child, hash, decision) in decided {
+    for (child, hash, was_sent, decision) in decided {
         match decision {
             Decision::Unchanged(now) => {
                 plan.unchanged += 1;
@@ -111,7 +119,13 @@ pub async fn plan(
                     memory.sent.insert((child.kind, child.name), now);
                 }
             }
-            Decision::Write { exists } => plan.writes.push(Write { child, hash, exists }),
+            Decision::Write { exists, handling } => plan.writes.push(Write {
+                child,
+                hash,
+                exists,
+                is_drift: was_sent,
+                handling,
+            }),
             Decision::Conflict { owner } => plan.conflicts.push(OwnershipConflict {
                 kind: child.kind.as_str(),
                 name: child.name,
@@ -122,7 +136,8 @@ pub async fn plan(
     Ok(plan)
 }
 
-fn hash(object: &Value) -> [u8; 32] {
+/// Hash of a child as it is wanted.
+pub fn hash(object: &Value) -> [u8; 32] {
     Sha256::digest(object.to_string()).into()
 }
 
@@ -131,6 +146,7 @@ async fn decide(
     child: &Child,
     hash: [u8; 32],
     known: Option<&Sent>,
+    bounds: Option<Bounds>,
 ) -> Result<Decision, PlanError> {
     if let Some(seen) = reader.live.metadata(child.kind, reader.namespace, &child.name)
         && known == Some(&Sent::new(child.kind, hash, &seen))
@@ -150,19 +166,27 @@ async fn decide(
         source: Box::new(source),
     };
     let Some(live) = api.get_opt(&child.name).await.map_err(failed)? else {
-        return Ok(Decision::Write { exists: false });
+        let handling = handling(child, bounds, None);
+        return Ok(Decision::Write {
+            exists: false,
+            handling,
+        });
     };
     if let Some(owner) = foreign_owner(&live.metadata, reader.uid) {
         return Ok(Decision::Conflict { owner });
     }
-    let sent = Sent::new(child.kind, hash, &live.metadata);
+    let sent = Sent::of(child.kind, hash, &live);
     // An apply that changes nothing leaves the version as it is: then it is known to agree whatever it looks like.
     let value = serde_json::to_value(&live).unwrap_or_default();
     let agrees = known == Some(&sent) && has_our_metadata(child, &live.metadata);
-    if agrees || is_within(&child.object, Some(&value)) {
+    let handling = handling(child, bounds, Some(&value));
+    if handling == Handling::AsIs && (agrees || is_within(&child.object, Some(&value))) {
         return Ok(Decision::Unchanged(Some(sent)));
     }
-    Ok(Decision::Write { exists: true })
+    Ok(Decision::Write {
+        exists: true,
+        handling,
+    })
 }
 
 /// Whether our labels, annotations and owner references are all there: they move no generation.

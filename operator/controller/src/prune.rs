@@ -1,6 +1,6 @@
 //! Step 7: deletes what the platform owns and no longer wants, after everything wanted was taken.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::api::{DeleteParams, DynamicObject, Preconditions};
@@ -10,6 +10,8 @@ use todoplatform_render::{ChildKind, Gate};
 
 use crate::live::Live;
 use crate::metrics::Metrics;
+use crate::observe::COMPONENT_LABEL;
+use crate::turns::{Wait, is_held};
 
 /// Something could not be pruned; it is tried again.
 #[derive(Debug, thiserror::Error)]
@@ -49,13 +51,14 @@ pub struct Leftover {
 ///
 /// Secrets are not watched and so never pruned: a generated password stays for as long as the platform does, because
 /// the volume whose database was made with it outlives the StatefulSet. While the start gate is closed Deployments are not
-/// among what is wanted, and are left alone.
+/// among what is wanted, and are left alone. What a waiting component has is left alone until its turn.
 pub fn leftovers(
     live: &Live,
     namespace: &str,
     uid: &str,
     wanted: &BTreeSet<(ChildKind, String)>,
     gate: &Gate,
+    waiting: &BTreeMap<String, Wait>,
 ) -> Vec<Leftover> {
     let is_spared = |kind: ChildKind| kind == ChildKind::Deployment && matches!(gate, Gate::Closed { .. });
     // Against the order of apply: what uses an object goes before it.
@@ -67,6 +70,7 @@ pub fn leftovers(
                 .map(move |meta| (kind, meta))
         })
         .filter(|(_, meta)| meta.deletion_timestamp.is_none())
+        .filter(|(kind, meta)| !is_held(waiting, *kind, component_of(meta)))
         .filter_map(|(kind, ObjectMeta { name, uid, .. })| {
             Some(Leftover {
                 kind,
@@ -76,6 +80,10 @@ pub fn leftovers(
         })
         .filter(|leftover| !wanted.contains(&(leftover.kind, leftover.name.clone())))
         .collect()
+}
+
+fn component_of(meta: &ObjectMeta) -> Option<&str> {
+    meta.labels.as_ref()?.get(COMPONENT_LABEL).map(String::as_str)
 }
 
 /// Deletes leftovers, unless the platform has changed since this pass began: then what is left over is not known.

@@ -5,7 +5,7 @@ mod prepare;
 mod tests;
 mod writer;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -17,7 +17,9 @@ use kube::{Resource as _, ResourceExt};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use todoplatform_api::{InventoryEntry, TodoPlatform, TodoPlatformStatus};
-use todoplatform_render::{ChildKind, Facts, Gate, Prepared, Resources, ValidatedPlatform, references};
+use todoplatform_render::{
+    ChildKind, Facts, Gate, Prepared, Resources, ValidatedPlatform, degradations, references,
+};
 use tokio::time::Instant;
 use tracing::Instrument;
 
@@ -25,13 +27,14 @@ use crate::apply::{Applied, ApplyError, apply};
 use crate::context::Context;
 use crate::dereference::DereferenceError;
 use crate::ensure_secrets::{self, EnsureSecretsError};
-use crate::memory::PlatformMemory;
+use crate::memory::{PlatformMemory, Sent};
 use crate::observe::observe;
 use crate::plan::PlanError;
-use crate::prune::{PruneError, leftovers, prune};
+use crate::prune::{Leftover, PruneError, leftovers, prune};
 use crate::report::{self, Outcome};
 use crate::status::Finding;
 use crate::step::step;
+use crate::turns::{Reason, Wait};
 use crate::write_status::{WriteStatusError, standing};
 use crate::{findings, invalid_object};
 use prepare::{Preparation, Wanted, prepare};
@@ -241,7 +244,25 @@ async fn settle(
         resources,
         facts,
         plan,
+        waiting,
     } = wanted;
+    let names: BTreeSet<(ChildKind, String)> = resources
+        .children
+        .iter()
+        .map(|child| (child.kind, child.name.clone()))
+        .collect();
+    let leftovers = leftovers(&context.live, &namespace, &uid, &names, &resources.gate, &waiting);
+    // An autoscaler that is not wanted any more goes before the number of pods is said by somebody else: two would pull.
+    let (autoscalers, leftovers): (Vec<_>, Vec<_>) = leftovers
+        .into_iter()
+        .partition(|leftover| leftover.kind.is_autoscaler());
+    if !pruned(context, platform, &namespace, &autoscalers).await? {
+        return Ok(Settled {
+            outcome: Outcome::Skipped,
+            wait: findings::soon(context),
+            status: standing,
+        });
+    }
     let applied = step(
         &context.metrics,
         "apply",
@@ -252,29 +273,9 @@ async fn settle(
         Ok(applied) => applied,
         Err(errors) => return writer.refused(&standing, errors, memory).await,
     };
-    writer.count(before, &plan);
-
-    let names: BTreeSet<(ChildKind, String)> = resources
-        .children
-        .iter()
-        .map(|child| (child.kind, child.name.clone()))
-        .collect();
+    writer.count(&plan);
     memory.sent.retain(|key, _| names.contains(key));
-    let leftovers = leftovers(&context.live, &namespace, &uid, &names, &resources.gate);
-    let is_pruned = leftovers.is_empty()
-        || step(
-            &context.metrics,
-            "prune",
-            prune(
-                &context.client,
-                &context.metrics,
-                platform,
-                &namespace,
-                &leftovers,
-            ),
-        )
-        .await
-        .map_err(PassError::Prune)?;
+    let is_pruned = pruned(context, platform, &namespace, &leftovers).await?;
 
     let inventory = findings::inventory(&resources);
     let inventory = if is_pruned {
@@ -282,8 +283,20 @@ async fn settle(
     } else {
         findings::union(&standing.inventory, inventory)
     };
-    let finding = found(&writer, &validated, &resources, &facts, &applied, inventory);
-    let (outcome, wait) = findings::next(context, &resources.gate, &references(platform), &facts);
+    let seen = Seen {
+        facts: &facts,
+        applied: &applied,
+        sent: &memory.sent,
+        waiting: &waiting,
+    };
+    let finding = found(&writer, &validated, &resources, &seen, inventory);
+    let (outcome, wait) = if validated.hibernated {
+        (Outcome::Applied, findings::rarely(context))
+    } else if waiting.values().any(|wait| wait.reason == Reason::Waking) {
+        (Outcome::Waiting, findings::shortly(context))
+    } else {
+        findings::next(context, &resources.gate, &references(platform), &facts)
+    };
     standing = writer.write(&standing, finding, memory).await?;
     Ok(Settled {
         outcome,
@@ -292,12 +305,35 @@ async fn settle(
     })
 }
 
+/// Deletes leftovers; gives whether none is left.
+async fn pruned(
+    context: &Context,
+    platform: &TodoPlatform,
+    namespace: &str,
+    leftovers: &[Leftover],
+) -> Result<bool, PassError> {
+    if leftovers.is_empty() {
+        return Ok(true);
+    }
+    let pruning = prune(&context.client, &context.metrics, platform, namespace, leftovers);
+    step(&context.metrics, "prune", pruning)
+        .await
+        .map_err(PassError::Prune)
+}
+
+/// What a pass saw of the world.
+struct Seen<'a> {
+    facts: &'a Facts,
+    applied: &'a Applied,
+    sent: &'a BTreeMap<(ChildKind, String), Sent>,
+    waiting: &'a BTreeMap<String, Wait>,
+}
+
 fn found(
     writer: &Writer<'_>,
     validated: &ValidatedPlatform,
     resources: &Resources<Prepared>,
-    facts: &Facts,
-    applied: &Applied,
+    seen: &Seen<'_>,
     inventory: Vec<InventoryEntry>,
 ) -> Finding {
     let Writer {
@@ -311,10 +347,14 @@ fn found(
             namespace,
             &platform.name_any(),
             findings::declared(validated),
-            applied,
+            seen.applied,
+            seen.sent,
+            seen.waiting,
         ),
-        dependencies: findings::dependencies(namespace, &references(platform), facts),
+        dependencies: findings::dependencies(namespace, &references(platform), seen.facts),
         is_gate_closed: matches!(resources.gate, Gate::Closed { .. }),
+        is_hibernated: validated.hibernated,
+        degradations: degradations(validated, seen.facts),
         endpoint: validated.endpoint(),
         version: validated.version.clone(),
         skipped: findings::skipped(&resources.skipped),

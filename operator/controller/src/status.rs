@@ -2,6 +2,7 @@
 
 mod component;
 mod conditions;
+mod hibernation;
 mod pods;
 #[cfg(test)]
 mod tests;
@@ -9,11 +10,13 @@ mod tests;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use k8s_openapi::jiff::Timestamp;
 use todoplatform_api::{Blocker, DependencyStatus, InventoryEntry, SkippedKind, TodoPlatformStatus};
+use todoplatform_render::Degradation;
 
 pub use component::{PROGRESSING, READY as READY_REASON, WAITING_FOR_DEPENDENCIES};
-pub use conditions::{DAPR_READY, DEPENDENCIES_READY, READY, RECONCILING, STALLED, cut};
+pub use conditions::{DAPR_READY, DEGRADED, DEPENDENCIES_READY, READY, RECONCILING, STALLED, cut};
 
 use crate::observe::Observed;
+use crate::turns::Reason;
 use component::{Judged, PROGRESS_DEADLINE_EXCEEDED, SIDECAR_PROBLEMS};
 use conditions::{Draft, complete, listed};
 
@@ -69,6 +72,10 @@ pub enum Finding {
         is_gate_closed: bool,
         /// Where the gateway answers.
         endpoint: String,
+        /// Whether the platform is to sleep.
+        is_hibernated: bool,
+        /// What the platform does without.
+        degradations: Vec<Degradation>,
         /// Version of the services.
         version: String,
         /// Kinds that the platform goes without.
@@ -106,6 +113,7 @@ pub fn status(situation: &Situation<'_>, finding: Finding) -> TodoPlatformStatus
                 Draft::no(READY, reason, message),
                 Draft::again(DEPENDENCIES_READY, &before.conditions),
                 Draft::again(DAPR_READY, &before.conditions),
+                Draft::again(DEGRADED, &before.conditions),
             ];
             TodoPlatformStatus {
                 blocking: problems,
@@ -118,6 +126,7 @@ pub fn status(situation: &Situation<'_>, finding: Finding) -> TodoPlatformStatus
                 Draft::again(READY, &before.conditions),
                 Draft::again(DEPENDENCIES_READY, &before.conditions),
                 Draft::again(DAPR_READY, &before.conditions),
+                Draft::again(DEGRADED, &before.conditions),
             ];
             situation.with(drafts)
         }
@@ -127,6 +136,7 @@ pub fn status(situation: &Situation<'_>, finding: Finding) -> TodoPlatformStatus
                 Draft::no(READY, &problem.reason, problem.message.clone()),
                 Draft::again(DEPENDENCIES_READY, &before.conditions),
                 Draft::again(DAPR_READY, &before.conditions),
+                Draft::again(DEGRADED, &before.conditions),
             ];
             TodoPlatformStatus {
                 blocking: vec![problem],
@@ -143,6 +153,7 @@ pub fn status(situation: &Situation<'_>, finding: Finding) -> TodoPlatformStatus
                 Draft::no(READY, APPLYING, message),
                 Draft::again(DEPENDENCIES_READY, &before.conditions),
                 Draft::again(DAPR_READY, &before.conditions),
+                Draft::again(DEGRADED, &before.conditions),
             ];
             TodoPlatformStatus {
                 inventory,
@@ -154,21 +165,31 @@ pub fn status(situation: &Situation<'_>, finding: Finding) -> TodoPlatformStatus
             components,
             dependencies,
             is_gate_closed,
+            is_hibernated,
+            degradations,
             endpoint,
             version,
             skipped,
             inventory,
         } => {
+            let is_gate_closed = is_gate_closed && !is_hibernated;
             let judged: Vec<Judged> = components
                 .iter()
-                .map(|observed| component::judge(situation.namespace, observed, is_gate_closed))
+                .map(|observed| {
+                    component::judge(situation.namespace, observed, is_gate_closed, is_hibernated)
+                })
                 .collect();
-            let blocking = blockers(&judged, &dependencies, is_gate_closed);
+            let blocking = blockers(&judged, &dependencies, is_gate_closed, is_hibernated);
             let ready = judged
                 .iter()
                 .filter(|judged| judged.status.reason == component::READY)
                 .count();
-            let drafts = drafts(&judged, &dependencies, &blocking, is_gate_closed);
+            let mut drafts = if is_hibernated {
+                hibernation::drafts(&blocking)
+            } else {
+                drafts(&judged, &dependencies, &blocking, is_gate_closed)
+            };
+            drafts.push(degraded(&degradations));
             TodoPlatformStatus {
                 components_ready: Some(format!("{ready}/{}", judged.len())),
                 components: judged.into_iter().map(|judged| judged.status).collect(),
@@ -203,13 +224,20 @@ impl Situation<'_> {
 
 /// What holds Ready back, dependencies first. A dependency that does not answer while every component serves holds
 /// nothing back: it has a condition of its own.
-fn blockers(judged: &[Judged], dependencies: &[Found], is_gate_closed: bool) -> Vec<Blocker> {
-    let of_components: Vec<Blocker> = judged
+fn blockers(
+    judged: &[Judged],
+    dependencies: &[Found],
+    is_gate_closed: bool,
+    is_hibernated: bool,
+) -> Vec<Blocker> {
+    let mut of_components: Vec<Blocker> = judged
         .iter()
         .filter_map(|judged| judged.blocker.clone())
         .collect();
-    if of_components.is_empty() && !is_gate_closed {
-        return Vec::new();
+    // What others wait for comes before those that wait.
+    of_components.sort_by_key(|blocker| Reason::ALL.iter().any(|reason| reason.as_str() == blocker.reason));
+    if is_hibernated || (of_components.is_empty() && !is_gate_closed) {
+        return of_components;
     }
     let of_dependencies = dependencies
         .iter()
@@ -253,8 +281,13 @@ fn drafts(
         if judged.iter().any(|judged| judged.is_stuck) {
             drafts.push(Draft::yes(STALLED, PROGRESS_DEADLINE_EXCEEDED, message.clone()));
         } else {
+            let is_waking = blocking
+                .iter()
+                .any(|blocker| blocker.reason == Reason::Waking.as_str());
             let why = if is_gate_closed {
                 WAITING_FOR_DEPENDENCIES
+            } else if is_waking {
+                Reason::Waking.as_str()
             } else {
                 PROGRESSING
             };
@@ -265,6 +298,19 @@ fn drafts(
     drafts.push(dependencies_ready(dependencies));
     drafts.push(dapr_ready(judged, dependencies, is_gate_closed));
     drafts
+}
+
+/// Whether it serves, but not as declared.
+fn degraded(degradations: &[Degradation]) -> Draft {
+    match degradations.first() {
+        None => Draft::no(DEGRADED, "AsDeclared", "nothing is missing"),
+        Some(first) => {
+            let messages = degradations
+                .iter()
+                .map(|degradation| degradation.message.as_str());
+            Draft::yes(DEGRADED, first.reason, listed(messages))
+        }
+    }
 }
 
 fn dependencies_ready(dependencies: &[Found]) -> Draft {
@@ -343,7 +389,14 @@ pub fn says_the_same(left: &TodoPlatformStatus, right: &TodoPlatformStatus) -> b
 
 /// What this operator wrote of a status: conditions of other writers are theirs.
 pub fn ours(mut status: TodoPlatformStatus) -> TodoPlatformStatus {
-    let types = [READY, RECONCILING, STALLED, DEPENDENCIES_READY, DAPR_READY];
+    let types = [
+        READY,
+        RECONCILING,
+        STALLED,
+        DEPENDENCIES_READY,
+        DAPR_READY,
+        DEGRADED,
+    ];
     status
         .conditions
         .retain(|condition| types.contains(&condition.type_.as_str()));

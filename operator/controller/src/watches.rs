@@ -28,6 +28,7 @@ use crate::admin::Readiness;
 use crate::chain::Chain;
 use crate::live::{INSTANCE_LABEL, Live, Writers};
 use crate::metrics::Metrics;
+use crate::scaler;
 use crate::scope::Scope;
 
 /// Every child and every pod of a platform carries this label; nothing else is listed or kept.
@@ -74,6 +75,7 @@ impl Watches {
         {
             match kind {
                 ChildKind::Deployment | ChildKind::StatefulSet => {}
+                ChildKind::HorizontalPodAutoscaler => self.start_autoscalers(),
                 _ => self.start_metadata(kind, &self.stop),
             }
         }
@@ -144,8 +146,25 @@ impl Watches {
         let api = self
             .scope
             .api_with::<PartialObjectMeta<DynamicObject>>(&self.client, &resource);
-        let stream = watcher(api, config()).modify(|object| object.metadata.managed_fields = None);
+        let has_busy_status = kind.is_keda();
+        let stream = watcher(api, config()).modify(move |object| {
+            object.metadata.managed_fields = None;
+            if has_busy_status {
+                // What is left moves with the generation and not with the status.
+                object.metadata.resource_version = None;
+            }
+        });
         self.spawn(kind.as_str(), stream, writer, owner, stop);
+    }
+
+    fn start_autoscalers(&self) {
+        let kind = ChildKind::HorizontalPodAutoscaler;
+        let resource = kind.api_resource();
+        let writer = Writer::<DynamicObject>::new(resource.clone());
+        self.live.show(kind, writer.as_reader(), resource.clone());
+        let api = self.scope.api_with::<DynamicObject>(&self.client, &resource);
+        let stream = watcher(api, config()).modify(scaler::strip);
+        self.spawn(kind.as_str(), stream, writer, owner, &self.stop);
     }
 
     fn spawn<K>(
@@ -191,11 +210,23 @@ async fn follow<K>(
     K::DynamicType: Eq + Hash + Clone,
 {
     let mut stream = pin!(stream.default_backoff());
+    let child = ChildKind::ALL.into_iter().find(|child| child.as_str() == kind);
+    // Where only the metadata is kept, what leaves it as it was concerns nobody.
+    let is_news = |meta: &ObjectMeta| {
+        let namespace = meta.namespace.as_deref().unwrap_or_default();
+        let name = meta.name.as_deref().unwrap_or_default();
+        child.is_none_or(|child| watches.live.metadata(child, namespace, name).as_ref() != Some(meta))
+    };
     while let Some(event) = stream.next().await {
         match event {
             Ok(event) => {
+                let is_news = match &event {
+                    Event::Apply(object) => is_news(object.meta()),
+                    _ => true,
+                };
                 writer.apply_watcher_event(&event);
                 let touched = match &event {
+                    Event::Apply(_) if !is_news => None,
                     Event::Apply(object) | Event::InitApply(object) | Event::Delete(object) => {
                         platform_of(object.meta())
                     }

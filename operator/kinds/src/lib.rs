@@ -3,4 +3,5 @@
 //! No client. The CRDs are installed by their owners; a field that is not here is not written.
 
 pub mod dapr;
+pub mod keda;
 pub mod monitoring;

@@ -32,6 +32,12 @@ pub enum ChildKind {
     StatefulSet,
     /// `apps/v1`
     Deployment,
+    /// `autoscaling/v2`
+    HorizontalPodAutoscaler,
+    /// `keda.sh/v1alpha1`
+    TriggerAuthentication,
+    /// `keda.sh/v1alpha1`
+    ScaledObject,
     /// `monitoring.coreos.com/v1`
     PodMonitor,
     /// `monitoring.coreos.com/v1`
@@ -42,7 +48,7 @@ pub enum ChildKind {
 
 impl ChildKind {
     /// Every kind, in the order of apply.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
         Self::ServiceAccount,
         Self::ConfigMap,
         Self::Secret,
@@ -53,6 +59,9 @@ impl ChildKind {
         Self::Service,
         Self::StatefulSet,
         Self::Deployment,
+        Self::HorizontalPodAutoscaler,
+        Self::TriggerAuthentication,
+        Self::ScaledObject,
         Self::PodMonitor,
         Self::ServiceMonitor,
         Self::PrometheusRule,
@@ -71,6 +80,9 @@ impl ChildKind {
             Self::Service => "Service",
             Self::StatefulSet => "StatefulSet",
             Self::Deployment => "Deployment",
+            Self::HorizontalPodAutoscaler => "HorizontalPodAutoscaler",
+            Self::TriggerAuthentication => "TriggerAuthentication",
+            Self::ScaledObject => "ScaledObject",
             Self::PodMonitor => "PodMonitor",
             Self::ServiceMonitor => "ServiceMonitor",
             Self::PrometheusRule => "PrometheusRule",
@@ -90,6 +102,9 @@ impl ChildKind {
             Self::Service => ("", "v1", "services"),
             Self::StatefulSet => ("apps", "v1", "statefulsets"),
             Self::Deployment => ("apps", "v1", "deployments"),
+            Self::HorizontalPodAutoscaler => ("autoscaling", "v2", "horizontalpodautoscalers"),
+            Self::TriggerAuthentication => ("keda.sh", "v1alpha1", "triggerauthentications"),
+            Self::ScaledObject => ("keda.sh", "v1alpha1", "scaledobjects"),
             Self::PodMonitor => ("monitoring.coreos.com", "v1", "podmonitors"),
             Self::ServiceMonitor => ("monitoring.coreos.com", "v1", "servicemonitors"),
             Self::PrometheusRule => ("monitoring.coreos.com", "v1", "prometheusrules"),
@@ -108,9 +123,19 @@ impl ChildKind {
         }
     }
 
-    /// Whether an API server may lack the kind: Dapr's and the Prometheus operator's.
+    /// Whether an API server may lack the kind: Dapr's, the Prometheus operator's and KEDA's.
     pub fn optional(self) -> bool {
-        self.is_dapr() || self.is_monitoring()
+        self.is_dapr() || self.is_monitoring() || self.is_keda()
+    }
+
+    /// Whether the kind is KEDA's: without it services scale by CPU and memory alone.
+    pub fn is_keda(self) -> bool {
+        matches!(self, Self::TriggerAuthentication | Self::ScaledObject)
+    }
+
+    /// Whether an object of the kind owns the number of pods of a Deployment.
+    pub fn is_autoscaler(self) -> bool {
+        matches!(self, Self::HorizontalPodAutoscaler | Self::ScaledObject)
     }
 
     /// Whether the kind is Dapr's: without it no service can run.
@@ -134,7 +159,11 @@ impl ChildKind {
     pub fn has_generation(self) -> bool {
         !matches!(
             self,
-            Self::ServiceAccount | Self::ConfigMap | Self::Secret | Self::Service
+            Self::ServiceAccount
+                | Self::ConfigMap
+                | Self::Secret
+                | Self::Service
+                | Self::HorizontalPodAutoscaler
         )
     }
 }

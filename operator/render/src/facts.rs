@@ -68,6 +68,14 @@ pub struct DependencyFact {
 }
 
 impl Facts {
+    /// Whether services can scale by the events that wait for them.
+    pub fn has_keda(&self) -> bool {
+        ChildKind::ALL
+            .iter()
+            .filter(|kind| kind.is_keda())
+            .all(|kind| self.optional_kinds.contains(kind))
+    }
+
     /// The world as a render without a cluster takes it: every kind is served, every Secret that the spec names is
     /// there with its keys, every dependency has answered.
     pub fn assumed(platform: &TodoPlatform) -> Self {

@@ -5,6 +5,7 @@
 mod build;
 pub mod catalog;
 mod child;
+mod degradation;
 mod facts;
 pub mod graph;
 pub mod image;
@@ -14,8 +15,9 @@ mod settings;
 mod validate;
 pub mod validated;
 
-pub use build::{MANAGER, build};
+pub use build::{MANAGER, TEMPLATE_HASH, build};
 pub use child::{Child, ChildKind, Gate, Prepared, Resources, SecretRecipe, SecretValue};
+pub use degradation::{Degradation, KEDA_MISSING, degradations};
 pub use facts::{DependencyFact, Facts, OperatorDefaults, SecretFact};
 pub use references::{Dependency, DependencyTarget, References, SecretReference, references};
 pub use validate::{

@@ -4,6 +4,7 @@
 //! so that what is stored is exactly what the user wrote.
 
 mod auth;
+mod autoscaling;
 mod broker;
 mod cache;
 mod common;
@@ -20,6 +21,7 @@ mod observability;
 mod services;
 
 pub use auth::{Algorithm, Auth};
+pub use autoscaling::{Autoscaling, BrokerLag, ScalingBehavior, ScalingWindow};
 pub use broker::{Broker, ExternalRedisBroker, KafkaBroker, KafkaSasl, KafkaTls, RedisBroker, SaslMechanism};
 pub use cache::{Cache, ExternalCache};
 pub use common::{EmbeddedStore, EnvVar, LocalSecretName, ResourceAmounts, Resources, SecretKeyRef};
@@ -138,4 +140,7 @@ pub struct TodoPlatformSpec {
     /// What the platform shows of itself. Default of both profiles: monitors where their kinds are served.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observability: Option<Observability>,
+    /// Whether the platform sleeps: no pods, all data kept. It stops from the gateway down to the stores and wakes the other way round. Default of both profiles: false.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hibernated: Option<bool>,
 }

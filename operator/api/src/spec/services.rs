@@ -4,7 +4,8 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{EnvVar, LogLevel, Resources};
+use super::{Autoscaling, EnvVar, LogLevel, Resources};
+use crate::rules;
 
 /// What differs from the profile, by service.
 #[derive(JsonSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq)]
@@ -29,6 +30,7 @@ pub struct Services {
 
 /// What differs from the profile for one service.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq)]
+#[x_kube(validation = rules::REPLICAS_OR_AUTOSCALING.rule())]
 #[serde(rename_all = "camelCase")]
 pub struct Service {
     /// Full reference of the image. Default of both profiles: `<images.registry>/todo-<service>:<images.tag>`.
@@ -38,10 +40,13 @@ pub struct Service {
         regex(pattern = r"^[a-zA-Z0-9][a-zA-Z0-9._:/@-]*[a-zA-Z0-9]$")
     )]
     pub image: Option<String>,
-    /// Number of pods; 0 stops the service. Default of development: 1; of production: 2.
+    /// Number of pods; 0 stops the service. Default of development: 1; of production: what the autoscaler says, at least 2.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 100))]
     pub replicas: Option<i32>,
+    /// The number of pods by load. Default of development: off; of production: on unless `replicas` is set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub autoscaling: Option<Autoscaling>,
     /// CPU and memory of the container `app`. Default of development: 10m CPU, 32Mi memory, limit 128Mi; of production: 100m, 64Mi, limit 256Mi.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resources: Option<Resources>,

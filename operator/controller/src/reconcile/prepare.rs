@@ -1,15 +1,21 @@
 //! The steps of a pass that only read: dereference, validate, build, plan.
 
+use std::collections::BTreeMap;
+
 use kube::ResourceExt;
 use todoplatform_api::Blocker;
-use todoplatform_render::{Facts, Prepared, Resources, ValidatedPlatform, build, validate};
+use todoplatform_render::{Child, ChildKind, Facts, Prepared, Resources, ValidatedPlatform, build, validate};
 
 use super::PassError;
 use super::writer::Writer;
 use crate::dereference::{Dereferenced, Sources, dereference};
+use crate::live::Live;
 use crate::memory::PlatformMemory;
 use crate::plan::{Plan, Reader, plan};
+use crate::replicas::remember;
 use crate::step::step;
+use crate::turns::{Wait, is_held, turns};
+use crate::workloads::workloads;
 use crate::{ensure_secrets, findings};
 
 /// What is wanted, and what has to be sent for it.
@@ -18,6 +24,8 @@ pub(super) struct Wanted {
     pub(super) resources: Resources<Prepared>,
     pub(super) facts: Facts,
     pub(super) plan: Plan,
+    /// Components that are not written in this pass.
+    pub(super) waiting: BTreeMap<String, Wait>,
 }
 
 #[expect(
@@ -60,7 +68,10 @@ pub(super) async fn prepare(
         Ok(validated) => validated,
         Err(invalid) => return Ok(Preparation::Stalled(findings::violations(invalid))),
     };
-    let resources = build(&validated, &facts);
+    let mut resources = build(&validated, &facts);
+    if validated.hibernated {
+        remember_all(&mut resources, &validated, &context.live, namespace);
+    }
     let uid = platform.uid().unwrap_or_default();
     let reader = Reader {
         client: &context.client,
@@ -69,13 +80,17 @@ pub(super) async fn prepare(
         namespace,
         uid: &uid,
     };
-    let plan = step(
-        &context.metrics,
-        "plan",
-        plan(&reader, resources.children.clone(), memory),
-    )
-    .await
-    .map_err(PassError::Plan)?;
+    let workloads = workloads(&resources.children, &context.live, namespace, &memory.sent);
+    let waiting = turns(&workloads, &findings::unanswered(&validated.references, &facts));
+    let now: Vec<Child> = resources
+        .children
+        .iter()
+        .filter(|child| !is_held(&waiting, child.kind, child.component.as_deref()))
+        .cloned()
+        .collect();
+    let plan = step(&context.metrics, "plan", plan(&reader, now, memory))
+        .await
+        .map_err(PassError::Plan)?;
     let mut problems = findings::conflicts(namespace, &plan.conflicts);
     problems.extend(findings::foreign_secrets(
         namespace,
@@ -94,5 +109,28 @@ pub(super) async fn prepare(
         resources,
         facts,
         plan,
+        waiting,
     }))
+}
+
+/// Notes how many pods the autoscalers had given, for when the platform wakes.
+fn remember_all(
+    resources: &mut Resources<Prepared>,
+    validated: &ValidatedPlatform,
+    live: &Live,
+    namespace: &str,
+) {
+    let is_autoscaled = |name: &str| {
+        let mut autoscaled = validated.apps.iter().filter(|app| app.autoscaling.is_some());
+        autoscaled.any(|app| validated.names.app_id(&app.node.name) == name)
+    };
+    let deployments = resources
+        .children
+        .iter_mut()
+        .filter(|child| child.kind == ChildKind::Deployment && is_autoscaled(&child.name));
+    for child in deployments {
+        let found = live.deployment(namespace, &child.name);
+        let found = found.and_then(|found| serde_json::to_value(&*found).ok());
+        remember(child, found.as_ref());
+    }
 }

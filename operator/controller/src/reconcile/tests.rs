@@ -1,5 +1,7 @@
 //! Whole passes against an API server in memory: what is sent, and above all what is not.
 
+mod rollout;
+
 use std::sync::Arc;
 use std::time::Duration;
 

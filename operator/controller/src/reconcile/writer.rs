@@ -140,23 +140,11 @@ impl Writer<'_> {
         }
     }
 
-    /// What was sent although the platform had not changed was drift.
-    pub(super) fn count(&self, before: &TodoPlatformStatus, plan: &Plan) {
+    /// What had to be sent a second time was drift.
+    pub(super) fn count(&self, plan: &Plan) {
         self.context.metrics.writes_skipped(plan.unchanged);
-        if before.observed_generation != self.platform.metadata.generation {
-            return;
-        }
-        let was_there = |kind: &str, name: &str| {
-            before
-                .inventory
-                .iter()
-                .any(|entry| entry.kind == kind && entry.name == name)
-        };
-        for write in &plan.writes {
-            let kind = write.child.kind.as_str();
-            if was_there(kind, &write.child.name) {
-                self.context.metrics.drift_corrected(kind);
-            }
+        for write in plan.writes.iter().filter(|write| write.is_drift) {
+            self.context.metrics.drift_corrected(write.child.kind.as_str());
         }
     }
 }

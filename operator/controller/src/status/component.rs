@@ -13,6 +13,8 @@ pub const PROGRESSING: &str = "Progressing";
 pub const WAITING_FOR_DEPENDENCIES: &str = "WaitingForDependencies";
 /// The rollout made no progress for so long that Kubernetes gave up.
 pub const PROGRESS_DEADLINE_EXCEEDED: &str = "ProgressDeadlineExceeded";
+/// What is said of a component without pods.
+const NO_PODS: &str = "no pods, as declared";
 /// Reasons of problems with the sidecar.
 pub const SIDECAR_PROBLEMS: [&str; 2] = ["SidecarMissing", "SidecarCrashLoop"];
 
@@ -28,11 +30,12 @@ pub struct Judged {
 }
 
 /// Judges one component.
-pub fn judge(namespace: &str, observed: &Observed, is_gate_closed: bool) -> Judged {
+pub fn judge(namespace: &str, observed: &Observed, is_gate_closed: bool, is_hibernated: bool) -> Judged {
     let Observed {
         declared,
         counters,
         pods,
+        wait,
     } = observed;
     let is_service = declared.kind == WorkloadKind::Deployment;
     let known = counters.clone().unwrap_or_default();
@@ -47,6 +50,13 @@ pub fn judge(namespace: &str, observed: &Observed, is_gate_closed: bool) -> Judg
         message,
     };
     let Some(counters) = counters else {
+        if is_hibernated {
+            return Judged {
+                status: line(READY, NO_PODS.to_owned()),
+                blocker: None,
+                is_stuck: false,
+            };
+        }
         let (reason, message) = if is_service && is_gate_closed {
             (
                 WAITING_FOR_DEPENDENCIES,
@@ -63,14 +73,14 @@ pub fn judge(namespace: &str, observed: &Observed, is_gate_closed: bool) -> Judg
             is_stuck: false,
         };
     };
-    let is_ready = serves(counters, declared.replicas);
+    let is_ready = counters.serves(declared.replicas);
     let problem = pods
         .iter()
         .find_map(|pod| pods::problem(namespace, pod, is_service));
     let is_stuck = counters.is_stuck && !is_ready;
-    match problem {
+    match (problem, wait) {
         // A pod without its sidecar passes its own probes, and hears of no event.
-        Some(problem) if !is_ready || SIDECAR_PROBLEMS.contains(&problem.reason) => {
+        (Some(problem), _) if !is_ready || SIDECAR_PROBLEMS.contains(&problem.reason) => {
             let PodProblem {
                 reason,
                 message,
@@ -83,9 +93,18 @@ pub fn judge(namespace: &str, observed: &Observed, is_gate_closed: bool) -> Judg
                 is_stuck,
             }
         }
+        (_, Some(wait)) => {
+            let (reason, message) = (wait.reason.as_str(), wait.message());
+            let next_action = format!("Nothing: it goes on by itself once {} lets it", wait.after);
+            Judged {
+                blocker: Some(blocker(observed, reason, &message, &next_action)),
+                status: line(reason, message),
+                is_stuck: false,
+            }
+        }
         _ if is_ready => {
             let message = match declared.replicas {
-                0 => "no pods, as declared".to_owned(),
+                0 => NO_PODS.to_owned(),
                 _ => String::new(),
             };
             Judged {
@@ -111,16 +130,10 @@ pub fn judge(namespace: &str, observed: &Observed, is_gate_closed: bool) -> Judg
     }
 }
 
-/// Ready by its own observed generation and counters, never because it was applied.
-fn serves(counters: &Counters, wanted: i32) -> bool {
-    counters.observed_generation >= counters.generation
-        && counters.replicas == wanted
-        && counters.updated == wanted
-        && counters.ready == wanted
-        && counters.available == wanted
-}
-
 fn progress(counters: &Counters, wanted: i32) -> String {
+    if wanted == 0 {
+        return format!("{} pods still run", counters.replicas);
+    }
     if counters.observed_generation < counters.generation {
         return "the change has not been taken up yet".to_owned();
     }

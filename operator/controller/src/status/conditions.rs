@@ -20,6 +20,8 @@ pub const STALLED: &str = "Stalled";
 pub const DEPENDENCIES_READY: &str = "DependenciesReady";
 /// Dapr's control plane and all sidecars are there.
 pub const DAPR_READY: &str = "DaprReady";
+/// It serves, but not as declared: something optional is missing.
+pub const DEGRADED: &str = "Degraded";
 
 /// A condition without what it takes from the one before.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,5 +1,7 @@
 //! Tables for the whole status function.
 
+mod rollout;
+
 use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::Pod;
@@ -28,12 +30,14 @@ fn counters(wanted: i32) -> Counters {
     Counters {
         generation: 3,
         observed_generation: 3,
+        asked: wanted,
         replicas: wanted,
         updated: wanted,
         ready: wanted,
         available: wanted,
         revision: Some("2".into()),
         is_stuck: false,
+        is_rolling: false,
     }
 }
 
@@ -44,6 +48,7 @@ fn service(component: &str, counters: Option<Counters>, pods: &[Value]) -> Obser
             kind: WorkloadKind::Deployment,
             name: format!("todo-{component}"),
             replicas: 2,
+            is_autoscaled: false,
             image: format!("example/todo-{component}:1"),
         },
         counters,
@@ -51,6 +56,7 @@ fn service(component: &str, counters: Option<Counters>, pods: &[Value]) -> Obser
             .iter()
             .map(|pod| Arc::new(serde_json::from_value::<Pod>(pod.clone()).unwrap()))
             .collect(),
+        wait: None,
     }
 }
 
@@ -80,6 +86,8 @@ fn observed(components: Vec<Observed>, dependencies: Vec<Found>, is_gate_closed:
         components,
         dependencies,
         is_gate_closed,
+        is_hibernated: false,
+        degradations: vec![],
         endpoint: "http://todo-gateway.shop.svc.cluster.local:8080".into(),
         version: "1".into(),
         skipped: vec![],
@@ -132,7 +140,8 @@ fn a_platform_that_serves_is_ready_and_nothing_blocks() {
         [
             "Ready=True/Ready",
             "DependenciesReady=True/Answered",
-            "DaprReady=True/Ready"
+            "DaprReady=True/Ready",
+            "Degraded=False/AsDeclared"
         ]
     );
     assert_eq!(status.components_ready.as_deref(), Some("2/2"));
@@ -352,6 +361,7 @@ fn a_closed_gate_is_waiting_and_names_what_it_waits_for() {
             "Ready=False/PasswordRefused",
             "DependenciesReady=False/PasswordRefused",
             "DaprReady=Unknown/NotStarted",
+            "Degraded=False/AsDeclared"
         ]
     );
     assert_eq!(status.components[0].reason, "WaitingForDependencies");
@@ -391,7 +401,8 @@ fn a_dependency_that_blinks_has_its_own_condition_and_ready_follows_the_componen
         [
             "Ready=True/Ready",
             "DependenciesReady=False/Unreachable",
-            "DaprReady=False/InjectorMissing"
+            "DaprReady=False/InjectorMissing",
+            "Degraded=False/AsDeclared"
         ]
     );
 }
@@ -425,6 +436,7 @@ fn a_stalled_platform_says_why_and_keeps_what_it_knew_of_the_rest() {
             "Ready=False/MissingSecret",
             "DependenciesReady=True/Answered",
             "DaprReady=True/Ready",
+            "Degraded=False/AsDeclared"
         ]
     );
     assert!(
@@ -496,6 +508,7 @@ fn something_that_is_tried_again_is_reconciling_not_stalled() {
             "Ready=False/ApplyUnavailable",
             "DependenciesReady=Unknown/NotReconciled",
             "DaprReady=Unknown/NotReconciled",
+            "Degraded=Unknown/NotReconciled"
         ]
     );
 }

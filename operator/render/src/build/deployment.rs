@@ -19,7 +19,7 @@ use super::{
     hash::config_hash,
     object::{child, metadata, selector, versioned_labels},
     pod::{container_security, env_secret, env_value, pod_security},
-    quantity, sidecar,
+    quantity, scale, sidecar,
 };
 use crate::{
     Child, ChildKind, Facts, ValidatedPlatform,
@@ -71,7 +71,7 @@ fn deployment(platform: &ValidatedPlatform, app: &App, facts: &Facts, dapr_objec
     let deployment = Deployment {
         metadata,
         spec: Some(DeploymentSpec {
-            replicas: Some(app.replicas),
+            replicas: scale::app(platform, app),
             revision_history_limit: Some(5),
             selector: selector(platform, component),
             strategy: Some(DeploymentStrategy {

@@ -35,6 +35,13 @@ pub(super) fn config_hash(
     hex::encode(digest.finalize())
 }
 
+/// The hash of a value, whatever order its maps keep.
+pub(super) fn json_hash(json: &Value) -> String {
+    let mut digest = Sha256::new();
+    value(&mut digest, json);
+    hex::encode(digest.finalize())
+}
+
 /// A text with its length before it, so that no two lists of texts have the same bytes.
 fn field(digest: &mut Sha256, text: &str) {
     digest.update(text.len().to_le_bytes());

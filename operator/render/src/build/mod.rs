@@ -1,5 +1,6 @@
 //! Build: one file per kind, each from the validated platform alone. Cannot fail.
 
+mod autoscaler;
 mod component;
 mod config;
 mod config_map;
@@ -13,14 +14,18 @@ mod pod;
 mod prometheus_rule;
 mod quantity;
 mod resiliency;
+mod scale;
+mod scaled_object;
 mod secret;
 mod service;
 mod service_account;
 mod sidecar;
 mod stateful_set;
 mod subscription;
+mod template_hash;
 
 pub use object::MANAGER;
+pub use template_hash::TEMPLATE_HASH;
 
 use crate::{Child, Facts, Gate, Prepared, Resources, ValidatedPlatform};
 
@@ -40,6 +45,7 @@ pub fn build(platform: &ValidatedPlatform, facts: &Facts) -> Resources<Prepared>
         config_map::build(platform),
         service::build(platform),
         stateful_set::build(platform),
+        autoscaler::build(platform, facts),
         monitor::build(platform),
         prometheus_rule::build(platform),
     ]
@@ -48,6 +54,7 @@ pub fn build(platform: &ValidatedPlatform, facts: &Facts) -> Resources<Prepared>
         children.extend(deployment::build(platform, facts, &dapr_objects));
     }
     children.extend(dapr_objects);
+    template_hash::mark(&mut children);
     // What would be there says what is skipped.
     let is_served = |child: &Child| !child.kind.optional() || facts.optional_kinds.contains(&child.kind);
     let (children, unserved): (Vec<Child>, Vec<Child>) = children.into_iter().partition(is_served);

@@ -20,7 +20,7 @@ use super::{
     config_map::PASSWD_KEY,
     object::{child, labels, metadata, owner, selector, selector_labels},
     pod::{container_security, env_secret, env_value, pod_security},
-    quantity,
+    quantity, scale,
 };
 use crate::{Child, ChildKind, ValidatedPlatform, references::database_services, validated::StoreSettings};
 
@@ -221,7 +221,7 @@ fn stateful_set(
     let set = StatefulSet {
         metadata: metadata(platform, &name, Some(component)),
         spec: Some(StatefulSetSpec {
-            replicas: Some(1),
+            replicas: Some(scale::store(platform)),
             service_name: Some(name),
             selector: selector(platform, component),
             // A StatefulSet that somebody deleted comes back, and has to find its data.

@@ -3,8 +3,13 @@
 mod analytics;
 mod gateway;
 mod notification;
+mod rollout;
+mod scaling;
 mod scheduler;
 mod task;
+
+pub use rollout::restart_rank;
+pub use scaling::{Bounds, bounds};
 
 use todoplatform_api::Profile;
 

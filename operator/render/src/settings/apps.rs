@@ -33,9 +33,12 @@ impl Resolver<'_> {
         };
         let amounts = (service.definition().resources)(self.profile);
         let replicas = if self.development() { 1 } else { 2 };
+        let autoscaling = self.autoscaling(&node, section, violations);
+        let least = autoscaling.map_or(replicas, |autoscaling| autoscaling.min);
         Some(App {
             image: image?,
-            replicas: section.and_then(|section| section.replicas).unwrap_or(replicas),
+            replicas: section.and_then(|section| section.replicas).unwrap_or(least),
+            autoscaling,
             resources: resources(
                 section.and_then(|section| section.resources.as_ref()),
                 None,

@@ -2,6 +2,7 @@
 
 mod apps;
 mod auth;
+mod autoscaling;
 mod broker;
 mod cache;
 mod common;
@@ -70,6 +71,7 @@ pub(crate) fn resolve(
         smtp: resolver.smtp(),
         resiliency: resolver.resiliency(),
         monitoring: resolver.monitoring(),
+        hibernated: platform.spec.hibernated.unwrap_or(false),
         references,
         names: resolver.names,
     })

@@ -2,7 +2,7 @@
 
 use todoplatform_api::{EnvVar, LogLevel};
 
-use super::ContainerResources;
+use super::{AutoscalingSettings, ContainerResources};
 use crate::{graph::Node, image::ImageRef};
 
 /// One application.
@@ -12,8 +12,10 @@ pub struct App {
     pub node: Node,
     /// Its image.
     pub image: ImageRef,
-    /// Number of pods.
+    /// Number of pods; with an autoscaler the least.
     pub replicas: i32,
+    /// The autoscaler.
+    pub autoscaling: Option<AutoscalingSettings>,
     /// CPU and memory of its container.
     pub resources: ContainerResources,
     /// The user's environment variables.

@@ -2,6 +2,7 @@
 
 mod apps;
 mod auth;
+mod autoscaling;
 mod broker;
 mod dapr;
 mod gateway;
@@ -14,6 +15,7 @@ use todoplatform_api::Profile;
 
 pub use apps::{App, SidecarSettings};
 pub use auth::{AuthSettings, KeySource};
+pub use autoscaling::{AutoscalingSettings, BrokerLagSettings};
 pub use broker::{BrokerSettings, SaslSettings, TlsSettings};
 pub use dapr::ResiliencySettings;
 pub use gateway::GatewaySettings;
@@ -62,6 +64,8 @@ pub struct ValidatedPlatform {
     pub resiliency: ResiliencySettings,
     /// The labels of the objects for the Prometheus operator; none when they are not wanted.
     pub monitoring: Option<BTreeMap<String, String>>,
+    /// Whether the platform sleeps.
+    pub hibernated: bool,
     /// What the pass read by name.
     pub references: References,
 }

@@ -1,0 +1,48 @@
+//! What the platform does without, although it is declared: it serves, but not as declared.
+
+use crate::{ChildKind, Facts, ValidatedPlatform};
+
+/// Something that the platform does without.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Degradation {
+    /// One word; stable, for machines.
+    pub reason: &'static str,
+    /// One sentence: what is missing and what is done instead.
+    pub message: String,
+}
+
+/// Services are to scale by the events that wait, and KEDA is not there.
+pub const KEDA_MISSING: &str = "KedaMissing";
+
+/// Everything that the platform does without; empty when it is as declared.
+pub fn degradations(platform: &ValidatedPlatform, facts: &Facts) -> Vec<Degradation> {
+    let by_lag: Vec<&str> = platform
+        .apps
+        .iter()
+        .filter(|app| {
+            app.autoscaling
+                .is_some_and(|autoscaling| autoscaling.broker_lag.is_some())
+        })
+        .map(|app| app.node.name.as_str())
+        .collect();
+    let mut degradations = Vec::new();
+    if !by_lag.is_empty() && !facts.has_keda() {
+        let missing: Vec<String> = ChildKind::ALL
+            .into_iter()
+            .filter(|kind| kind.is_keda() && !facts.optional_kinds.contains(kind))
+            .map(|kind| {
+                let resource = kind.api_resource();
+                format!("{}.{}", resource.plural, resource.group)
+            })
+            .collect();
+        degradations.push(Degradation {
+            reason: KEDA_MISSING,
+            message: format!(
+                "{}: scales by CPU and memory only, the API server does not serve {}",
+                by_lag.join(", "),
+                missing.join(", ")
+            ),
+        });
+    }
+    degradations
+}
