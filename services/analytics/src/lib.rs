@@ -18,7 +18,7 @@ pub use config::AnalyticsConfig;
 
 use crate::handlers::{App, DAILY, consumes, routes};
 use crate::housekeeping::forget_old;
-use crate::store::Store;
+use crate::store::{REPLICA_PATIENCE, Replica, Store};
 
 /// The tables, in a schema of their own.
 pub static MIGRATIONS: Migrator = sqlx::migrate!();
@@ -39,7 +39,9 @@ impl Service for Analytics {
     }
 
     async fn start(context: &Context<AnalyticsConfig>) -> Result<Router, StartError> {
-        let store = Store::new(context.postgres(&MIGRATIONS).await?);
+        let replica = context.postgres_replica(REPLICA_PATIENCE)?;
+        let store = Store::new(context.postgres(&MIGRATIONS).await?)
+            .reading_from(replica.map(|pool| Replica::new(pool, &context.metrics)));
         context
             .background
             .spawn("housekeeping", |stop| forget_old(store.clone(), stop));

@@ -3,22 +3,30 @@
 mod daily;
 mod dead_letters;
 mod fold;
+mod replica;
 
 use sqlx::PgPool;
 
 pub use daily::Day;
 pub use fold::Happening;
+pub use replica::{PATIENCE as REPLICA_PATIENCE, Replica};
 
 /// The counts of one platform.
 #[derive(Debug, Clone)]
 pub struct Store {
     pool: PgPool,
+    replica: Option<Replica>,
 }
 
 impl Store {
     /// Works on `pool`, whose search path is our schema.
     pub fn new(pool: PgPool) -> Self {
-        Self { pool }
+        Self { pool, replica: None }
+    }
+
+    /// Reads what may be a moment old from `replica`, when there is one and it answers.
+    pub fn reading_from(self, replica: Option<Replica>) -> Self {
+        Self { replica, ..self }
     }
 }
 

@@ -11,6 +11,7 @@ use todo_gateway::{
     CorsConfig, Forwarder,
     limit::{Limiter, Policy, Shared},
 };
+use todo_kit::redis::Address;
 use todo_kit::{Environment, Secret, SystemClock, metrics::Metrics, testing::TestIssuer};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tower::ServiceExt;
@@ -80,8 +81,8 @@ fn gateway(port: u16) -> Router {
         .map(|name| (name.to_owned(), format!("todo-{name}")))
         .into();
     let forwarder = Forwarder::new(&environment, &peers).unwrap();
-    let nowhere = Secret::new("redis://127.0.0.1:1/0");
-    let redis = todo_kit::redis::connect(&nowhere, None, Duration::from_millis(100)).unwrap();
+    let nowhere = Address::url(Secret::new("redis://127.0.0.1:1/0"), None);
+    let redis = todo_kit::redis::connect(&nowhere, Duration::from_millis(100)).unwrap();
     let policy = Policy {
         requests: 3,
         period: Duration::from_mins(1),

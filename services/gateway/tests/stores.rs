@@ -6,14 +6,19 @@ use std::time::Duration;
 
 use todo_domain::IdSource;
 use todo_gateway::limit::{Policy, Shared};
-use todo_kit::{RandomIds, Secret};
+use todo_kit::{RandomIds, Secret, redis::Redis};
+
+fn connection() -> Redis {
+    let url = std::env::var("TODO_TEST_REDIS_URL").expect("TODO_TEST_REDIS_URL names a Redis");
+    let address = todo_kit::redis::Address::url(Secret::new(url), None);
+    todo_kit::redis::connect(&address, Duration::from_secs(5)).unwrap()
+}
 
 /// Two replicas of one gateway, with keys of their own.
 fn replicas() -> [Shared; 2] {
-    let url = Secret::new(std::env::var("TODO_TEST_REDIS_URL").expect("TODO_TEST_REDIS_URL names a Redis"));
     let platform = RandomIds.next().to_string();
     [(); 2].map(|()| {
-        let connection = todo_kit::redis::connect(&url, None, Duration::from_secs(5)).unwrap();
+        let connection = connection();
         Shared::new(connection, "test", &platform)
     })
 }
@@ -51,8 +56,7 @@ async fn fifty_at_once_over_two_replicas_let_exactly_ten_pass() {
 async fn a_flushed_script_is_loaded_again() {
     let [replica, _] = replicas();
     replica.check("alice", &POLICY).await.unwrap();
-    let url = Secret::new(std::env::var("TODO_TEST_REDIS_URL").unwrap());
-    let mut admin = todo_kit::redis::connect(&url, None, Duration::from_secs(5)).unwrap();
+    let mut admin = connection();
     redis::cmd("SCRIPT")
         .arg("FLUSH")
         .query_async::<()>(&mut admin)

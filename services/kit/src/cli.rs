@@ -8,7 +8,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use crate::config::{self, Config, ConfigError};
 use crate::describe::{Description, Store};
 use crate::service::{Ingress, Service};
-use crate::{Chain, Environment, run, telemetry};
+use crate::{Chain, Environment, postgres, redis, run, telemetry};
 
 /// The version of all services: they are released together.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -134,8 +134,11 @@ fn check<S: Service>(
     }
     for store in &description.stores {
         match store {
-            Store::Postgresql => environment.secret("DATABASE_URL").map(|_| ())?,
-            Store::Redis => environment.secret("REDIS_URL").map(|_| ())?,
+            Store::Postgresql => {
+                postgres::Address::of(environment)?;
+                postgres::Address::replica_of(environment)?;
+            }
+            Store::Redis => drop(redis::Address::of(environment)?),
             Store::DaprState => {}
         }
     }

@@ -45,9 +45,9 @@ impl Description {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Store {
-    /// Needs `DATABASE_URL`.
+    /// Needs what [`crate::postgres::Address::of`] reads.
     Postgresql,
-    /// Needs `REDIS_URL`.
+    /// Needs what [`crate::redis::Address::of`] reads.
     Redis,
     /// The Dapr state store component.
     DaprState,

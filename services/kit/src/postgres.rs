@@ -1,15 +1,18 @@
 //! Connecting to PostgreSQL and bringing its schema up to date.
 
-use std::path::Path;
+mod address;
+
 use std::time::Duration;
 
 use sqlx::migrate::Migrator;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection, PgConnection, PgPool};
 use tokio::time::Instant;
 
+use crate::Chain;
 use crate::problem::Problem;
-use crate::{Chain, Secret};
+
+pub use address::Address;
 
 /// How long start-up waits for a server that does not answer.
 const CONNECT_PATIENCE: Duration = Duration::from_mins(2);
@@ -21,12 +24,6 @@ const MIGRATION_LOCK: i32 = 0x746f_646f;
 /// Why there is no database.
 #[derive(Debug, thiserror::Error)]
 pub enum PostgresError {
-    /// `DATABASE_URL` is no PostgreSQL URL.
-    #[error("DATABASE_URL: is not a PostgreSQL URL")]
-    BadUrl {
-        /// What the parser said.
-        source: sqlx::Error,
-    },
     /// The server cannot be reached, or refuses us.
     #[error("database: no connection")]
     Connect {
@@ -98,34 +95,35 @@ impl From<QueryError> for Problem {
 /// A server that does not answer is tried again for two minutes; one that refuses the password, the database or the
 /// certificate ends the attempt at once. Cancelling is safe at any point.
 pub async fn connect(
-    url: &Secret,
-    ca_file: Option<&Path>,
+    address: &Address,
     schema: &str,
     migrations: &Migrator,
 ) -> Result<PgPool, PostgresError> {
-    let options: PgConnectOptions = url
-        .expose()
-        .parse()
-        .map_err(|source| PostgresError::BadUrl { source })?;
-    let options = options
-        .application_name(&format!("todo-{schema}"))
-        .options([("search_path", schema)]);
-    let options = match ca_file {
-        Some(path) => options.ssl_mode(PgSslMode::VerifyFull).ssl_root_cert(path),
-        None => options,
-    };
+    let options = address.session(schema);
     let mut connection = first_connection(&options).await?;
     make_schema(&mut connection, schema).await?;
     migrate(&mut connection, schema, migrations).await?;
     // A polite goodbye; the server copes without.
     let _ = connection.close().await;
-    Ok(PgPoolOptions::new()
+    Ok(pool(Duration::from_secs(2)).connect_lazy_with(options))
+}
+
+/// A pool of a read replica, whose connections work in `schema` and can only read. Connects when it is first used;
+/// `patience` bounds how long a caller waits for a connection.
+pub fn connect_replica(address: &Address, schema: &str, patience: Duration) -> PgPool {
+    let options = address
+        .session(schema)
+        .options([("default_transaction_read_only", "on")]);
+    pool(patience).connect_lazy_with(options)
+}
+
+fn pool(patience: Duration) -> PgPoolOptions {
+    PgPoolOptions::new()
         .max_connections(16)
-        .acquire_timeout(Duration::from_secs(2))
+        .acquire_timeout(patience)
         .max_lifetime(Duration::from_mins(30))
         .idle_timeout(Duration::from_mins(10))
         .test_before_acquire(false)
-        .connect_lazy_with(options))
 }
 
 /// Whether the database answers.

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use redis::aio::ConnectionManager;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sqlx::PgPool;
@@ -21,7 +20,8 @@ use crate::describe::Description;
 use crate::health::{Affects, Health};
 use crate::metrics::Metrics;
 use crate::postgres::PostgresError;
-use crate::{Chain, Environment, Secret, postgres, redis as kit_redis};
+use crate::redis::Redis;
+use crate::{Chain, Environment, postgres, redis as kit_redis};
 
 /// Why a service could not start.
 pub type StartError = Box<dyn Error + Send + Sync>;
@@ -86,12 +86,12 @@ impl<C> Context<C> {
         EventOrigin::new(&self.config.common.platform, &self.config.common.service)
     }
 
-    /// The database at `DATABASE_URL`, migrated, in the schema named after the service; watched from now on.
+    /// The database that [`postgres::Address::of`] finds, migrated, in the schema named after the service; watched from
+    /// now on.
     pub async fn postgres(&self, migrations: &Migrator) -> Result<PgPool, StartError> {
-        let url = self.environment.secret("DATABASE_URL")?;
-        let ca_file = self.environment.path("DATABASE_CA_FILE");
+        let address = postgres::Address::of(&self.environment)?;
         let schema = self.config.common.service.as_str();
-        let pool = postgres::connect(&url, ca_file.as_deref(), schema, migrations).await;
+        let pool = postgres::connect(&address, schema, migrations).await;
         let pool = pool.map_err(|error: PostgresError| Box::new(error))?;
         let (health, watched) = (self.health.clone(), pool.clone());
         self.background.spawn("watch-postgresql", |stop| {
@@ -107,16 +107,19 @@ impl<C> Context<C> {
         Ok(pool)
     }
 
-    /// Redis at `REDIS_URL`, connected when it is first used. Watched from now on when `affects` says what a Redis
-    /// that is away means; `None` for a service that copes without.
-    pub fn redis(
-        &self,
-        response_timeout: Duration,
-        affects: Option<Affects>,
-    ) -> Result<ConnectionManager, StartError> {
-        let url: Secret = self.environment.secret("REDIS_URL")?;
-        let ca_file = self.environment.path("REDIS_CA_FILE");
-        let connection = kit_redis::connect(&url, ca_file.as_deref(), response_timeout)?;
+    /// The read replica of the service's database, when there is one. It is nobody's condition: whoever reads from it
+    /// must be able to read from the database itself.
+    pub fn postgres_replica(&self, patience: Duration) -> Result<Option<PgPool>, StartError> {
+        let schema = self.config.common.service.as_str();
+        let address = postgres::Address::replica_of(&self.environment)?;
+        Ok(address.map(|address| postgres::connect_replica(&address, schema, patience)))
+    }
+
+    /// The Redis that [`kit_redis::Address::of`] finds, connected when it is first used. Watched from now on when
+    /// `affects` says what a Redis that is away means; `None` for a service that copes without.
+    pub fn redis(&self, response_timeout: Duration, affects: Option<Affects>) -> Result<Redis, StartError> {
+        let address = kit_redis::Address::of(&self.environment)?;
+        let connection = kit_redis::connect(&address, response_timeout)?;
         if let Some(affects) = affects {
             let (health, watched) = (self.health.clone(), connection.clone());
             self.background.spawn("watch-redis", move |stop| {

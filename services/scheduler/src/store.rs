@@ -15,12 +15,12 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use redis::aio::ConnectionManager;
 use redis::{RedisError, Script, ScriptInvocation, Value};
 use serde_json::json;
 use todo_domain::TaskId;
 
 use todo_kit::Chain;
+use todo_kit::redis::Redis;
 
 use crate::fire::Fire;
 
@@ -36,7 +36,7 @@ const DEAD_LETTERS_MAX: isize = 1000;
 /// The reminders of one platform.
 #[derive(Clone)]
 pub struct Store {
-    redis: ConnectionManager,
+    redis: Redis,
     keys: Keys,
     scripts: &'static Scripts,
 }
@@ -98,9 +98,9 @@ pub enum StoreError {
 
 impl Store {
     /// The reminders of `platform` in `namespace`; several platforms can share a Redis.
-    pub fn new(redis: ConnectionManager, namespace: &str, platform: &str) -> Self {
+    pub fn new(redis: impl Into<Redis>, namespace: &str, platform: &str) -> Self {
         Self {
-            redis,
+            redis: redis.into(),
             keys: Keys::new(namespace, platform),
             scripts: scripts(),
         }

@@ -6,3 +6,4 @@ mod api;
 mod events;
 mod fixture;
 mod orders;
+mod replica;

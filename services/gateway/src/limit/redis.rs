@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use redis::{Script, aio::ConnectionManager};
+use redis::Script;
+use todo_kit::redis::Redis;
 
 use super::{Decision, Policy};
 
 /// GCRA in Redis, one call a request, by the server's clock: replicas cannot disagree about the time.
 #[derive(Clone)]
 pub struct Shared {
-    connection: ConnectionManager,
+    connection: Redis,
     script: std::sync::Arc<Script>,
     /// Keeps the counters of platforms apart that share a Redis.
     prefix: String,
@@ -17,7 +18,7 @@ pub struct Shared {
 
 impl Shared {
     /// A limiter whose keys begin with `<namespace>.<platform>`.
-    pub fn new(connection: ConnectionManager, namespace: &str, platform: &str) -> Self {
+    pub fn new(connection: Redis, namespace: &str, platform: &str) -> Self {
         let script = std::sync::Arc::new(Script::new(include_str!("gcra.lua")));
         Self {
             connection,

@@ -24,7 +24,8 @@ impl TestDatabase {
         let name = format!("todo_test_{}", RandomIds.next().simple());
         execute(&server, format!("create database {name}")).await;
         let url = Secret::new(with_database(&server, &name));
-        let pool = postgres::connect(&url, None, schema, migrations)
+        let address = postgres::Address::url(&url, None).expect("a PostgreSQL URL");
+        let pool = postgres::connect(&address, schema, migrations)
             .await
             .expect("the database takes the migrations");
         Self {

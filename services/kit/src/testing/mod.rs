@@ -2,6 +2,7 @@
 
 mod database;
 mod issuer;
+pub mod redis;
 
 use std::sync::Arc;
 
