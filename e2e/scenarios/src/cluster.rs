@@ -57,6 +57,8 @@ pub fn kind(name: &str) -> ApiResource {
             "TriggerAuthentication",
             "triggerauthentications",
         ),
+        "Job" => ("batch", "v1", "Job", "jobs"),
+        "Cluster" => ("postgresql.cnpg.io", "v1", "Cluster", "clusters"),
         "Event" => ("events.k8s.io", "v1", "Event", "events"),
         core => ("", "v1", core, ""),
     };

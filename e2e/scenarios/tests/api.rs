@@ -5,12 +5,15 @@
 mod api {
     pub(crate) mod bad_input;
     pub(crate) mod classes;
+    pub(crate) mod cloud_native_pg;
     pub(crate) mod converge;
+    pub(crate) mod database_setup;
     pub(crate) mod drift;
     pub(crate) mod external;
     pub(crate) mod fixture;
     pub(crate) mod leader;
     pub(crate) mod permissions;
+    pub(crate) mod redis;
     pub(crate) mod render;
     pub(crate) mod rollout;
 }

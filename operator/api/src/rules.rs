@@ -4,7 +4,11 @@
 //! operator and offline). An optional field is always guarded by `has()`: a rule that touches an absent field
 //! does not fail, it refuses the write with an error of its own.
 
+mod stores;
+
 use kube::core::Rule;
+
+pub use stores::*;
 
 /// A CEL rule with the message that a user sees when it does not hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,22 +54,6 @@ pub const NAME_FORM: CelRule = CelRule {
     next_action: "Create the TodoPlatform under a name such as `todo` or `team-a-todo`",
 };
 
-/// Production keeps its data outside.
-pub const PRODUCTION_DATABASE: CelRule = CelRule {
-    rule: "!has(self.profile) || self.profile != 'production' || (has(self.database) && has(self.database.external))",
-    message: "profile production needs database.external: a PostgreSQL of your own",
-    field_path: Some(".database"),
-    next_action: "Put the connection URL into a Secret and name it in spec.database.external.urlSecretKeyRef",
-};
-
-/// Production keeps its reminders outside.
-pub const PRODUCTION_CACHE: CelRule = CelRule {
-    rule: "!has(self.profile) || self.profile != 'production' || (has(self.cache) && has(self.cache.external))",
-    message: "profile production needs cache.external: a Redis of your own",
-    field_path: Some(".cache"),
-    next_action: "Put the connection URL into a Secret and name it in spec.cache.external.urlSecretKeyRef",
-};
-
 /// Production carries its events outside.
 pub const PRODUCTION_BROKER: CelRule = CelRule {
     rule: "!has(self.profile) || self.profile != 'production' || (has(self.broker) && (has(self.broker.kafka) || (has(self.broker.redis) && has(self.broker.redis.external))))",
@@ -80,30 +68,6 @@ pub const PRODUCTION_AUTH: CelRule = CelRule {
     message: "profile production needs auth.issuer, auth.audience and one of auth.jwksUrl, auth.jwksSecretKeyRef",
     field_path: Some(".auth"),
     next_action: "Set spec.auth.issuer, spec.auth.audience and spec.auth.jwksUrl to those of your identity provider",
-};
-
-/// One place for the data.
-pub const DATABASE_ONE_OF: CelRule = CelRule {
-    rule: "has(self.embedded) != has(self.external)",
-    message: "exactly one of embedded, external must be set",
-    field_path: None,
-    next_action: "Keep one of spec.database.embedded and spec.database.external",
-};
-
-/// Every service that stores has a database.
-pub const DATABASE_URL_FOR_ALL: CelRule = CelRule {
-    rule: "has(self.urlSecretKeyRef) || (has(self.taskUrlSecretKeyRef) && has(self.notificationUrlSecretKeyRef) && has(self.analyticsUrlSecretKeyRef))",
-    message: "urlSecretKeyRef must be set, or all of taskUrlSecretKeyRef, notificationUrlSecretKeyRef, analyticsUrlSecretKeyRef",
-    field_path: None,
-    next_action: "Set spec.database.external.urlSecretKeyRef to the Secret and key that hold the connection URL",
-};
-
-/// One place for the reminders.
-pub const CACHE_ONE_OF: CelRule = CelRule {
-    rule: "has(self.embedded) != has(self.external)",
-    message: "exactly one of embedded, external must be set",
-    field_path: None,
-    next_action: "Keep one of spec.cache.embedded and spec.cache.external",
 };
 
 /// One broker. A section that only sets the prefix leaves the broker to the profile.
@@ -209,8 +173,21 @@ pub const ALL: &[CelRule] = &[
     AUTOSCALING_BOUNDS,
     ENV_ONE_SOURCE,
     DATABASE_ONE_OF,
+    DATABASE_REPLICA_OF,
+    DATABASE_REPLICA_PLACE,
     DATABASE_URL_FOR_ALL,
+    DATABASE_URL_OR_HOST,
+    DATABASE_PARTS_NEED_HOST,
+    DATABASE_HOST_LOGIN,
+    DATABASE_ADMIN_LOGIN,
+    CNPG_SHARED_DATABASE,
     CACHE_ONE_OF,
+    CACHE_PLACE,
+    CACHE_URL_ALONE,
+    CACHE_PORT_NEEDS_HOST,
+    CACHE_CLUSTER_DATABASE,
+    CACHE_USERNAME,
+    CACHE_CA_NEEDS_TLS,
     BROKER_ONE_OF,
     BROKER_REDIS_ONE_OF,
     KAFKA_TLS_NEEDS_CERTIFICATE,

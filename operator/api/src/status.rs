@@ -74,9 +74,9 @@ pub struct ComponentStatus {
 #[derive(JsonSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq)]
 #[serde(rename_all = "camelCase")]
 pub struct DependencyStatus {
-    /// `database`, `cache`, `broker` or `dapr`.
+    /// `database`, `database-setup`, `cache`, `broker` or `dapr`.
     pub name: String,
-    /// What it is: `StatefulSet`, `PostgreSQL`, `Redis`, `Kafka` or `DaprControlPlane`.
+    /// What it is: `StatefulSet`, `PostgreSQL`, `CloudNativePG`, `Job`, `Redis`, `Kafka` or `DaprControlPlane`.
     pub kind: String,
     /// Whether it answered.
     pub ready: bool,

@@ -82,6 +82,20 @@ fn valid_resources_break_no_rule() {
         json!({"broker": {"kafka": {"brokers": ["k:9092"], "tls": {"caSecretKeyRef": key()}}}}),
         json!({"broker": {"kafka": {"brokers": ["k:9092"], "tls": {}, "sasl": {"mechanism": "SCRAM-SHA-512", "usernameSecretKeyRef": key(), "passwordSecretKeyRef": key()}}}}),
         json!({"database": {"external": {"taskUrlSecretKeyRef": key(), "notificationUrlSecretKeyRef": key(), "analyticsUrlSecretKeyRef": key()}}}),
+        json!({"database": {"external": {"host": "db", "usernameSecretKeyRef": key(), "passwordSecretKeyRef": key(), "sslMode": "verify-ca", "options": [{"name": "statement_timeout", "value": "5s"}]}, "readReplica": {"host": "ro"}}}),
+        json!({"database": {"external": {"host": "db", "port": 6432, "admin": {"urlSecretKeyRef": key()}}, "readReplica": {"urlSecretKeyRef": key()}}}),
+        json!({"database": {"external": {"host": "db", "admin": {"usernameSecretKeyRef": key(), "passwordSecretKeyRef": key()}}}}),
+        json!({"database": {"cloudNativePG": {"clusterRef": {"name": "pg"}}, "readReplica": {}}}),
+        json!({"database": {"cloudNativePG": {"clusterRef": {"name": "pg"}, "roles": "PerService"}}}),
+        json!({"database": {"cloudNativePG": {"clusterRef": {"name": "pg"}, "roles": "Shared", "database": "todo"}}}),
+        with(
+            "",
+            "database",
+            json!({"cloudNativePG": {"clusterRef": {"name": "pg"}}}),
+        ),
+        json!({"cache": {"external": {"host": "redis", "port": 6380, "database": 1, "usernameSecretKeyRef": key(), "passwordSecretKeyRef": key(), "caSecretKeyRef": key()}}}),
+        json!({"cache": {"external": {"sentinel": {"masterName": "todo", "addresses": ["s:26379"], "passwordSecretKeyRef": key()}, "enableTls": true}}}),
+        json!({"cache": {"external": {"cluster": {"addresses": ["a:6379", "b:6379"]}, "passwordSecretKeyRef": key()}}}),
         json!({"auth": {"issuer": "i", "audience": "a", "jwksSecretKeyRef": key()}}),
         json!({"auth": {"clockSkewSeconds": 5}}),
         json!({"gateway": {"service": {"type": "NodePort", "nodePort": 30080}}}),
@@ -105,6 +119,8 @@ fn broken() -> Vec<(CelRule, Value, &'static str)> {
         broker["kafka"][extra] = value;
         resource(json!({"broker": broker}))
     };
+    let database = |section: Value| resource(json!({"database": section}));
+    let cache = |external: Value| resource(json!({"cache": {"external": external}}));
     vec![
         (rules::NAME_LENGTH, named(&"x".repeat(41)), "metadata.name"),
         (rules::NAME_FORM, named("1todo"), "metadata.name"),
@@ -219,6 +235,121 @@ fn broken() -> Vec<(CelRule, Value, &'static str)> {
             rules::DATABASE_URL_FOR_ALL,
             resource(json!({"database": {"external": {"taskUrlSecretKeyRef": key()}}})),
             "spec.database.external",
+        ),
+        (
+            rules::DATABASE_ONE_OF,
+            database(
+                json!({"external": {"urlSecretKeyRef": key()}, "cloudNativePG": {"clusterRef": {"name": "pg"}}}),
+            ),
+            "spec.database",
+        ),
+        (
+            rules::DATABASE_REPLICA_OF,
+            database(json!({"embedded": {}, "readReplica": {"urlSecretKeyRef": key()}})),
+            "spec.database.readReplica",
+        ),
+        (
+            rules::DATABASE_REPLICA_OF,
+            database(json!({"external": {"urlSecretKeyRef": key()}, "readReplica": {"host": "ro"}})),
+            "spec.database.readReplica",
+        ),
+        (
+            rules::DATABASE_REPLICA_PLACE,
+            database(json!({"cloudNativePG": {"clusterRef": {"name": "pg"}}, "readReplica": {"port": 5433}})),
+            "spec.database.readReplica",
+        ),
+        (
+            rules::DATABASE_REPLICA_PLACE,
+            database(
+                json!({"external": {"urlSecretKeyRef": key()}, "readReplica": {"host": "ro", "urlSecretKeyRef": key()}}),
+            ),
+            "spec.database.readReplica",
+        ),
+        (
+            rules::DATABASE_URL_OR_HOST,
+            database(
+                json!({"external": {"host": "db", "usernameSecretKeyRef": key(), "passwordSecretKeyRef": key(), "taskUrlSecretKeyRef": key()}}),
+            ),
+            "spec.database.external",
+        ),
+        (
+            rules::DATABASE_PARTS_NEED_HOST,
+            database(json!({"external": {"urlSecretKeyRef": key(), "sslMode": "require"}})),
+            "spec.database.external",
+        ),
+        (
+            rules::DATABASE_HOST_LOGIN,
+            database(json!({"external": {"host": "db"}})),
+            "spec.database.external",
+        ),
+        (
+            rules::DATABASE_HOST_LOGIN,
+            database(json!({"external": {"host": "db", "usernameSecretKeyRef": key()}})),
+            "spec.database.external",
+        ),
+        (
+            rules::DATABASE_HOST_LOGIN,
+            database(
+                json!({"external": {"host": "db", "usernameSecretKeyRef": key(), "passwordSecretKeyRef": key(), "admin": {"urlSecretKeyRef": key()}}}),
+            ),
+            "spec.database.external",
+        ),
+        (
+            rules::DATABASE_ADMIN_LOGIN,
+            database(json!({"external": {"host": "db", "admin": {}}})),
+            "spec.database.external.admin",
+        ),
+        (
+            rules::DATABASE_ADMIN_LOGIN,
+            database(
+                json!({"external": {"host": "db", "admin": {"urlSecretKeyRef": key(), "passwordSecretKeyRef": key()}}}),
+            ),
+            "spec.database.external.admin",
+        ),
+        (
+            rules::CNPG_SHARED_DATABASE,
+            database(
+                json!({"cloudNativePG": {"clusterRef": {"name": "pg"}, "roles": "PerService", "database": "todo"}}),
+            ),
+            "spec.database.cloudNativePG",
+        ),
+        (rules::CACHE_PLACE, cache(json!({})), "spec.cache.external"),
+        (
+            rules::CACHE_PLACE,
+            cache(json!({"host": "redis", "cluster": {"addresses": ["a:6379"]}})),
+            "spec.cache.external",
+        ),
+        (
+            rules::CACHE_URL_ALONE,
+            cache(json!({"urlSecretKeyRef": key(), "passwordSecretKeyRef": key()})),
+            "spec.cache.external",
+        ),
+        (
+            rules::CACHE_PORT_NEEDS_HOST,
+            cache(json!({"cluster": {"addresses": ["a:6379"]}, "port": 6379})),
+            "spec.cache.external",
+        ),
+        (
+            rules::CACHE_CLUSTER_DATABASE,
+            cache(json!({"cluster": {"addresses": ["a:6379"]}, "database": 1})),
+            "spec.cache.external",
+        ),
+        (
+            rules::CACHE_USERNAME,
+            cache(json!({"host": "redis", "usernameSecretKeyRef": key()})),
+            "spec.cache.external",
+        ),
+        (
+            rules::CACHE_USERNAME,
+            cache(
+                json!({"sentinel": {"masterName": "todo", "addresses": ["s:1"], "usernameSecretKeyRef": key()}}),
+            ),
+            "spec.cache.external.sentinel",
+        ),
+        (
+            rules::CACHE_CA_NEEDS_TLS,
+            cache(json!({"host": "redis", "caSecretKeyRef": key(), "enableTls": false})),
+            "spec.cache.external",
         ),
         (rules::CACHE_ONE_OF, resource(json!({"cache": {}})), "spec.cache"),
         (

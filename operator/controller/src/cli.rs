@@ -47,6 +47,13 @@ enum Command {
     /// Prints for each violation the field path, the reason and what to do. No cluster is asked, so whether Secrets
     /// exist is not checked.
     Check(CheckArgs),
+    /// Makes a role and a database for each service on a PostgreSQL. The operator runs it as a Job; it is safe to run
+    /// again.
+    ///
+    /// The administrator's login comes from DATABASE_URL, or from DATABASE_HOST, DATABASE_PORT, DATABASE_NAME,
+    /// DATABASE_USER, DATABASE_PASSWORD and DATABASE_SSLMODE, with DATABASE_CA_FILE for a private authority; the password
+    /// of a role from <SERVICE>_PASSWORD.
+    DatabaseSetup(DatabaseSetupArgs),
     /// Prints the rules of the operator's roles as the chart's templates: every permission with its reason.
     Rbac,
     /// Prints the API reference as Markdown.
@@ -161,6 +168,17 @@ struct CheckArgs {
     defaults: DefaultsArgs,
 }
 
+#[derive(Debug, Args)]
+struct DatabaseSetupArgs {
+    /// Namespace and name of the platform, as `namespace/name`: it stands on each role as a comment, and a role without
+    /// it is left alone.
+    #[arg(long, value_name = "NAMESPACE/NAME")]
+    owner: String,
+    /// A service and the name of its role and database, as `service=role`. Can be given several times.
+    #[arg(long = "role", value_name = "SERVICE=ROLE", required = true, value_parser = commands::database_setup::role)]
+    roles: Vec<(String, String)>,
+}
+
 impl DefaultsArgs {
     fn into_defaults(self) -> OperatorDefaults {
         let builtin = OperatorDefaults::default();
@@ -208,6 +226,11 @@ impl Cli {
                 Ok(exit(checked.is_valid))
             }
             Command::Crd(_) => print(&todoplatform_api::crd_yaml()),
+            Command::DatabaseSetup(DatabaseSetupArgs { owner, roles }) => {
+                let environment = std::env::vars().collect();
+                let text = commands::database_setup::run(owner, &roles, &environment).await;
+                print(&text.map_err(|error| CliError::Command(CommandError::DatabaseSetup(error)))?)
+            }
             Command::Rbac => print(&crate::rbac::template()),
             Command::Docs => print(&todoplatform_api::docs()),
             Command::Dashboard => print(&crate::metrics::dashboard::json()),

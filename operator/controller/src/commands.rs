@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod compat;
+pub mod database_setup;
 pub mod input;
 pub mod render;
 
@@ -13,6 +14,9 @@ pub enum CommandError {
     /// The file cannot be used.
     #[error(transparent)]
     Input(InputError),
+    /// The roles and databases could not be made.
+    #[error(transparent)]
+    DatabaseSetup(database_setup::DatabaseSetupError),
     /// The platform in the file is refused.
     #[error("{name} is refused:\n{violations}")]
     Refused {

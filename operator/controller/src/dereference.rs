@@ -10,11 +10,12 @@ use kube::{Api, Client, ResourceExt};
 use sha2::{Digest, Sha256};
 use todoplatform_api::TodoPlatform;
 use todoplatform_render::{
-    ChildKind, Dependency, DependencyFact, DependencyTarget, Facts, References, SecretFact, SecretReference,
-    graph::graph,
+    ChildKind, Dependency, DependencyFact, DependencyTarget, Facts, RedisMode, References, SecretFact,
+    SecretReference, graph::graph,
 };
 use tokio::time::Instant;
 
+use crate::jobs;
 use crate::live::Live;
 use crate::probe::{self, Sensitive};
 
@@ -88,6 +89,7 @@ pub async fn dereference(
         secrets: answers.secrets.clone(),
         optional_kinds: sources.served.clone(),
         dependencies,
+        jobs: jobs::look(sources.live, &namespace, platform),
         started: has_started(sources.live, platform, &namespace),
     };
     let foreign_secrets = answers.owners.clone();
@@ -217,10 +219,41 @@ async fn probe_all(
         .iter()
         .map(|Dependency { name, target }| async {
             let fact = match target {
-                DependencyTarget::StatefulSet { .. } => return None,
+                DependencyTarget::StatefulSet { .. } | DependencyTarget::Job => return None,
                 DependencyTarget::Postgres { url, ca } => {
                     probe::postgres::probe(&value(url)?, ca.as_ref().and_then(value).as_ref(), namespace)
                         .await
+                }
+                DependencyTarget::PostgresHost(target) => {
+                    let login = probe::postgres::Login {
+                        username: value(&target.username)?,
+                        password: value(&target.password)?,
+                        ca: target.ca.as_ref().and_then(value),
+                    };
+                    probe::postgres::probe_host(target, &login, namespace).await
+                }
+                DependencyTarget::CloudNativePg { cluster } => {
+                    probe::cloud_native_pg::probe(sources.client, namespace, cluster).await
+                }
+                DependencyTarget::RedisServers(target) => {
+                    let optional = |reference: &Option<SecretReference>| match reference {
+                        Some(reference) => value(reference).map(Some),
+                        None => Some(None),
+                    };
+                    let (sentinel_username, sentinel_password) = match &target.mode {
+                        RedisMode::Sentinel {
+                            username, password, ..
+                        } => (optional(username)?, optional(password)?),
+                        RedisMode::Server | RedisMode::Cluster => (None, None),
+                    };
+                    let logins = probe::redis_servers::Logins {
+                        username: optional(&target.username)?,
+                        password: optional(&target.password)?,
+                        sentinel_username,
+                        sentinel_password,
+                        ca: optional(&target.ca)?,
+                    };
+                    probe::redis_servers::probe(target, &logins, namespace).await
                 }
                 DependencyTarget::Redis { url, ca } => {
                     probe::redis::probe(&value(url)?, ca.as_ref().and_then(value).as_ref(), namespace).await

@@ -7,7 +7,7 @@ use std::time::Duration;
 use todoplatform_api::{Blocker, DependencyStatus, InventoryEntry, SkippedKind};
 use todoplatform_render::{
     ChildKind, DependencyFact, DependencyTarget, Facts, Gate, Invalid, MISSING_SECRET, MISSING_SECRET_KEY,
-    Prepared, References, Resources, SecretRecipe, SecretReference, ValidatedPlatform,
+    Prepared, RedisMode, References, Resources, SETUP, SecretRecipe, SecretReference, ValidatedPlatform,
 };
 
 use crate::apply::ApplyError;
@@ -59,7 +59,7 @@ pub fn next(context: &Context, gate: &Gate, references: &References, facts: &Fac
     let is_external = |target: &DependencyTarget| {
         !matches!(
             target,
-            DependencyTarget::StatefulSet { .. } | DependencyTarget::DaprControlPlane
+            DependencyTarget::StatefulSet { .. } | DependencyTarget::Job | DependencyTarget::DaprControlPlane
         )
     };
     let answers = |name: &String| facts.dependencies.get(name).is_some_and(|fact| fact.ready);
@@ -302,7 +302,7 @@ pub fn dependencies(namespace: &str, references: &References, facts: &Facts) -> 
                     reason: "NotAsked".into(),
                     message: "not asked yet".into(),
                 });
-            let message = match secret_of(&dependency.target) {
+            let message = match secret_of(&dependency.target, &fact.reason) {
                 Some(secret) if !fact.ready => format!("{} ({})", fact.message, secret.field_path),
                 _ => fact.message,
             };
@@ -321,12 +321,19 @@ pub fn dependencies(namespace: &str, references: &References, facts: &Facts) -> 
         .collect()
 }
 
-/// The Secret key that says how a dependency is reached.
-fn secret_of(target: &DependencyTarget) -> Option<&SecretReference> {
+/// The Secret key that is at fault when a dependency stands like this.
+fn secret_of<'a>(target: &'a DependencyTarget, reason: &str) -> Option<&'a SecretReference> {
     match target {
         DependencyTarget::Postgres { url, .. } | DependencyTarget::Redis { url, .. } => Some(url),
         DependencyTarget::RedisHost { password, .. } => password.as_ref(),
+        DependencyTarget::PostgresHost(target) => Some(&target.password),
+        DependencyTarget::RedisServers(target) => match &target.mode {
+            RedisMode::Sentinel { password, .. } if reason.starts_with("Sentinel") => password.as_ref(),
+            _ => target.password.as_ref(),
+        },
         DependencyTarget::StatefulSet { .. }
+        | DependencyTarget::Job
+        | DependencyTarget::CloudNativePg { .. }
         | DependencyTarget::Kafka { .. }
         | DependencyTarget::DaprControlPlane => None,
     }
@@ -344,15 +351,43 @@ fn next_action(namespace: &str, target: &DependencyTarget, reason: &str) -> Stri
         (DependencyTarget::DaprControlPlane, _) => {
             "kubectl get pods -A -l app.kubernetes.io/part-of=dapr".to_owned()
         }
+        (DependencyTarget::Job, "Failed" | "Retrying") => format!(
+            "kubectl -n {namespace} logs -l app.kubernetes.io/component={SETUP} --tail=20. A Job that has given up is \
+             made again once it is deleted"
+        ),
+        (DependencyTarget::Job, _) => {
+            format!("kubectl -n {namespace} describe job -l app.kubernetes.io/component={SETUP}")
+        }
+        (DependencyTarget::CloudNativePg { .. }, "KindMissing") => {
+            "Install CloudNativePG: https://cloudnative-pg.io".to_owned()
+        }
+        (DependencyTarget::CloudNativePg { cluster }, _) => {
+            format!("kubectl -n {namespace} describe clusters.postgresql.cnpg.io {cluster}")
+        }
+        (DependencyTarget::RedisServers(_), "MasterUnknown" | "NotMaster") => {
+            "See which master the sentinels monitor, and that spec.cache.external.sentinel.masterName is its name".to_owned()
+        }
+        (DependencyTarget::RedisServers(_), "NotACluster") => {
+            "Name the server in spec.cache.external.host instead of spec.cache.external.cluster".to_owned()
+        }
+        (DependencyTarget::RedisServers(_), "ClusterDown") => {
+            "redis-cli --cluster check on one of its nodes says which slots are not served".to_owned()
+        }
         (_, "Unreachable" | "Loading" | "TooManyConnections") => {
             format!("See that {} runs and that the operator's pod can reach it", target.kind())
         }
         (DependencyTarget::Kafka { brokers }, _) => format!("See that one of {} runs", brokers.join(", ")),
-        _ => match secret_of(target) {
-            Some(SecretReference { name, key, field_path, .. }) => {
+        _ => match (secret_of(target, reason), target) {
+            (Some(SecretReference { name, key, field_path, .. }), _) => {
                 format!("Mend the key `{key}` of Secret `{name}`, which {field_path} names")
             }
-            None => "Set spec.broker.redis.external.passwordSecretKeyRef".to_owned(),
+            (None, DependencyTarget::RedisServers(_)) if reason.starts_with("Sentinel") => {
+                "Set spec.cache.external.sentinel.passwordSecretKeyRef".to_owned()
+            }
+            (None, DependencyTarget::RedisServers(_)) => {
+                "Set spec.cache.external.passwordSecretKeyRef".to_owned()
+            }
+            (None, _) => "Set spec.broker.redis.external.passwordSecretKeyRef".to_owned(),
         },
     }
 }

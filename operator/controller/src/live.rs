@@ -6,6 +6,7 @@ use std::hash::Hash;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
+use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::Resource;
@@ -64,6 +65,7 @@ pub struct Live {
     kinds: RwLock<BTreeMap<ChildKind, Arc<dyn Shown>>>,
     deployments: Store<Deployment>,
     stateful_sets: Store<StatefulSet>,
+    jobs: Store<Job>,
     pods: Store<Pod>,
 }
 
@@ -73,6 +75,8 @@ pub struct Writers {
     pub deployments: Writer<Deployment>,
     /// `StatefulSet`s, in full.
     pub stateful_sets: Writer<StatefulSet>,
+    /// Jobs, in full.
+    pub jobs: Writer<Job>,
     /// Pods, but for what nobody asks for.
     pub pods: Writer<Pod>,
 }
@@ -82,18 +86,22 @@ impl Live {
     pub fn new() -> (Self, Writers) {
         let (deployments, write_deployments) = store();
         let (stateful_sets, write_stateful_sets) = store();
+        let (jobs, write_jobs) = store();
         let (pods, write_pods) = store();
         let live = Self {
             kinds: RwLock::default(),
             deployments: deployments.clone(),
             stateful_sets: stateful_sets.clone(),
+            jobs: jobs.clone(),
             pods,
         };
         live.show(ChildKind::Deployment, deployments, ());
         live.show(ChildKind::StatefulSet, stateful_sets, ());
+        live.show(ChildKind::Job, jobs, ());
         let writers = Writers {
             deployments: write_deployments,
             stateful_sets: write_stateful_sets,
+            jobs: write_jobs,
             pods: write_pods,
         };
         (live, writers)
@@ -119,11 +127,12 @@ impl Live {
             .remove(&kind);
     }
 
-    /// Waits until Deployments, `StatefulSet`s and pods have been listed once, or their watches have ended.
+    /// Waits until Deployments, `StatefulSet`s, Jobs and pods have been listed once, or their watches have ended.
     pub async fn workloads_are_known(&self) {
-        let (_deployments, _stateful_sets, _pods) = tokio::join!(
+        let (_deployments, _stateful_sets, _jobs, _pods) = tokio::join!(
             self.deployments.wait_until_ready(),
             self.stateful_sets.wait_until_ready(),
+            self.jobs.wait_until_ready(),
             self.pods.wait_until_ready()
         );
     }
@@ -156,6 +165,15 @@ impl Live {
     /// One StatefulSet as last seen.
     pub fn stateful_set(&self, namespace: &str, name: &str) -> Option<Arc<StatefulSet>> {
         self.stateful_sets.get(&ObjectRef::new(name).within(namespace))
+    }
+
+    /// All Jobs that the platform with this UID owns.
+    pub fn jobs(&self, namespace: &str, uid: &str) -> Vec<Arc<Job>> {
+        self.jobs.state_filter(|job| {
+            let owners = job.metadata.owner_references.iter().flatten();
+            job.metadata.namespace.as_deref() == Some(namespace)
+                && owners.into_iter().any(|owner| owner.uid == uid)
+        })
     }
 
     /// All pods of a platform.

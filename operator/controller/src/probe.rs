@@ -3,10 +3,12 @@
 //! A probe says how the dependency stands in one word and one sentence. Neither ever holds a URL or a password:
 //! texts of drivers are left out, because some of them quote what they were given.
 
+pub mod cloud_native_pg;
 pub mod dapr;
 pub mod kafka;
 pub mod postgres;
 pub mod redis;
+pub mod redis_servers;
 pub mod stateful_set;
 
 use std::fmt;

@@ -74,6 +74,13 @@ const NAMESPACED: &[Fixed] = &[
         why: "Why a component does not serve: image, crash, missing sidecar.",
     },
     Fixed {
+        group: "postgresql.cnpg.io",
+        resources: &["clusters"],
+        names: &[],
+        verbs: &["get"],
+        why: "Whether the CloudNativePG cluster that a spec names serves. Read by name, never written.",
+    },
+    Fixed {
         group: "events.k8s.io",
         resources: &["events"],
         names: &[],

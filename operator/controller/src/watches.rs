@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use futures::{Stream, StreamExt};
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
+use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{Pod, PodStatus};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::api::{DynamicObject, PartialObjectMeta};
@@ -74,7 +75,7 @@ impl Watches {
             .filter(|kind| is_watched(*kind) && !kind.optional())
         {
             match kind {
-                ChildKind::Deployment | ChildKind::StatefulSet => {}
+                ChildKind::Deployment | ChildKind::StatefulSet | ChildKind::Job => {}
                 ChildKind::HorizontalPodAutoscaler => self.start_autoscalers(),
                 _ => self.start_metadata(kind, &self.stop),
             }
@@ -91,6 +92,9 @@ impl Watches {
             owner,
             &self.stop,
         );
+        let jobs = watcher(self.scope.api::<Job>(&self.client), config())
+            .modify(|object| object.metadata.managed_fields = None);
+        self.spawn("Job", jobs, writers.jobs, owner, &self.stop);
         let pods = watcher(self.scope.api::<Pod>(&self.client), config()).modify(strip_pod);
         self.spawn("Pod", pods, writers.pods, instance, &self.stop);
     }

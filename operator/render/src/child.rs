@@ -28,6 +28,8 @@ pub enum ChildKind {
     Subscription,
     /// `v1`
     Service,
+    /// `batch/v1`; before the services, which need its work.
+    Job,
     /// `apps/v1`
     StatefulSet,
     /// `apps/v1`
@@ -48,7 +50,7 @@ pub enum ChildKind {
 
 impl ChildKind {
     /// Every kind, in the order of apply.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::ServiceAccount,
         Self::ConfigMap,
         Self::Secret,
@@ -57,6 +59,7 @@ impl ChildKind {
         Self::Component,
         Self::Subscription,
         Self::Service,
+        Self::Job,
         Self::StatefulSet,
         Self::Deployment,
         Self::HorizontalPodAutoscaler,
@@ -78,6 +81,7 @@ impl ChildKind {
             Self::Component => "Component",
             Self::Subscription => "Subscription",
             Self::Service => "Service",
+            Self::Job => "Job",
             Self::StatefulSet => "StatefulSet",
             Self::Deployment => "Deployment",
             Self::HorizontalPodAutoscaler => "HorizontalPodAutoscaler",
@@ -100,6 +104,7 @@ impl ChildKind {
             Self::Component => ("dapr.io", "v1alpha1", "components"),
             Self::Subscription => ("dapr.io", "v2alpha1", "subscriptions"),
             Self::Service => ("", "v1", "services"),
+            Self::Job => ("batch", "v1", "jobs"),
             Self::StatefulSet => ("apps", "v1", "statefulsets"),
             Self::Deployment => ("apps", "v1", "deployments"),
             Self::HorizontalPodAutoscaler => ("autoscaling", "v2", "horizontalpodautoscalers"),

@@ -45,6 +45,8 @@ pub struct Facts {
     pub optional_kinds: BTreeSet<ChildKind>,
     /// How each of the dependencies of [`references`] stands, by name; one without an entry has not answered.
     pub dependencies: BTreeMap<String, DependencyFact>,
+    /// The platform's own Jobs, by name.
+    pub jobs: BTreeMap<String, JobFact>,
     /// Whether a Deployment of one of the services exists already.
     pub started: bool,
 }
@@ -54,6 +56,17 @@ pub struct Facts {
 pub struct SecretFact {
     /// Each referenced key that is present, with a hash of its value. Never the value.
     pub keys: BTreeMap<String, String>,
+}
+
+/// One Job that exists.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct JobFact {
+    /// Whether it has done its work.
+    pub complete: bool,
+    /// Whether it has given up.
+    pub failed: bool,
+    /// What its pod said last when it failed; empty when it did not.
+    pub message: String,
 }
 
 /// How one dependency stands.
@@ -109,6 +122,7 @@ impl Facts {
             secrets,
             optional_kinds,
             dependencies,
+            jobs: BTreeMap::new(),
             started: false,
         }
     }

@@ -15,11 +15,14 @@ mod settings;
 mod validate;
 pub mod validated;
 
-pub use build::{MANAGER, TEMPLATE_HASH, build};
+pub use build::{MANAGER, TEMPLATE_HASH, build, setup_standing};
 pub use child::{Child, ChildKind, Gate, Prepared, Resources, SecretRecipe, SecretValue};
 pub use degradation::{Degradation, KEDA_MISSING, degradations};
-pub use facts::{DependencyFact, Facts, OperatorDefaults, SecretFact};
-pub use references::{Dependency, DependencyTarget, References, SecretReference, references};
+pub use facts::{DependencyFact, Facts, JobFact, OperatorDefaults, SecretFact};
+pub use references::{
+    Dependency, DependencyTarget, PostgresTarget, RedisMode, RedisTarget, References, SETUP, SecretReference,
+    references,
+};
 pub use validate::{
     INVALID_IMAGE, INVALID_SPEC, Invalid, MISSING_SECRET, MISSING_SECRET_KEY, REASONS, Violation, validate,
 };

@@ -1,5 +1,10 @@
 //! Names: one function makes every child's.
 
+use sha2::{Digest, Sha256};
+
+/// What PostgreSQL keeps of an identifier.
+const LONGEST_ROLE: usize = 63;
+
 /// Names of one platform's children and what is derived from them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Names {
@@ -63,6 +68,21 @@ impl Names {
         self.child("postgres")
     }
 
+    /// The Secret with the passwords of the services' own roles, and the beginning of the name of the Job that makes these.
+    pub fn database(&self) -> String {
+        self.child("database")
+    }
+
+    /// The role of an application on a PostgreSQL that others use too, and its database: at most 63 bytes.
+    pub fn database_role(&self, app: &str) -> String {
+        let full = format!("{}-{}", self.namespace, self.app_id(app));
+        if full.len() <= LONGEST_ROLE {
+            return full;
+        }
+        let digest = hex::encode(Sha256::digest(&full));
+        format!("{}-{}", &full[..LONGEST_ROLE - 9], &digest[..8])
+    }
+
     /// The embedded Redis: StatefulSet, Service, Secret.
     pub fn redis(&self) -> String {
         self.child("redis")
@@ -90,3 +110,23 @@ pub const TOKEN_KEY: &str = "token";
 pub const SIGNING_KEY_PEM: &str = "private.pem";
 /// Key of the signing key Secret with the public JSON Web Key Set.
 pub const SIGNING_KEY_JWKS: &str = "jwks.json";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roles_of_long_names_stay_apart_and_fit() {
+        let short = Names::new("todo", "team", "");
+        assert_eq!(short.database_role("task"), "team-todo-task");
+        let (namespace, platform) = ("n".repeat(63), "p".repeat(40));
+        let long = Names::new(&platform, &namespace, "");
+        let roles = ["task", "notification", "analytics"].map(|app| long.database_role(app));
+        assert!(roles.iter().all(|role| role.len() <= 63), "{roles:?}");
+        assert_ne!(roles[0], roles[1]);
+        assert_ne!(
+            roles[0],
+            Names::new("other", &namespace, "").database_role("task")
+        );
+    }
+}

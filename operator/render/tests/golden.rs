@@ -39,6 +39,21 @@ fn external_services() {
 }
 
 #[test]
+fn database_external() {
+    insta::assert_snapshot!(text(&sample("database-external.yaml")));
+}
+
+#[test]
+fn database_cloudnativepg() {
+    insta::assert_snapshot!(text(&sample("database-cloudnativepg.yaml")));
+}
+
+#[test]
+fn cache() {
+    insta::assert_snapshot!(text(&sample("cache.yaml")));
+}
+
+#[test]
 fn production_with_everything_external() {
     insta::assert_snapshot!(text(&platform(everything_external())));
 }

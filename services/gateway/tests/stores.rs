@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use todo_domain::IdSource;
 use todo_gateway::limit::{Policy, Shared};
-use todo_kit::{RandomIds, Secret, redis::Redis};
+use todo_kit::redis::{Address, Redis, connect};
+use todo_kit::testing::redis::RedisCluster;
+use todo_kit::{RandomIds, Secret};
 
 fn connection() -> Redis {
     let url = std::env::var("TODO_TEST_REDIS_URL").expect("TODO_TEST_REDIS_URL names a Redis");
-    let address = todo_kit::redis::Address::url(Secret::new(url), None);
-    todo_kit::redis::connect(&address, Duration::from_secs(5)).unwrap()
+    let address = Address::url(Secret::new(url), None);
+    connect(&address, Duration::from_secs(5)).unwrap()
 }
 
 /// Two replicas of one gateway, with keys of their own.
@@ -64,4 +66,29 @@ async fn a_flushed_script_is_loaded_again() {
         .unwrap();
     let decision = replica.check("alice", &POLICY).await.unwrap();
     assert_eq!((decision.allowed, decision.remaining), (true, 8));
+}
+
+#[tokio::test]
+async fn a_cluster_counts_each_user_on_the_node_that_the_key_names() {
+    let cluster = RedisCluster::start().await;
+    let address = Address::of(&cluster.environment()).unwrap();
+    let replicas = [(); 2].map(|()| {
+        let connection = connect(&address, Duration::from_secs(5)).unwrap();
+        Shared::new(connection, "test", "todo")
+    });
+    for user in 0..16 {
+        let user = format!("user-{user}");
+        let mut allowed = 0;
+        for n in 0..12 {
+            let decision = replicas[n % 2].check(&user, &POLICY).await.unwrap();
+            allowed += usize::from(decision.allowed);
+        }
+        assert_eq!(allowed, 10, "{user}");
+    }
+    for node in &cluster.nodes {
+        assert!(
+            node.ask::<usize>(&["DBSIZE"]).await.unwrap() > 0,
+            "a node counts nobody"
+        );
+    }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use redis::{AsyncCommands, Script};
 use todo_kit::redis::{Address, Redis, connect, ping};
-use todo_kit::testing::redis::{PASSWORD, RedisCluster, RedisSentinel, eventually};
+use todo_kit::testing::redis::{MASTER, PASSWORD, RedisCluster, RedisSentinel, eventually};
 use todo_kit::{Environment, redis::RedisError};
 
 fn connected(environment: &Environment) -> Redis {
@@ -27,11 +27,12 @@ async fn the_master_is_followed_wherever_the_sentinel_moves_it() {
     let [first, second] = [servers.servers[0].port, servers.servers[1].port];
 
     // An orderly handover: the connection stays, and leads to a replica.
-    servers
-        .sentinel
-        .ask::<()>(&["SENTINEL", "FAILOVER", todo_kit::testing::redis::MASTER])
-        .await
-        .unwrap();
+    // Until the sentinel has heard of the replica it has nobody to promote.
+    let handover = ["SENTINEL", "FAILOVER", MASTER];
+    eventually("a handover", async || {
+        servers.sentinel.ask::<()>(&handover).await.ok()
+    })
+    .await;
     servers.is_led_by(second).await;
     eventually("a write after the handover", async || {
         write(&mut redis, "key", "handed over").await.ok()

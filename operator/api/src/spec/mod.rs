@@ -23,10 +23,13 @@ mod services;
 pub use auth::{Algorithm, Auth};
 pub use autoscaling::{Autoscaling, BrokerLag, ScalingBehavior, ScalingWindow};
 pub use broker::{Broker, ExternalRedisBroker, KafkaBroker, KafkaSasl, KafkaTls, RedisBroker, SaslMechanism};
-pub use cache::{Cache, ExternalCache};
+pub use cache::{Cache, CacheCluster, CacheSentinel, ExternalCache};
 pub use common::{EmbeddedStore, EnvVar, LocalSecretName, ResourceAmounts, Resources, SecretKeyRef};
 pub use dapr::{Dapr, EventResiliency, LogLevel};
-pub use database::{Database, ExternalDatabase};
+pub use database::{
+    CloudNativePg, ClusterName, Database, DatabaseAdmin, DatabaseRoles, ExternalDatabase, ReadReplica,
+    SessionOption, SslMode,
+};
 pub use gateway::{Cors, Gateway, GatewayService, RateLimit, ServiceType};
 pub use images::{ImagePullPolicy, Images};
 pub use notifications::{Notifications, Smtp, SmtpSecurity};
@@ -122,7 +125,7 @@ pub struct TodoPlatformSpec {
     /// What differs from the profile for one service. Default of both profiles: nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub services: Option<Services>,
-    /// The PostgreSQL behind task, notification and analytics. Default of development: embedded; production needs `external`.
+    /// The PostgreSQL behind task, notification and analytics. Default of development: embedded; production needs `external` or `cloudNativePG`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub database: Option<Database>,
     /// The Redis behind the rate limit and the reminders. Default of development: embedded; production needs `external`.

@@ -4,9 +4,12 @@ use std::str::FromStr;
 
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sqlx::{ConnectOptions, Connection};
-use todoplatform_render::DependencyFact;
+use todoplatform_render::{DependencyFact, PostgresTarget};
 
 use super::{PROBE_TIMEOUT, Sensitive, answered, failed, seen_from, timed_out};
+
+/// The name under which the server shows our sessions.
+pub(crate) const APPLICATION: &str = "todoplatform-operator";
 
 /// Logs in, asks for nothing, logs out. The host is named as in `namespace`.
 ///
@@ -18,6 +21,33 @@ pub async fn probe(url: &Sensitive, ca: Option<&Sensitive>, namespace: &str) -> 
             "the connection URL in the Secret is not of the form postgres://user:password@host:port/database",
         );
     };
+    ask(options).await
+}
+
+/// The login to a host, apart from its name.
+pub struct Login {
+    /// The user's name.
+    pub username: Sensitive,
+    /// The user's password.
+    pub password: Sensitive,
+    /// The certificate of the server's authority.
+    pub ca: Option<Sensitive>,
+}
+
+/// The same for a PostgreSQL that is named by its host, with its login apart.
+///
+/// Reasons: those of [`probe`], with `InvalidLogin` for `InvalidUrl`.
+pub async fn probe_host(target: &PostgresTarget, login: &Login, namespace: &str) -> DependencyFact {
+    match host_options(target, login, namespace) {
+        Some(options) => ask(options).await,
+        None => failed(
+            "InvalidLogin",
+            "the user's name or the password in the Secret is not text",
+        ),
+    }
+}
+
+async fn ask(options: PgConnectOptions) -> DependencyFact {
     match tokio::time::timeout(PROBE_TIMEOUT, options.connect()).await {
         Err(_elapsed) => timed_out("PostgreSQL"),
         Ok(Err(error)) => refused(&error),
@@ -29,6 +59,21 @@ pub async fn probe(url: &Sensitive, ca: Option<&Sensitive>, namespace: &str) -> 
     }
 }
 
+fn host_options(target: &PostgresTarget, login: &Login, namespace: &str) -> Option<PgConnectOptions> {
+    let options = PgConnectOptions::new_without_pgpass()
+        .host(&seen_from(namespace, &target.host))
+        .port(u16::try_from(target.port).ok()?)
+        .database(&target.database)
+        .username(login.username.expose_text()?)
+        .password(login.password.expose_text()?)
+        .ssl_mode(PgSslMode::from_str(target.ssl_mode.as_str()).ok()?)
+        .application_name(APPLICATION);
+    Some(match &login.ca {
+        Some(ca) => options.ssl_root_cert_from_pem(ca.expose().to_vec()),
+        None => options,
+    })
+}
+
 fn options(url: &Sensitive, ca: Option<&Sensitive>, namespace: &str) -> Option<PgConnectOptions> {
     let text = url.expose_text()?;
     if !(text.starts_with("postgres://") || text.starts_with("postgresql://")) {
@@ -36,7 +81,7 @@ fn options(url: &Sensitive, ca: Option<&Sensitive>, namespace: &str) -> Option<P
     }
     let options = PgConnectOptions::from_str(text)
         .ok()?
-        .application_name("todoplatform-operator");
+        .application_name(APPLICATION);
     let host = seen_from(namespace, options.get_host());
     let options = options.host(&host);
     Some(match ca {
@@ -47,7 +92,8 @@ fn options(url: &Sensitive, ca: Option<&Sensitive>, namespace: &str) -> Option<P
     })
 }
 
-fn refused(error: &sqlx::Error) -> DependencyFact {
+/// What a failed login says of the server, without a word of the driver's or of the server's.
+pub(crate) fn refused(error: &sqlx::Error) -> DependencyFact {
     match error {
         sqlx::Error::Database(answer) => sqlstate(answer.code().as_deref().unwrap_or("unknown")),
         sqlx::Error::Io(error) => failed(
@@ -62,13 +108,10 @@ fn refused(error: &sqlx::Error) -> DependencyFact {
 /// The server's own answer, by its SQLSTATE: its text may name what was sent.
 fn sqlstate(code: &str) -> DependencyFact {
     match code {
-        "28P01" | "28000" => failed(
-            "PasswordRefused",
-            "PostgreSQL refused the user or the password of the connection URL",
-        ),
+        "28P01" | "28000" => failed("PasswordRefused", "PostgreSQL refused the user or the password"),
         "3D000" => failed(
             "DatabaseMissing",
-            "PostgreSQL has no database of the name in the connection URL",
+            "PostgreSQL has no database of the name that the login asks for",
         ),
         "57P03" => failed("Unreachable", "PostgreSQL is starting up or shutting down"),
         "53300" => failed("TooManyConnections", "PostgreSQL has no connection left"),

@@ -1,5 +1,6 @@
 //! Redis: a real PING with the URL that the services will use.
 
+use redis::aio::MultiplexedConnection;
 use redis::{
     AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, ErrorKind, IntoConnectionInfo,
     RedisConnectionInfo, RedisError, TlsCertificates,
@@ -63,16 +64,33 @@ fn host_client(host: &str, password: Option<&Sensitive>, has_tls: bool, namespac
 
 fn client(url: &Sensitive, ca: Option<&Sensitive>, namespace: &str) -> Option<Client> {
     let info = by_name_of(namespace, url.expose_text()?.into_connection_info().ok()?);
-    match ca {
-        None => Client::open(info).ok(),
-        Some(ca) => {
-            let certificates = TlsCertificates {
-                client_tls: None,
-                root_cert: Some(ca.expose().to_vec()),
-            };
-            Client::build_with_tls(info, certificates).ok()
-        }
-    }
+    with_ca(info, ca)
+}
+
+/// A client of one server by host and port.
+pub(super) fn server_client(
+    (host, has_tls): (&str, bool),
+    settings: RedisConnectionInfo,
+    ca: Option<&Sensitive>,
+    namespace: &str,
+) -> Option<Client> {
+    let scheme = if has_tls { "rediss" } else { "redis" };
+    let info = by_name_of(
+        namespace,
+        format!("{scheme}://{host}").into_connection_info().ok()?,
+    );
+    with_ca(info.set_redis_settings(settings), ca)
+}
+
+fn with_ca(info: ConnectionInfo, ca: Option<&Sensitive>) -> Option<Client> {
+    let Some(ca) = ca else {
+        return Client::open(info).ok();
+    };
+    let certificates = TlsCertificates {
+        client_tls: None,
+        root_cert: Some(ca.expose().to_vec()),
+    };
+    Client::build_with_tls(info, certificates).ok()
 }
 
 fn by_name_of(namespace: &str, info: ConnectionInfo) -> ConnectionInfo {
@@ -84,31 +102,26 @@ fn by_name_of(namespace: &str, info: ConnectionInfo) -> ConnectionInfo {
 }
 
 async fn ping(client: &Client) -> Result<(), RedisError> {
+    redis::cmd("PING")
+        .query_async::<()>(&mut connect(client).await?)
+        .await
+}
+
+/// A connection whose every step is bounded.
+pub(super) async fn connect(client: &Client) -> Result<MultiplexedConnection, RedisError> {
     let config = AsyncConnectionConfig::new()
         .set_connection_timeout(Some(PROBE_TIMEOUT))
         .set_response_timeout(Some(PROBE_TIMEOUT));
-    let mut connection = client
-        .get_multiplexed_async_connection_with_config(&config)
-        .await?;
-    redis::cmd("PING").query_async::<()>(&mut connection).await
+    client.get_multiplexed_async_connection_with_config(&config).await
 }
 
-fn refused(error: &RedisError) -> DependencyFact {
+pub(super) fn refused(error: &RedisError) -> DependencyFact {
     if error.kind() == ErrorKind::AuthenticationFailed {
-        return failed(
-            "PasswordRefused",
-            "Redis refused the user or the password of the connection URL",
-        );
+        return failed("PasswordRefused", "Redis refused the user or the password");
     }
     match error.code() {
-        Some("NOAUTH") => failed(
-            "PasswordMissing",
-            "Redis asks for a password and the connection URL has none",
-        ),
-        Some("WRONGPASS" | "NOPERM") => failed(
-            "PasswordRefused",
-            "Redis refused the user or the password of the connection URL",
-        ),
+        Some("NOAUTH") => failed("PasswordMissing", "Redis asks for a password and is given none"),
+        Some("WRONGPASS" | "NOPERM") => failed("PasswordRefused", "Redis refused the user or the password"),
         Some("LOADING") => failed("Loading", "Redis is loading its data"),
         Some(code) => failed("Refused", format!("Redis answered {code}")),
         None if error.is_timeout() => timed_out("Redis"),

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use kube::ResourceExt;
 use todoplatform_api::Blocker;
-use todoplatform_render::{Child, ChildKind, Facts, Prepared, Resources, ValidatedPlatform, build, validate};
+use todoplatform_render::{
+    Child, ChildKind, Facts, Prepared, Resources, SETUP, ValidatedPlatform, build, setup_standing, validate,
+};
 
 use super::PassError;
 use super::writer::Writer;
@@ -68,6 +70,7 @@ pub(super) async fn prepare(
         Ok(validated) => validated,
         Err(invalid) => return Ok(Preparation::Stalled(findings::violations(invalid))),
     };
+    let facts = judged(&validated, facts);
     let mut resources = build(&validated, &facts);
     if validated.hibernated {
         remember_all(&mut resources, &validated, &context.live, namespace);
@@ -133,4 +136,12 @@ fn remember_all(
         let found = found.and_then(|found| serde_json::to_value(&*found).ok());
         remember(child, found.as_ref());
     }
+}
+
+/// With how the platform's own Job stands: which one it is only the validated platform says.
+fn judged(validated: &ValidatedPlatform, mut facts: Facts) -> Facts {
+    if let Some(standing) = setup_standing(validated, &facts) {
+        facts.dependencies.insert(SETUP.into(), standing);
+    }
+    facts
 }

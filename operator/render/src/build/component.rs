@@ -4,14 +4,14 @@ use todoplatform_api::{SaslMechanism, SecretKeyRef};
 use todoplatform_kinds::dapr::{Component, ComponentFields, ComponentSpec, MetadataItem};
 
 use super::{
-    deployment::DATABASE_CA_FILE,
     object::{child, metadata},
     resiliency::longest_offer_milliseconds,
+    stores::DATABASE_CA_FILE,
 };
 use crate::{
     Child, ChildKind, ValidatedPlatform,
     catalog::Store,
-    validated::{App, BrokerSettings, SaslSettings, TlsSettings},
+    validated::{App, BrokerSettings, DatabaseLogin, DatabaseParts, SaslSettings, Text, TlsSettings},
 };
 
 /// Entries that a Redis stream keeps, about: unread ones may be cut too, so far more than can be waiting.
@@ -146,8 +146,10 @@ fn kafka(
 }
 
 fn state(platform: &ValidatedPlatform, app: &str) -> Option<ComponentSpec> {
-    let url = platform.database.urls.get(app)?;
-    let mut items = vec![secret("connectionString", url)];
+    let mut items = match platform.database.logins.get(app)? {
+        DatabaseLogin::Url(url) => vec![secret("connectionString", url)],
+        DatabaseLogin::Parts(parts) => state_login(parts),
+    };
     if platform.database.ca.is_some() {
         items.push(MetadataItem::value("sslRootCert", DATABASE_CA_FILE));
     }
@@ -163,6 +165,35 @@ fn state(platform: &ValidatedPlatform, app: &str) -> Option<ComponentSpec> {
         init_timeout: Some("30s".into()),
         metadata: items,
     })
+}
+
+/// The parts have items of their own; what has none stands in the connection string, whose other settings they would
+/// override.
+fn state_login(parts: &DatabaseParts) -> Vec<MetadataItem> {
+    let settings = parts
+        .options
+        .iter()
+        .map(|option| format!(" {}={}", option.name, option.value));
+    let rest = format!(
+        "sslmode={}{}",
+        parts.ssl_mode.as_str(),
+        settings.collect::<String>()
+    );
+    vec![
+        MetadataItem::value("connectionString", rest),
+        MetadataItem::value("host", &parts.host),
+        MetadataItem::value("port", parts.port.to_string()),
+        text("database", &parts.database),
+        text("user", &parts.username),
+        secret("password", &parts.password),
+    ]
+}
+
+fn text(name: &str, text: &Text) -> MetadataItem {
+    match text {
+        Text::Clear(value) => MetadataItem::value(name, value),
+        Text::Secret(reference) => secret(name, reference),
+    }
 }
 
 fn secret(name: &str, reference: &SecretKeyRef) -> MetadataItem {

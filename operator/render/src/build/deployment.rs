@@ -16,10 +16,10 @@ use todoplatform_api::SecretKeyRef;
 use super::{
     config::{self, FOLDER, JWKS_FILE},
     config_map::CONFIG_KEY,
-    hash::config_hash,
+    hash::{self, config_hash},
     object::{child, metadata, selector, versioned_labels},
     pod::{container_security, env_secret, env_value, pod_security},
-    quantity, scale, sidecar,
+    quantity, scale, sidecar, stores,
 };
 use crate::{
     Child, ChildKind, Facts, ValidatedPlatform,
@@ -28,9 +28,6 @@ use crate::{
     validated::{App, BrokerSettings, KeySource},
 };
 
-/// The certificate of the database's authority, in a service's container and in its sidecar.
-pub(super) const DATABASE_CA_FILE: &str = "/etc/todo/ca/database.pem";
-const REDIS_CA_FILE: &str = "/etc/todo/ca/redis.pem";
 const CONFIG_HASH: &str = "todoplatform.dev/config-hash";
 /// What ends after the sidecar has ended: the container's own exit.
 const GRACE_MARGIN_SECONDS: i32 = 10;
@@ -241,17 +238,9 @@ fn own_environment(platform: &ValidatedPlatform, app: &App) -> Vec<EnvVar> {
         env.push(env_secret("APP_API_TOKEN", &token(names.app_token(&node.name))));
     }
     env.push(env_secret("DAPR_API_TOKEN", &token(names.api_token(&node.name))));
-    if let Some(url) = platform.database.urls.get(&node.name) {
-        env.push(env_secret("DATABASE_URL", url));
-        if platform.database.ca.is_some() {
-            env.push(env_value("DATABASE_CA_FILE", DATABASE_CA_FILE));
-        }
-    }
+    env.extend(stores::database(platform, node));
     if node.stores_in(Store::Redis) {
-        env.push(env_secret("REDIS_URL", &platform.cache.url));
-        if platform.cache.ca.is_some() {
-            env.push(env_value("REDIS_CA_FILE", REDIS_CA_FILE));
-        }
+        env.extend(stores::cache(platform));
     }
     let notifies = node.is(Service::Notification);
     if let Some((username, password)) = platform
@@ -280,14 +269,7 @@ fn referenced(
     env: &[EnvVar],
     files: &[(SecretKeyRef, &str)],
 ) -> Vec<SecretKeyRef> {
-    let mut keys: Vec<_> = env
-        .iter()
-        .filter_map(|variable| variable.value_from.as_ref()?.secret_key_ref.as_ref())
-        .map(|selector| SecretKeyRef {
-            name: selector.name.clone(),
-            key: selector.key.clone(),
-        })
-        .collect();
+    let mut keys: Vec<_> = env.iter().filter_map(hash::secret_key).collect();
     keys.extend(files.iter().map(|(reference, _)| reference.clone()));
     if app.node.uses_events() {
         keys.extend(broker_keys(&platform.broker).cloned());

@@ -35,23 +35,34 @@ pub(crate) fn gate(platform: &ValidatedPlatform, facts: &Facts) -> Gate {
         );
         waiting_for.push(("dapr".into(), "DaprKindsMissing".into(), message));
     }
-    let absent: BTreeSet<_> = platform
-        .references
-        .secrets
-        .iter()
-        .filter(|reference| {
-            let present = facts
-                .secrets
-                .get(&reference.name)
-                .is_some_and(|fact| fact.keys.contains_key(&reference.key));
-            reference.optional && !present
-        })
-        .map(|reference| reference.name.as_str())
-        .collect();
-    if !absent.is_empty() {
-        let names: Vec<_> = absent.into_iter().collect();
-        let message = format!("generated Secrets do not exist yet: {}", names.join(", "));
-        waiting_for.push(("secrets".into(), "SecretsNotGenerated".into(), message));
+    let absent = |is_ours: bool| -> BTreeSet<&str> {
+        platform
+            .references
+            .secrets
+            .iter()
+            .filter(|reference| {
+                let present = facts
+                    .secrets
+                    .get(&reference.name)
+                    .is_some_and(|fact| fact.keys.contains_key(&reference.key));
+                reference.optional && reference.field_path.is_empty() == is_ours && !present
+            })
+            .map(|reference| reference.name.as_str())
+            .collect()
+    };
+    for (is_ours, reason, what) in [
+        (true, "SecretsNotGenerated", "generated Secrets do not exist yet"),
+        (
+            false,
+            "SecretsAwaited",
+            "Secrets of another operator do not exist yet",
+        ),
+    ] {
+        let names: Vec<_> = absent(is_ours).into_iter().collect();
+        if !names.is_empty() {
+            let message = format!("{what}: {}", names.join(", "));
+            waiting_for.push(("secrets".into(), reason.into(), message));
+        }
     }
     if waiting_for.is_empty() {
         Gate::Open

@@ -1,6 +1,7 @@
 //! The hash in a service's pod template: what the pod reads only at its start is in it, so that a change of that, and of
 //! nothing else, restarts the pod.
 
+use k8s_openapi::api::core::v1::EnvVar;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use todoplatform_api::SecretKeyRef;
@@ -40,6 +41,15 @@ pub(super) fn json_hash(json: &Value) -> String {
     let mut digest = Sha256::new();
     value(&mut digest, json);
     hex::encode(digest.finalize())
+}
+
+/// The Secret's key that a variable takes its value from.
+pub(super) fn secret_key(variable: &EnvVar) -> Option<SecretKeyRef> {
+    let selector = variable.value_from.as_ref()?.secret_key_ref.as_ref()?;
+    Some(SecretKeyRef {
+        name: selector.name.clone(),
+        key: selector.key.clone(),
+    })
 }
 
 /// A text with its length before it, so that no two lists of texts have the same bytes.

@@ -5,6 +5,7 @@ mod component;
 mod config;
 mod config_map;
 mod configuration;
+mod database_setup;
 mod deployment;
 mod gate;
 mod hash;
@@ -21,9 +22,11 @@ mod service;
 mod service_account;
 mod sidecar;
 mod stateful_set;
+mod stores;
 mod subscription;
 mod template_hash;
 
+pub use database_setup::setup_standing;
 pub use object::MANAGER;
 pub use template_hash::TEMPLATE_HASH;
 
@@ -50,6 +53,7 @@ pub fn build(platform: &ValidatedPlatform, facts: &Facts) -> Resources<Prepared>
         prometheus_rule::build(platform),
     ]
     .concat();
+    children.extend(database_setup::build(platform, facts));
     if gate == Gate::Open {
         children.extend(deployment::build(platform, facts, &dapr_objects));
     }

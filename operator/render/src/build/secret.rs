@@ -6,7 +6,7 @@ use super::object::{labels, owner_references};
 use crate::{
     SecretRecipe, SecretValue, ValidatedPlatform,
     names::{SIGNING_KEY_JWKS, SIGNING_KEY_PEM, TOKEN_KEY},
-    references::database_services,
+    references::{database_services, password_key},
     validated::{App, KeySource},
 };
 
@@ -20,6 +20,11 @@ pub(super) fn build(platform: &ValidatedPlatform) -> Vec<SecretRecipe> {
             Some("postgres"),
             postgres(platform),
         ));
+    }
+    if platform.database.setup.is_some() {
+        let values =
+            database_services().map(|service| (password_key(service.as_str()), SecretValue::Password));
+        recipes.push(recipe(platform, names.database(), None, values.collect()));
     }
     if platform.redis.is_some() {
         let host = names.host(&names.redis());
@@ -59,7 +64,7 @@ fn postgres(platform: &ValidatedPlatform) -> BTreeMap<String, SecretValue> {
     for service in database_services() {
         let user = service.as_str();
         let template = format!("postgres://{user}:{{{user}-password}}@{host}:5432/{user}");
-        values.insert(format!("{user}-password"), SecretValue::Password);
+        values.insert(password_key(service.as_str()), SecretValue::Password);
         values.insert(format!("{user}-url"), SecretValue::Url { template });
     }
     values

@@ -4,13 +4,19 @@ mod broker;
 mod cache;
 mod database;
 mod services;
+mod target;
 
 use todoplatform_api::{Profile, SecretKeyRef, TodoPlatform};
 
 pub(crate) use broker::embeds_broker;
-pub(crate) use cache::embeds_cache;
-pub(crate) use database::{database_services, database_url, embeds_postgres};
+pub(crate) use cache::{cache_addresses, cache_tls, embeds_cache};
+pub use database::SETUP;
+pub(crate) use database::{
+    cluster_ca, cluster_key, database_name, database_services, database_url, embeds_postgres, has_own_roles,
+    password_key, port, ssl_mode,
+};
 pub(crate) use services::service_section;
+pub use target::{PostgresTarget, RedisMode, RedisTarget};
 
 use crate::{
     graph::graph,
@@ -26,14 +32,15 @@ pub struct SecretReference {
     pub key: String,
     /// The field of the resource that refers to it; empty for a Secret that the operator makes.
     pub field_path: String,
-    /// Whether its absence is no fault: the operator makes it.
+    /// Whether its absence is no fault: the operator makes it, or another operator whose object the field names.
     pub optional: bool,
 }
 
 /// Something that the services need before their first start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dependency {
-    /// `database`, `cache`, `broker`, `dapr`; `database-<service>` for a database of one service's own.
+    /// `database`, `cache`, `broker`, `dapr`; `database-<service>` for a database of one service's own, `database-setup`
+    /// for the Job that makes the services' roles.
     pub name: String,
     /// What to ask whether it answers.
     pub target: DependencyTarget,
@@ -54,6 +61,15 @@ pub enum DependencyTarget {
         /// Where the certificate of its authority is.
         ca: Option<SecretReference>,
     },
+    /// A PostgreSQL by its host: ready when it lets us in.
+    PostgresHost(Box<PostgresTarget>),
+    /// A CloudNativePG cluster: ready when it has a primary that serves.
+    CloudNativePg {
+        /// Its name.
+        cluster: String,
+    },
+    /// The platform's own Job that makes the services' roles and databases: ready when it has completed.
+    Job,
     /// A Redis by URL: ready when it answers `PING`.
     Redis {
         /// Where the connection URL is.
@@ -70,6 +86,8 @@ pub enum DependencyTarget {
         /// Whether the connection is encrypted.
         tls: bool,
     },
+    /// A Redis by addresses: ready when the server, the master or the cluster answers.
+    RedisServers(Box<RedisTarget>),
     /// Kafka: ready when one of the brokers accepts a connection.
     Kafka {
         /// Hosts and ports.
@@ -84,8 +102,10 @@ impl DependencyTarget {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::StatefulSet { .. } => "StatefulSet",
-            Self::Postgres { .. } => "PostgreSQL",
-            Self::Redis { .. } | Self::RedisHost { .. } => "Redis",
+            Self::Postgres { .. } | Self::PostgresHost(_) => "PostgreSQL",
+            Self::CloudNativePg { .. } => "CloudNativePG",
+            Self::Job => "Job",
+            Self::Redis { .. } | Self::RedisHost { .. } | Self::RedisServers(_) => "Redis",
             Self::Kafka { .. } => "Kafka",
             Self::DaprControlPlane => "DaprControlPlane",
         }
@@ -179,6 +199,14 @@ impl Collector<'_> {
             key: key.into(),
             field_path: String::new(),
             optional: true,
+        });
+    }
+
+    /// A key of a Secret that another operator makes for the object that the field names.
+    fn awaited(&mut self, reference: &SecretKeyRef, field_path: &str) {
+        self.references.secrets.push(SecretReference {
+            optional: true,
+            ..user_reference(reference, field_path)
         });
     }
 

@@ -1,6 +1,6 @@
 //! The Redis, of the cache and of the broker.
 
-use todoplatform_api::SecretKeyRef;
+use todoplatform_api::{ExternalCache, SecretKeyRef};
 
 use super::{
     Resolver,
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     Violation, catalog, references,
-    validated::{StoreSettings, UrlSettings},
+    validated::{CacheLogin, CacheMode, CacheServers, CacheSettings, StoreSettings},
 };
 
 impl Resolver<'_> {
@@ -41,16 +41,27 @@ impl Resolver<'_> {
         Some(embedded(of_cache.or(of_broker), image, catalog::REDIS_AMOUNTS))
     }
 
-    pub(super) fn cache(&self) -> Option<UrlSettings> {
+    pub(super) fn cache(&self) -> Option<CacheSettings> {
         if self.embeds_cache() {
-            return Some(UrlSettings {
-                url: self.redis_key("url"),
+            return Some(CacheSettings {
+                login: CacheLogin::Url(self.redis_key("url")),
                 ca: None,
             });
         }
         let external = self.spec.cache.as_ref()?.external.as_ref()?;
-        Some(UrlSettings {
-            url: external.url_secret_key_ref.clone(),
+        let login = match &external.url_secret_key_ref {
+            Some(url) => CacheLogin::Url(url.clone()),
+            None => CacheLogin::Servers(Box::new(CacheServers {
+                mode: mode(external),
+                addresses: references::cache_addresses(external)?,
+                database: external.database.unwrap_or(0),
+                username: external.username_secret_key_ref.clone(),
+                password: external.password_secret_key_ref.clone(),
+                tls: references::cache_tls(external),
+            })),
+        };
+        Some(CacheSettings {
+            login,
             ca: external.ca_secret_key_ref.clone(),
         })
     }
@@ -60,5 +71,17 @@ impl Resolver<'_> {
             name: self.names.redis(),
             key: key.into(),
         }
+    }
+}
+
+fn mode(external: &ExternalCache) -> CacheMode {
+    match (&external.sentinel, &external.cluster) {
+        (Some(sentinel), _) => CacheMode::Sentinel {
+            master: sentinel.master_name.clone(),
+            username: sentinel.username_secret_key_ref.clone(),
+            password: sentinel.password_secret_key_ref.clone(),
+        },
+        (None, Some(_)) => CacheMode::Cluster,
+        (None, None) => CacheMode::Server,
     }
 }

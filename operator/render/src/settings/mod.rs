@@ -64,7 +64,7 @@ pub(crate) fn resolve(
         gateway: resolver.gateway(),
         postgres: optional(postgres)?,
         redis: optional(redis)?,
-        database: resolver.database()?,
+        database: resolver.database(violations)?,
         cache: resolver.cache()?,
         broker: resolver.broker()?,
         topic_prefix: resolver.topic_prefix(),

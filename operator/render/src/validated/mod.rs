@@ -20,7 +20,10 @@ pub use broker::{BrokerSettings, SaslSettings, TlsSettings};
 pub use dapr::ResiliencySettings;
 pub use gateway::GatewaySettings;
 pub use notifications::SmtpSettings;
-pub use stores::{DatabaseSettings, StoreSettings, UrlSettings};
+pub use stores::{
+    CacheLogin, CacheMode, CacheServers, CacheSettings, DatabaseLogin, DatabaseParts, DatabaseSettings,
+    ReplicaSettings, SetupSettings, StoreSettings, Text,
+};
 
 use crate::{catalog::Service, names::Names, references::References};
 
@@ -50,10 +53,10 @@ pub struct ValidatedPlatform {
     pub postgres: Option<StoreSettings>,
     /// The embedded Redis.
     pub redis: Option<StoreSettings>,
-    /// Where the connection URLs of the databases are.
+    /// Where the services' databases are.
     pub database: DatabaseSettings,
-    /// Where the connection URL of the cache is.
-    pub cache: UrlSettings,
+    /// Where the cache is.
+    pub cache: CacheSettings,
     /// What carries the events.
     pub broker: BrokerSettings,
     /// What stands before the name of every topic.

@@ -38,7 +38,7 @@ enum Place {
 
 /// Some servers with one login.
 #[derive(Debug, Clone)]
-pub struct Parts {
+struct Parts {
     addresses: Vec<String>,
     login: Login,
     database: i64,

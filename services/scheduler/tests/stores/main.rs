@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod claims;
+mod cluster;
 mod events;
 mod fixture;
 mod poller;
