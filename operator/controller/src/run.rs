@@ -163,6 +163,7 @@ pub async fn run(settings: Settings) -> Result<(), RunError> {
     passes.close();
     let keeper = Keeper {
         api: Api::namespaced(clients.own.clone(), &own_namespace),
+        watched: Api::namespaced(clients.watches.clone(), &own_namespace),
         name: settings.lease_name(),
         identity: identity.as_str().to_owned(),
         terms: Terms {

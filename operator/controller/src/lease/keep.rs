@@ -20,6 +20,7 @@ use crate::apply::FIELD_MANAGER;
 use crate::chain::Chain;
 use crate::clock::Clock;
 use crate::metrics::Metrics;
+use crate::watches::WATCH_SECONDS;
 
 /// How long passes under way may take to end before the Lease is released all the same. A pass can be cut anywhere.
 const LAST_PASSES: Duration = Duration::from_secs(1);
@@ -29,8 +30,10 @@ const RELEASES: usize = 3;
 
 /// Keeps this replica in the election.
 pub struct Keeper {
-    /// The Leases of the operator's namespace. Its client is not fenced.
+    /// The Leases of the operator's namespace, to read and write. Its client is not fenced.
     pub api: Api<Lease>,
+    /// The same, to watch: by a client that lets a connection be silent for as long as nothing changes.
+    pub watched: Api<Lease>,
     /// Name of the Lease.
     pub name: String,
     /// Name of this process, unlike any other's.
@@ -124,10 +127,12 @@ impl Keeper {
 
     /// The Lease whenever it changes; none when it is not there. Errors are counted, and the watch goes on.
     fn sights(&self) -> impl Stream<Item = Option<Lease>> + Send + use<> {
-        let config = watcher::Config::default().fields(&format!("metadata.name={}", self.name));
+        let config = watcher::Config::default()
+            .fields(&format!("metadata.name={}", self.name))
+            .timeout(WATCH_SECONDS);
         let metrics = Arc::clone(&self.metrics);
         let mut is_there = false;
-        watcher(self.api.clone(), config)
+        watcher(self.watched.clone(), config)
             .default_backoff()
             .filter_map(move |event| {
                 let sight = match event {
