@@ -20,6 +20,10 @@
 - apiGroups: [""]
   resources: ["pods"]
   verbs: ["list", "watch"]
+# Whether the CloudNativePG cluster that a spec names serves. Read by name, never written.
+- apiGroups: ["postgresql.cnpg.io"]
+  resources: ["clusters"]
+  verbs: ["get"]
 # One Event per transition; a repeat is a patch of the first.
 - apiGroups: ["events.k8s.io"]
   resources: ["events"]
@@ -32,9 +36,21 @@
 - apiGroups: ["apps"]
   resources: ["deployments", "statefulsets"]
   verbs: ["create", "delete", "get", "list", "patch", "watch"]
+# What platforms are made of.
+- apiGroups: ["autoscaling"]
+  resources: ["horizontalpodautoscalers"]
+  verbs: ["create", "delete", "get", "list", "patch", "watch"]
+# What platforms are made of.
+- apiGroups: ["batch"]
+  resources: ["jobs"]
+  verbs: ["create", "delete", "get", "list", "patch", "watch"]
 # What platforms are made of, where the API server serves the kinds.
 - apiGroups: ["dapr.io"]
   resources: ["components", "configurations", "resiliencies", "subscriptions"]
+  verbs: ["create", "delete", "get", "list", "patch", "watch"]
+# What platforms are made of, where the API server serves the kinds.
+- apiGroups: ["keda.sh"]
+  resources: ["scaledobjects", "triggerauthentications"]
   verbs: ["create", "delete", "get", "list", "patch", "watch"]
 # What platforms are made of, where the API server serves the kinds.
 - apiGroups: ["monitoring.coreos.com"]
