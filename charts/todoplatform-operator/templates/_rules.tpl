@@ -56,6 +56,10 @@
 - apiGroups: ["monitoring.coreos.com"]
   resources: ["podmonitors", "prometheusrules", "servicemonitors"]
   verbs: ["create", "delete", "get", "list", "patch", "watch"]
+# What platforms are made of.
+- apiGroups: ["policy"]
+  resources: ["poddisruptionbudgets"]
+  verbs: ["create", "delete", "get", "list", "patch", "watch"]
 {{- end }}
 {{- define "todoplatform-operator.rules.cluster" -}}
 # Whether Dapr's sidecar injector is registered; services start only then.

@@ -59,6 +59,7 @@ pub fn kind(name: &str) -> ApiResource {
         ),
         "Job" => ("batch", "v1", "Job", "jobs"),
         "Cluster" => ("postgresql.cnpg.io", "v1", "Cluster", "clusters"),
+        "PodDisruptionBudget" => ("policy", "v1", "PodDisruptionBudget", "poddisruptionbudgets"),
         "Event" => ("events.k8s.io", "v1", "Event", "events"),
         core => ("", "v1", core, ""),
     };

@@ -3,6 +3,7 @@
 //! What those would do, the scenarios do: they patch the statuses of workloads.
 
 mod api {
+    pub(crate) mod apps;
     pub(crate) mod bad_input;
     pub(crate) mod classes;
     pub(crate) mod cloud_native_pg;

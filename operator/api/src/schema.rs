@@ -15,6 +15,33 @@ pub(crate) fn label_map(_: &mut SchemaGenerator) -> Schema {
     })
 }
 
+/// A bounded map of annotation keys to texts.
+pub(crate) fn annotation_map(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "object",
+        "maxProperties": 32,
+        "additionalProperties": { "type": "string", "maxLength": 4096 }
+    })
+}
+
+/// A bounded map of component names to digests.
+pub(crate) fn digest_map(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "object",
+        "maxProperties": 16,
+        "additionalProperties": { "type": "string", "maxLength": 71, "pattern": "^sha256:[a-f0-9]{64}$" }
+    })
+}
+
+/// An object of any keys: a service says itself which it takes.
+pub(crate) fn free_object(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "object",
+        "maxProperties": 32,
+        "x-kubernetes-preserve-unknown-fields": true
+    })
+}
+
 /// Leaves the description to the field: that of an enum would take its place, and the field's names the default.
 pub(crate) fn undescribed(schema: &mut Schema) {
     schema.remove("description");

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use futures::stream::{self, StreamExt, TryStreamExt};
-use k8s_openapi::api::core::v1::Secret;
+use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::{Api, Client, ResourceExt};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 use todoplatform_api::TodoPlatform;
 use todoplatform_render::{
-    ChildKind, Dependency, DependencyFact, DependencyTarget, Facts, RedisMode, References, SecretFact,
-    SecretReference, graph::graph,
+    ALL_KEYS, ChildKind, Dependency, DependencyFact, DependencyTarget, Facts, RedisMode, References,
+    SecretFact, SecretReference, graph::graph,
 };
 use tokio::time::Instant;
 
@@ -41,6 +42,7 @@ pub struct Answers {
     at: Instant,
     references: References,
     secrets: BTreeMap<String, SecretFact>,
+    config_maps: BTreeMap<String, String>,
     owners: BTreeMap<String, String>,
     dependencies: BTreeMap<String, DependencyFact>,
 }
@@ -87,6 +89,7 @@ pub async fn dereference(
     }
     let facts = Facts {
         secrets: answers.secrets.clone(),
+        config_maps: answers.config_maps.clone(),
         optional_kinds: sources.served.clone(),
         dependencies,
         jobs: jobs::look(sources.live, &namespace, platform),
@@ -146,10 +149,12 @@ async fn ask(
         .filter_map(|(name, found)| Some((name, found?)))
         .collect();
     let uid = platform.metadata.uid.clone().unwrap_or_default();
+    let config_maps = config_maps(sources, namespace, &references, &uid).await?;
     let dependencies = probe_all(sources, namespace, &references, &found).await;
     Ok(Answers {
         at: Instant::now(),
         secrets: facts(&references, &found, &uid),
+        config_maps,
         owners: found
             .iter()
             .filter_map(|(name, secret)| Some((name.clone(), foreign_owner(&secret.metadata, &uid)?)))
@@ -182,7 +187,10 @@ fn facts(
     for SecretReference { name, key, .. } in &references.secrets {
         let Some(secret) = found.get(name) else { continue };
         let fact = facts.entry(name.clone()).or_default();
-        if let Some(value) = value_of(secret, key) {
+        if key == ALL_KEYS {
+            fact.keys
+                .insert(key.clone(), hash_all(salt, secret.data.as_ref()));
+        } else if let Some(value) = value_of(secret, key) {
             fact.keys.insert(key.clone(), hash(salt, value));
         }
     }
@@ -200,6 +208,37 @@ fn hash(salt: &str, value: &[u8]) -> String {
     hash.update(salt);
     hash.update(value);
     hex::encode(hash.finalize())
+}
+
+/// A hash of every key and value, in the order of the keys.
+fn hash_all<T: Serialize>(salt: &str, data: Option<&T>) -> String {
+    hash(salt, serde_json::json!(data).to_string().as_bytes())
+}
+
+/// The user's ConfigMaps that exist, each with a hash of its data.
+async fn config_maps(
+    sources: &Sources<'_>,
+    namespace: &str,
+    references: &References,
+    uid: &str,
+) -> Result<BTreeMap<String, String>, DereferenceError> {
+    let api = Api::<ConfigMap>::namespaced(sources.client.clone(), namespace);
+    let names: BTreeSet<&str> = references
+        .config_maps
+        .iter()
+        .map(|reference| reference.name.as_str())
+        .collect();
+    let mut hashes = BTreeMap::new();
+    for name in names {
+        let found = api.get_opt(name).await.map_err(|source| DereferenceError {
+            name: name.to_owned(),
+            source: Box::new(source),
+        })?;
+        if let Some(map) = found {
+            hashes.insert(name.to_owned(), hash_all(uid, Some(&(map.data, map.binary_data))));
+        }
+    }
+    Ok(hashes)
 }
 
 /// Asks all dependencies outside of the cluster's API at once. Those whose Secret is missing are not asked: that is
@@ -309,7 +348,7 @@ mod tests {
                 reference("db", "absent"),
                 reference("gone", "url"),
             ],
-            dependencies: vec![],
+            ..References::default()
         };
         let facts = facts(&references, &found, "uid-1");
         assert_eq!(facts.keys().collect::<Vec<_>>(), ["db"]);

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use todoplatform_api::{Blocker, DependencyStatus, InventoryEntry, SkippedKind};
 use todoplatform_render::{
-    ChildKind, DependencyFact, DependencyTarget, Facts, Gate, Invalid, MISSING_SECRET, MISSING_SECRET_KEY,
-    Prepared, RedisMode, References, Resources, SETUP, SecretRecipe, SecretReference, ValidatedPlatform,
+    ChildKind, DependencyFact, DependencyTarget, Facts, Gate, Invalid, MISSING_CONFIG_MAP, MISSING_SECRET,
+    MISSING_SECRET_KEY, Prepared, RedisMode, References, Resources, SETUP, SecretRecipe, SecretReference,
+    ValidatedPlatform,
 };
 
 use crate::apply::ApplyError;
@@ -69,7 +70,10 @@ pub fn next(context: &Context, gate: &Gate, references: &References, facts: &Fac
         .filter(|dependency| is_external(&dependency.target));
     let wait = if outside.clone().any(|dependency| !answers(&dependency.name)) {
         wait(context, 5, 10)
-    } else if outside.count() > 0 || references.secrets.iter().any(|secret| !secret.optional) {
+    } else if outside.count() > 0
+        || !references.config_maps.is_empty()
+        || references.secrets.iter().any(|secret| !secret.optional)
+    {
         wait(context, 30, 60)
     } else {
         rarely(context)
@@ -83,6 +87,7 @@ pub fn until_mended(context: &Context, problems: &[Blocker]) -> Duration {
         [
             MISSING_SECRET,
             MISSING_SECRET_KEY,
+            MISSING_CONFIG_MAP,
             OWNERSHIP_CONFLICT,
             INCOMPLETE_SECRET,
         ]
@@ -258,6 +263,7 @@ pub fn declared(validated: &ValidatedPlatform) -> Vec<Declared> {
         replicas: if validated.hibernated { 0 } else { app.replicas },
         is_autoscaled: app.autoscaling.is_some() && !validated.hibernated,
         image: app.image.to_string(),
+        is_paused: app.paused,
     });
     let stores = [
         ("postgres", &validated.postgres, validated.names.postgres()),
@@ -271,6 +277,7 @@ pub fn declared(validated: &ValidatedPlatform) -> Vec<Declared> {
             replicas: i32::from(!validated.hibernated),
             is_autoscaled: false,
             image: settings.as_ref()?.image.to_string(),
+            is_paused: false,
         })
     });
     apps.chain(stores).collect()

@@ -44,6 +44,8 @@ pub struct Declared {
     pub is_autoscaled: bool,
     /// Image that is wanted.
     pub image: String,
+    /// Whether its objects are left as they are, whatever is wanted.
+    pub is_paused: bool,
 }
 
 /// Counters of a Deployment or StatefulSet.

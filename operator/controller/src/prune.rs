@@ -51,7 +51,8 @@ pub struct Leftover {
 ///
 /// Secrets are not watched and so never pruned: a generated password stays for as long as the platform does, because
 /// the volume whose database was made with it outlives the StatefulSet. While the start gate is closed Deployments are not
-/// among what is wanted, and are left alone. What a waiting component has is left alone until its turn.
+/// among what is wanted, and are left alone. What a waiting component has is left alone until its turn. So is whatever
+/// belongs to a component that is paused.
 pub fn leftovers(
     live: &Live,
     namespace: &str,
@@ -59,6 +60,7 @@ pub fn leftovers(
     wanted: &BTreeSet<(ChildKind, String)>,
     gate: &Gate,
     waiting: &BTreeMap<String, Wait>,
+    paused: &BTreeSet<String>,
 ) -> Vec<Leftover> {
     let is_spared = |kind: ChildKind| kind == ChildKind::Deployment && matches!(gate, Gate::Closed { .. });
     // Against the order of apply: what uses an object goes before it.
@@ -71,6 +73,7 @@ pub fn leftovers(
         })
         .filter(|(_, meta)| meta.deletion_timestamp.is_none())
         .filter(|(kind, meta)| !is_held(waiting, *kind, component_of(meta)))
+        .filter(|(_, meta)| component_of(meta).is_none_or(|component| !paused.contains(component)))
         .filter_map(|(kind, ObjectMeta { name, uid, .. })| {
             Some(Leftover {
                 kind,

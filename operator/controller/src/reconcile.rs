@@ -251,7 +251,15 @@ async fn settle(
         .iter()
         .map(|child| (child.kind, child.name.clone()))
         .collect();
-    let leftovers = leftovers(&context.live, &namespace, &uid, &names, &resources.gate, &waiting);
+    let leftovers = leftovers(
+        &context.live,
+        &namespace,
+        &uid,
+        &names,
+        &resources.gate,
+        &waiting,
+        &resources.paused,
+    );
     // An autoscaler that is not wanted any more goes before the number of pods is said by somebody else: two would pull.
     let (autoscalers, leftovers): (Vec<_>, Vec<_>) = leftovers
         .into_iter()

@@ -70,8 +70,8 @@ pub enum Finding {
         dependencies: Vec<Found>,
         /// Whether the services may not be created yet.
         is_gate_closed: bool,
-        /// Where the gateway answers.
-        endpoint: String,
+        /// Where the gateway answers; none when it is switched off.
+        endpoint: Option<String>,
         /// Whether the platform is to sleep.
         is_hibernated: bool,
         /// What the platform does without.
@@ -182,7 +182,7 @@ pub fn status(situation: &Situation<'_>, finding: Finding) -> TodoPlatformStatus
             let blocking = blockers(&judged, &dependencies, is_gate_closed, is_hibernated);
             let ready = judged
                 .iter()
-                .filter(|judged| judged.status.reason == component::READY)
+                .filter(|judged| component::is_up(&judged.status))
                 .count();
             let mut drafts = if is_hibernated {
                 hibernation::drafts(&blocking)
@@ -195,7 +195,7 @@ pub fn status(situation: &Situation<'_>, finding: Finding) -> TodoPlatformStatus
                 components: judged.into_iter().map(|judged| judged.status).collect(),
                 dependencies: dependencies.into_iter().map(|found| found.status).collect(),
                 blocking,
-                endpoint: Some(endpoint),
+                endpoint,
                 version: Some(version),
                 skipped,
                 inventory,

@@ -40,6 +40,8 @@ pub enum ChildKind {
     TriggerAuthentication,
     /// `keda.sh/v1alpha1`
     ScaledObject,
+    /// `policy/v1`
+    PodDisruptionBudget,
     /// `monitoring.coreos.com/v1`
     PodMonitor,
     /// `monitoring.coreos.com/v1`
@@ -50,7 +52,7 @@ pub enum ChildKind {
 
 impl ChildKind {
     /// Every kind, in the order of apply.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::ServiceAccount,
         Self::ConfigMap,
         Self::Secret,
@@ -65,6 +67,7 @@ impl ChildKind {
         Self::HorizontalPodAutoscaler,
         Self::TriggerAuthentication,
         Self::ScaledObject,
+        Self::PodDisruptionBudget,
         Self::PodMonitor,
         Self::ServiceMonitor,
         Self::PrometheusRule,
@@ -87,6 +90,7 @@ impl ChildKind {
             Self::HorizontalPodAutoscaler => "HorizontalPodAutoscaler",
             Self::TriggerAuthentication => "TriggerAuthentication",
             Self::ScaledObject => "ScaledObject",
+            Self::PodDisruptionBudget => "PodDisruptionBudget",
             Self::PodMonitor => "PodMonitor",
             Self::ServiceMonitor => "ServiceMonitor",
             Self::PrometheusRule => "PrometheusRule",
@@ -110,6 +114,7 @@ impl ChildKind {
             Self::HorizontalPodAutoscaler => ("autoscaling", "v2", "horizontalpodautoscalers"),
             Self::TriggerAuthentication => ("keda.sh", "v1alpha1", "triggerauthentications"),
             Self::ScaledObject => ("keda.sh", "v1alpha1", "scaledobjects"),
+            Self::PodDisruptionBudget => ("policy", "v1", "poddisruptionbudgets"),
             Self::PodMonitor => ("monitoring.coreos.com", "v1", "podmonitors"),
             Self::ServiceMonitor => ("monitoring.coreos.com", "v1", "servicemonitors"),
             Self::PrometheusRule => ("monitoring.coreos.com", "v1", "prometheusrules"),
@@ -247,15 +252,29 @@ pub struct Resources<S> {
     pub secrets: Vec<SecretRecipe>,
     /// Whether the services' Deployments are among the children.
     pub gate: Gate,
+    /// Components whose objects are left exactly as they are: their children are here, and are neither written nor
+    /// pruned.
+    pub paused: BTreeSet<String>,
     state: PhantomData<S>,
 }
 
 impl Resources<Prepared> {
+    /// The children that are sent: all but those of paused components.
+    pub fn written(&self) -> impl Iterator<Item = &Child> {
+        self.children.iter().filter(|child| {
+            child
+                .component
+                .as_ref()
+                .is_none_or(|component| !self.paused.contains(component))
+        })
+    }
+
     pub(crate) fn new(
         mut children: Vec<Child>,
         skipped: BTreeSet<ChildKind>,
         secrets: Vec<SecretRecipe>,
         gate: Gate,
+        paused: BTreeSet<String>,
     ) -> Self {
         children.sort_by(|left, right| (left.kind, &left.name).cmp(&(right.kind, &right.name)));
         Self {
@@ -263,6 +282,7 @@ impl Resources<Prepared> {
             skipped,
             secrets,
             gate,
+            paused,
             state: PhantomData,
         }
     }

@@ -41,6 +41,8 @@ impl Default for OperatorDefaults {
 pub struct Facts {
     /// The Secrets of [`references`] that exist, by name; an absent one has no entry.
     pub secrets: BTreeMap<String, SecretFact>,
+    /// The ConfigMaps of [`references`] that exist, by name, each with a hash of its data.
+    pub config_maps: BTreeMap<String, String>,
     /// Which of the [optional kinds](ChildKind::optional) the API server serves.
     pub optional_kinds: BTreeSet<ChildKind>,
     /// How each of the dependencies of [`references`] stands, by name; one without an entry has not answered.
@@ -93,6 +95,11 @@ impl Facts {
     /// there with its keys, every dependency has answered.
     pub fn assumed(platform: &TodoPlatform) -> Self {
         let references = references(platform);
+        let config_maps = references
+            .config_maps
+            .into_iter()
+            .map(|reference| (reference.name, "assumed".into()))
+            .collect();
         let mut secrets = BTreeMap::<String, SecretFact>::new();
         for reference in references.secrets {
             secrets
@@ -120,6 +127,7 @@ impl Facts {
             .collect();
         Self {
             secrets,
+            config_maps,
             optional_kinds,
             dependencies,
             jobs: BTreeMap::new(),

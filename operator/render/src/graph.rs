@@ -3,9 +3,18 @@
 //! One list for the five services of the catalog and for those that the spec adds. Builders go over the applications
 //! and never over the catalog, so that both kinds get the same objects.
 
-use todoplatform_api::TodoPlatformSpec;
+mod check;
 
-use crate::catalog::{HTTP_PORT, Service, Store};
+use std::collections::BTreeSet;
+
+use todoplatform_api::{AppProtocol, ExtraService, ExtraStore, TodoPlatformSpec};
+
+pub(crate) use check::check;
+
+use crate::{
+    catalog::{ADMIN_PORT, HTTP_PORT, Service, Store},
+    references::service_section,
+};
 
 /// One application and its place among the others.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,10 +23,16 @@ pub struct Node {
     pub name: String,
     /// Which of the five services it is; none for one that the spec adds.
     pub service: Option<Service>,
+    /// Its place in `spec.extraServices`; none for one of the five.
+    pub extra: Option<usize>,
     /// Where the spec speaks of it (`spec.services.task`).
     pub field_path: String,
     /// Port of its API.
     pub port: i32,
+    /// What it speaks on that port.
+    pub protocol: AppProtocol,
+    /// Port where `/metrics` answers.
+    pub metrics_port: Option<i32>,
     /// Topics that it publishes, without prefix.
     pub publishes: Vec<String>,
     /// Topics that it consumes.
@@ -63,9 +78,21 @@ impl Node {
     }
 }
 
-/// The applications of a platform, those of the catalog first.
-pub fn graph(_spec: &TodoPlatformSpec) -> Vec<Node> {
-    let mut nodes: Vec<_> = Service::ALL.map(built_in).into();
+/// The applications of a platform that are switched on, those of the catalog first. What depends on one that is
+/// switched off is left out: calls of it, and subscriptions on topics that nobody else publishes.
+pub fn graph(spec: &TodoPlatformSpec) -> Vec<Node> {
+    let (running, off): (Vec<_>, Vec<_>) = declared(spec).into_iter().partition(|(_, enabled)| *enabled);
+    let mut nodes: Vec<_> = running.into_iter().map(|(node, _)| node).collect();
+    let routes_off: BTreeSet<String> = off.into_iter().flat_map(|(node, _)| node.routes).collect();
+    let names: BTreeSet<String> = nodes.iter().map(|node| node.name.clone()).collect();
+    let published: BTreeSet<String> = nodes.iter().flat_map(|node| node.publishes.clone()).collect();
+    for node in &mut nodes {
+        node.calls.retain(|callee| names.contains(callee));
+        node.consumes
+            .retain(|consumption| published.contains(&consumption.topic));
+        // The gateway's are those of the services behind it.
+        node.routes.retain(|route| !routes_off.contains(route));
+    }
     let calls: Vec<_> = nodes
         .iter()
         .map(|node| (node.name.clone(), node.calls.clone()))
@@ -80,22 +107,37 @@ pub fn graph(_spec: &TodoPlatformSpec) -> Vec<Node> {
     nodes
 }
 
+/// Every application that the spec knows of, and whether it is switched on.
+fn declared(spec: &TodoPlatformSpec) -> Vec<(Node, bool)> {
+    let built_in = Service::ALL.map(|service| {
+        let section = service_section(spec.services.as_ref(), service);
+        let enabled = section.and_then(|section| section.enabled).unwrap_or(true);
+        (built_in(service), enabled)
+    });
+    let extra = spec
+        .extra_services
+        .iter()
+        .enumerate()
+        .map(|(index, section)| (extra(index, section), section.enabled.unwrap_or(true)));
+    built_in.into_iter().chain(extra).collect()
+}
+
 fn built_in(service: Service) -> Node {
     let definition = service.definition();
     let owned = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect();
     Node {
         name: service.as_str().into(),
         service: Some(service),
+        extra: None,
         field_path: format!("spec.services.{}", service.as_str()),
         port: HTTP_PORT,
+        protocol: AppProtocol::Http,
+        metrics_port: Some(ADMIN_PORT),
         publishes: owned(definition.publishes),
         consumes: definition
             .consumes
             .iter()
-            .map(|&topic| Consumption {
-                topic: topic.into(),
-                route: format!("/events/{topic}"),
-            })
+            .map(|&topic| consumption(topic, None))
             .collect(),
         calls: definition
             .calls
@@ -105,6 +147,40 @@ fn built_in(service: Service) -> Node {
         callers: Vec::new(),
         stores: definition.stores.to_vec(),
         routes: owned(definition.routes),
+    }
+}
+
+fn extra(index: usize, section: &ExtraService) -> Node {
+    let store = |store: &ExtraStore| match store {
+        ExtraStore::Postgresql => Store::PostgreSql,
+        ExtraStore::Redis => Store::Redis,
+        ExtraStore::DaprState => Store::DaprState,
+    };
+    Node {
+        name: section.name.clone(),
+        service: None,
+        extra: Some(index),
+        field_path: format!("spec.extraServices[{index}]"),
+        port: section.port,
+        protocol: section.protocol.unwrap_or(AppProtocol::Http),
+        metrics_port: section.metrics_port,
+        publishes: section.publishes.clone(),
+        consumes: section
+            .consumes
+            .iter()
+            .map(|consumed| consumption(&consumed.topic, consumed.route.clone()))
+            .collect(),
+        calls: section.calls.clone(),
+        callers: Vec::new(),
+        stores: section.stores.iter().map(store).collect(),
+        routes: Vec::new(),
+    }
+}
+
+fn consumption(topic: &str, route: Option<String>) -> Consumption {
+    Consumption {
+        topic: topic.into(),
+        route: route.unwrap_or_else(|| format!("/events/{topic}")),
     }
 }
 

@@ -41,6 +41,13 @@ impl ImageRef {
         }
     }
 
+    /// The tag; none of a reference by digest alone.
+    pub fn tag(&self) -> Option<&str> {
+        let named = self.0.split('@').next()?;
+        let last = named.rsplit('/').next()?;
+        last.split_once(':').map(|(_, tag)| tag)
+    }
+
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -56,6 +63,17 @@ impl fmt::Display for ImageRef {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_tag_is_found_beside_ports_and_digests() {
+        for (text, tag) in [
+            ("a:1", Some("1")),
+            ("registry:5000/a:2@sha256:00", Some("2")),
+            ("registry:5000/a@sha256:00", None),
+        ] {
+            assert_eq!(ImageRef::parse(text).as_ref().map(ImageRef::tag), Ok(tag));
+        }
+    }
 
     #[test]
     fn an_image_says_which_one_it_means() {

@@ -11,6 +11,7 @@ pub mod graph;
 pub mod image;
 pub mod names;
 mod references;
+pub mod release;
 mod settings;
 mod validate;
 pub mod validated;
@@ -20,10 +21,11 @@ pub use child::{Child, ChildKind, Gate, Prepared, Resources, SecretRecipe, Secre
 pub use degradation::{Degradation, KEDA_MISSING, degradations};
 pub use facts::{DependencyFact, Facts, JobFact, OperatorDefaults, SecretFact};
 pub use references::{
-    Dependency, DependencyTarget, PostgresTarget, RedisMode, RedisTarget, References, SETUP, SecretReference,
-    references,
+    ALL_KEYS, ConfigMapReference, Dependency, DependencyTarget, PostgresTarget, RedisMode, RedisTarget,
+    References, SETUP, SecretReference, references,
 };
 pub use validate::{
-    INVALID_IMAGE, INVALID_SPEC, Invalid, MISSING_SECRET, MISSING_SECRET_KEY, REASONS, Violation, validate,
+    INVALID_IMAGE, INVALID_SPEC, Invalid, MISSING_CONFIG_MAP, MISSING_SECRET, MISSING_SECRET_KEY, REASONS,
+    Violation, validate,
 };
 pub use validated::ValidatedPlatform;

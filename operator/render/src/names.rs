@@ -63,6 +63,16 @@ impl Names {
         format!("{}-api-token", self.app_id(app))
     }
 
+    /// The Subscription of an application on a topic.
+    pub fn subscription(&self, app: impl AsRef<str>, topic: &str) -> String {
+        format!("{}-{}", self.app_id(app), topic.replace('.', "-"))
+    }
+
+    /// The Subscription of an application on its dead letters of a topic.
+    pub fn dead_letter_subscription(&self, app: impl AsRef<str>, topic: &str) -> String {
+        format!("{}-dlq", self.subscription(app, topic))
+    }
+
     /// The embedded PostgreSQL: StatefulSet, Service, Secret.
     pub fn postgres(&self) -> String {
         self.child("postgres")

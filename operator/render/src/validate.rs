@@ -4,7 +4,13 @@ use std::fmt;
 
 use todoplatform_api::{TodoPlatform, check};
 
-use crate::{Facts, OperatorDefaults, ValidatedPlatform, references, references::SecretReference, settings};
+use crate::{
+    Facts, OperatorDefaults, ValidatedPlatform, build, graph,
+    names::Names,
+    references,
+    references::{ALL_KEYS, ConfigMapReference, SecretReference},
+    settings,
+};
 
 /// What keeps a platform from being built.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,11 +38,19 @@ pub const INVALID_SPEC: &str = "InvalidSpec";
 pub const MISSING_SECRET: &str = "MissingSecret";
 /// A Secret that the spec names lacks the key.
 pub const MISSING_SECRET_KEY: &str = "MissingSecretKey";
+/// A ConfigMap that the spec names does not exist.
+pub const MISSING_CONFIG_MAP: &str = "MissingConfigMap";
 /// An image reference does not say which image it means.
 pub const INVALID_IMAGE: &str = "InvalidImage";
 
 /// Every reason of a [`Violation`].
-pub const REASONS: [&str; 4] = [INVALID_SPEC, MISSING_SECRET, MISSING_SECRET_KEY, INVALID_IMAGE];
+pub const REASONS: [&str; 5] = [
+    INVALID_SPEC,
+    MISSING_SECRET,
+    MISSING_SECRET_KEY,
+    MISSING_CONFIG_MAP,
+    INVALID_IMAGE,
+];
 
 impl fmt::Display for Violation {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -81,7 +95,27 @@ pub fn validate(
             .iter()
             .filter_map(|reference| missing(reference, facts, namespace)),
     );
+    violations.extend(
+        references
+            .config_maps
+            .iter()
+            .filter(|reference| !facts.config_maps.contains_key(&reference.name))
+            .map(|ConfigMapReference { name, field_path }| Violation {
+                field_path: field_path.clone(),
+                reason: MISSING_CONFIG_MAP,
+                message: format!("ConfigMap `{name}` does not exist"),
+                next_action: format!("kubectl -n {namespace} create configmap {name} --from-literal=KEY=…"),
+            }),
+    );
+    let name = platform.metadata.name.as_deref().unwrap_or_default();
+    violations.extend(graph::check(
+        &platform.spec,
+        &Names::new(name, namespace, &defaults.cluster_domain),
+    ));
     let settings = settings::resolve(platform, references, defaults, &mut violations);
+    if let Some(validated) = &settings {
+        violations.extend(build::owned_configuration(validated));
+    }
     match settings {
         Some(validated) if violations.is_empty() => Ok(validated),
         _ => Err(Invalid { violations }),
@@ -104,7 +138,8 @@ fn missing(reference: &SecretReference, facts: &Facts, namespace: &str) -> Optio
             reason: MISSING_SECRET,
             message: format!("Secret `{name}` does not exist"),
             next_action: format!(
-                "kubectl -n {namespace} create secret generic {name} --from-literal={key}=…"
+                "kubectl -n {namespace} create secret generic {name} --from-literal={}=…",
+                if key == ALL_KEYS { "KEY" } else { key }
             ),
         }),
         Some(secret) if !secret.keys.contains_key(key) => Some(Violation {

@@ -528,6 +528,6 @@ fn a_kind_that_is_not_served_is_not_built() {
 fn the_endpoint_is_the_gateways_service() {
     assert_eq!(
         validated(&sample("development.yaml")).endpoint(),
-        "http://todo-gateway.team.svc.cluster.local:8080"
+        Some("http://todo-gateway.team.svc.cluster.local:8080".into())
     );
 }

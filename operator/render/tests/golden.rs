@@ -54,6 +54,21 @@ fn cache() {
 }
 
 #[test]
+fn services() {
+    insta::assert_snapshot!(text(&sample("services.yaml")));
+}
+
+#[test]
+fn images() {
+    insta::assert_snapshot!(text(&sample("images.yaml")));
+}
+
+#[test]
+fn extra_service() {
+    insta::assert_snapshot!(text(&sample("extra-service.yaml")));
+}
+
+#[test]
 fn production_with_everything_external() {
     insta::assert_snapshot!(text(&platform(everything_external())));
 }

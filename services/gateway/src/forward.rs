@@ -49,10 +49,9 @@ impl Forwarder {
             .build(connector);
         let mut app_ids = BTreeMap::new();
         for target in Target::ALL {
-            let app_id = peers
-                .get(target.name())
-                .ok_or_else(|| format!("peers: {} is missing", target.name()))?;
-            app_ids.insert(target.name(), HeaderValue::from_str(app_id)?);
+            if let Some(app_id) = peers.get(target.name()) {
+                app_ids.insert(target.name(), HeaderValue::from_str(app_id)?);
+            }
         }
         let token = environment.optional_secret("DAPR_API_TOKEN");
         Ok(Self(Arc::new(Inner {
@@ -61,6 +60,11 @@ impl Forwarder {
             token,
             app_ids,
         })))
+    }
+
+    /// Whether a service is named: one that is switched off is not.
+    pub(crate) fn knows(&self, target: Target) -> bool {
+        self.0.app_ids.contains_key(target.name())
     }
 }
 

@@ -66,7 +66,7 @@ impl Service for Gateway {
 /// The public routes with all that stands before them: answers to preflights first, then who calls and how much.
 pub fn router(forwarder: &Forwarder, limiter: Arc<Limiter>, origins: &CorsConfig) -> Router {
     let mut routes = Router::new();
-    for (pattern, target) in TABLE {
+    for (pattern, target) in TABLE.iter().filter(|(_, target)| forwarder.knows(*target)) {
         routes = routes.route(
             pattern,
             any(forward::forward).with_state((forwarder.clone(), *target)),

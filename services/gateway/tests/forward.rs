@@ -71,15 +71,20 @@ async fn world(status: u16, content_type: &'static str, body: &'static str) -> W
 }
 
 fn gateway(port: u16) -> Router {
+    gateway_of(port, &["task", "scheduler", "notification", "analytics"])
+}
+
+fn gateway_of(port: u16, peers: &[&str]) -> Router {
     let environment: Environment = [
         ("DAPR_HTTP_PORT", port.to_string()),
         ("DAPR_API_TOKEN", "api-token".to_owned()),
     ]
     .into_iter()
     .collect();
-    let peers: BTreeMap<String, String> = ["task", "scheduler", "notification", "analytics"]
-        .map(|name| (name.to_owned(), format!("todo-{name}")))
-        .into();
+    let peers: BTreeMap<String, String> = peers
+        .iter()
+        .map(|&name| (name.to_owned(), format!("todo-{name}")))
+        .collect();
     let forwarder = Forwarder::new(&environment, &peers).unwrap();
     let nowhere = Address::url(Secret::new("redis://127.0.0.1:1/0"), None);
     let redis = todo_kit::redis::connect(&nowhere, Duration::from_millis(100)).unwrap();
@@ -168,6 +173,23 @@ async fn each_route_goes_to_its_own_service() {
         assert_eq!(world.send(request).await.0, StatusCode::OK, "{path}");
         assert_eq!(world.got.recv().await.unwrap().headers["dapr-app-id"], app_id);
     }
+}
+
+#[tokio::test]
+async fn a_service_that_is_switched_off_has_no_route() {
+    let mut world = world(200, "application/json", "{}").await;
+    world.gateway = gateway_of(world.port, &["task"]);
+    for (path, status) in [
+        ("/v1/analytics/daily", StatusCode::NOT_FOUND),
+        ("/v1/tasks", StatusCode::OK),
+    ] {
+        let request = world.request(Method::GET, path).body(Body::empty()).unwrap();
+        assert_eq!(world.send(request).await.0, status, "{path}");
+    }
+    assert_eq!(
+        world.got.recv().await.unwrap().headers["dapr-app-id"],
+        "todo-task"
+    );
 }
 
 #[tokio::test]

@@ -14,10 +14,12 @@ mod dapr;
     reason = "the fields are named as in the resource; the derive's twin is meant too"
 )]
 mod database;
+mod extra_services;
 mod gateway;
 mod images;
 mod notifications;
 mod observability;
+mod pod;
 mod services;
 
 pub use auth::{Algorithm, Auth};
@@ -30,11 +32,21 @@ pub use database::{
     CloudNativePg, ClusterName, Database, DatabaseAdmin, DatabaseRoles, ExternalDatabase, ReadReplica,
     SessionOption, SslMode,
 };
+pub use extra_services::{
+    AppProtocol, ConsumedTopic, ExtraIngress, ExtraService, ExtraStore, HttpProbe, Probes,
+};
 pub use gateway::{Cors, Gateway, GatewayService, RateLimit, ServiceType};
 pub use images::{ImagePullPolicy, Images};
 pub use notifications::{Notifications, Smtp, SmtpSecurity};
 pub use observability::{Monitoring, Observability};
-pub use services::{Service, ServiceDapr, Services};
+pub use pod::{
+    Affinity, Neighbour, NodeOperator, NodeRequirement, PodOptions, SpreadConstraint, TaintEffect,
+    Toleration, TopologySpread, WhenUnsatisfiable,
+};
+pub use services::{
+    AppHealth, EnvFrom, EnvFromKind, PodDisruptionBudget, Service, ServiceAccountOptions, ServiceDapr,
+    Services,
+};
 
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
@@ -99,7 +111,8 @@ impl Profile {
     validation = rules::PRODUCTION_DATABASE.rule(),
     validation = rules::PRODUCTION_CACHE.rule(),
     validation = rules::PRODUCTION_BROKER.rule(),
-    validation = rules::PRODUCTION_AUTH.rule()
+    validation = rules::PRODUCTION_AUTH.rule(),
+    validation = rules::VERSION_OR_TAG.rule()
 )]
 #[serde(rename_all = "camelCase")]
 pub struct TodoPlatformSpec {
@@ -113,6 +126,10 @@ pub struct TodoPlatformSpec {
         regex(pattern = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")
     )]
     pub operator_class: Option<String>,
+    /// Which release of the services runs: images that were released and tested together. Default of both profiles: the operator's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 64), regex(pattern = r"^[0-9A-Za-z][0-9A-Za-z.+-]*$"))]
+    pub version: Option<String>,
     /// Where container images come from. Default of both profiles: as the operator was started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub images: Option<Images>,
@@ -125,6 +142,14 @@ pub struct TodoPlatformSpec {
     /// What differs from the profile for one service. Default of both profiles: nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub services: Option<Services>,
+    /// Apps of your own on Dapr, joined to the platform: they get every object that the five services get. Default of both profiles: none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
+    pub extra_services: Vec<ExtraService>,
+    /// Where the pods of all applications run and what they carry. Default of both profiles: see its fields.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pod_defaults: Option<PodOptions>,
     /// The PostgreSQL behind task, notification and analytics. Default of development: embedded; production needs `external` or `cloudNativePG`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub database: Option<Database>,

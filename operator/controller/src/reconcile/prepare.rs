@@ -86,8 +86,7 @@ pub(super) async fn prepare(
     let workloads = workloads(&resources.children, &context.live, namespace, &memory.sent);
     let waiting = turns(&workloads, &findings::unanswered(&validated.references, &facts));
     let now: Vec<Child> = resources
-        .children
-        .iter()
+        .written()
         .filter(|child| !is_held(&waiting, child.kind, child.component.as_deref()))
         .cloned()
         .collect();

@@ -7,6 +7,8 @@ use crate::observe::{Counters, Observed, WorkloadKind};
 
 /// The component serves as it is declared.
 pub const READY: &str = "Ready";
+/// Its objects are left as they are.
+pub const PAUSED: &str = "Paused";
 /// Work is going on that ends by itself.
 pub const PROGRESSING: &str = "Progressing";
 /// A start gate is closed.
@@ -49,6 +51,14 @@ pub fn judge(namespace: &str, observed: &Observed, is_gate_closed: bool, is_hibe
         reason: reason.to_owned(),
         message,
     };
+    if declared.is_paused {
+        let message = "its objects are left as they are, by `paused` in the spec".to_owned();
+        return Judged {
+            status: line(PAUSED, message),
+            blocker: None,
+            is_stuck: false,
+        };
+    }
     let Some(counters) = counters else {
         if is_hibernated {
             return Judged {
@@ -128,6 +138,11 @@ pub fn judge(namespace: &str, observed: &Observed, is_gate_closed: bool, is_hibe
             }
         }
     }
+}
+
+/// Whether a component serves, be it as declared or as it was left.
+pub fn is_up(status: &ComponentStatus) -> bool {
+    status.reason == READY || (status.reason == PAUSED && status.ready >= status.desired)
 }
 
 fn progress(counters: &Counters, wanted: i32) -> String {

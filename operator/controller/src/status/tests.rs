@@ -50,6 +50,7 @@ fn service(component: &str, counters: Option<Counters>, pods: &[Value]) -> Obser
             replicas: 2,
             is_autoscaled: false,
             image: format!("example/todo-{component}:1"),
+            is_paused: false,
         },
         counters,
         pods: pods
@@ -88,7 +89,7 @@ fn observed(components: Vec<Observed>, dependencies: Vec<Found>, is_gate_closed:
         is_gate_closed,
         is_hibernated: false,
         degradations: vec![],
-        endpoint: "http://todo-gateway.shop.svc.cluster.local:8080".into(),
+        endpoint: Some("http://todo-gateway.shop.svc.cluster.local:8080".into()),
         version: "1".into(),
         skipped: vec![],
         inventory: vec![InventoryEntry {

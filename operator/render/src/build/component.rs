@@ -146,6 +146,8 @@ fn kafka(
 }
 
 fn state(platform: &ValidatedPlatform, app: &str) -> Option<ComponentSpec> {
+    // Names of tables take no dashes.
+    let table = app.replace('-', "_");
     let mut items = match platform.database.logins.get(app)? {
         DatabaseLogin::Url(url) => vec![secret("connectionString", url)],
         DatabaseLogin::Parts(parts) => state_login(parts),
@@ -154,10 +156,10 @@ fn state(platform: &ValidatedPlatform, app: &str) -> Option<ComponentSpec> {
         items.push(MetadataItem::value("sslRootCert", DATABASE_CA_FILE));
     }
     // One database may serve several services.
-    items.push(MetadataItem::value("tablePrefix", format!("{}_", app)));
+    items.push(MetadataItem::value("tablePrefix", format!("{table}_")));
     items.push(MetadataItem::value(
         "metadataTableName",
-        format!("{}_dapr_metadata", app),
+        format!("{table}_dapr_metadata"),
     ));
     Some(ComponentSpec {
         component_type: "state.postgresql".into(),

@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use serde_json::{Map, Value as Json};
+use serde_yaml::{Mapping, Value};
 
 use crate::{
-    ValidatedPlatform,
+    ValidatedPlatform, Violation,
     catalog::{ADMIN_PORT, HTTP_PORT, Service, Store},
+    validate::INVALID_SPEC,
     validated::{App, KeySource},
 };
 
@@ -37,8 +40,6 @@ struct Config<'a> {
     cors: Option<Cors<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     rate_limit: Option<RateLimit>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    scheduler: Option<Scheduler>,
     #[serde(skip_serializing_if = "Option::is_none")]
     state_store: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -98,12 +99,6 @@ struct RateLimit {
 }
 
 #[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Scheduler {
-    poll_milliseconds: i32,
-}
-
-#[derive(Serialize)]
 struct Smtp<'a> {
     host: &'a str,
     port: i32,
@@ -111,8 +106,62 @@ struct Smtp<'a> {
     security: &'a str,
 }
 
-/// The file's text.
+/// The file's text: the user's keys beside the operator's. Nothing for an app of the user's own.
 pub(super) fn yaml(platform: &ValidatedPlatform, app: &App) -> String {
+    if app.node.service.is_none() {
+        return String::new();
+    }
+    let mut file = own(platform, app);
+    merge(&mut file, &app.config);
+    serde_yaml::to_string(&file).expect("a configuration of our own types is YAML")
+}
+
+/// Keys of the user's that the operator sets itself, each as a violation.
+pub(crate) fn owned_configuration(platform: &ValidatedPlatform) -> Vec<Violation> {
+    let mut violations = Vec::new();
+    for app in platform.apps.iter().filter(|app| !app.config.is_empty()) {
+        let mut paths = Vec::new();
+        clashes(&own(platform, app), &app.config, "", &mut paths);
+        violations.extend(paths.into_iter().map(|key| Violation {
+            field_path: format!("{}.config{key}", app.node.field_path),
+            reason: INVALID_SPEC,
+            message: format!(
+                "`{}` is set by the operator from the rest of the spec",
+                key.trim_start_matches('.')
+            ),
+            next_action: "Remove the key, and set the field of the spec that it comes from".into(),
+        }));
+    }
+    violations
+}
+
+fn clashes(own: &Mapping, user: &Map<String, Json>, path: &str, found: &mut Vec<String>) {
+    for (key, value) in user {
+        let path = format!("{path}.{key}");
+        match (own.get(key.as_str()), value) {
+            (None, _) => {}
+            (Some(Value::Mapping(own)), Json::Object(user)) => clashes(own, user, &path, found),
+            (Some(_), _) => found.push(path),
+        }
+    }
+}
+
+fn merge(own: &mut Mapping, user: &Map<String, Json>) {
+    for (key, value) in user {
+        match (own.get_mut(key.as_str()), value) {
+            (Some(Value::Mapping(own)), Json::Object(user)) => merge(own, user),
+            // What the operator sets stands; a clash was refused before.
+            (Some(_), _) => {}
+            (None, value) => {
+                let value = serde_yaml::to_value(value).expect("JSON is YAML");
+                own.insert(key.as_str().into(), value);
+            }
+        }
+    }
+}
+
+/// What the operator writes itself.
+fn own(platform: &ValidatedPlatform, app: &App) -> Mapping {
     let node = &app.node;
     let names = &platform.names;
     let gateway = node.is(Service::Gateway);
@@ -166,9 +215,6 @@ pub(super) fn yaml(platform: &ValidatedPlatform, app: &App) -> String {
             period_seconds: platform.gateway.period_seconds,
             burst: platform.gateway.burst,
         }),
-        scheduler: node.is(Service::Scheduler).then_some(Scheduler {
-            poll_milliseconds: 500,
-        }),
         state_store: node
             .stores_in(Store::DaprState)
             .then(|| names.state_component(&node.name)),
@@ -183,5 +229,8 @@ pub(super) fn yaml(platform: &ValidatedPlatform, app: &App) -> String {
                 security: smtp.security.as_str(),
             }),
     };
-    serde_yaml::to_string(&config).expect("a configuration of our own types is YAML")
+    match serde_yaml::to_value(&config).expect("a configuration of our own types is YAML") {
+        Value::Mapping(file) => file,
+        _ => Mapping::new(),
+    }
 }

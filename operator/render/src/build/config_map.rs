@@ -16,7 +16,9 @@ pub(super) const CONFIG_KEY: &str = "config.yaml";
 pub(super) const PASSWD_KEY: &str = "passwd";
 
 pub(super) fn build(platform: &ValidatedPlatform) -> Vec<Child> {
-    let services = platform.apps.iter().map(|app| {
+    // An app of the user's own has its own way of being configured.
+    let built_in = platform.apps.iter().filter(|app| app.node.service.is_some());
+    let services = built_in.map(|app| {
         let name = platform.names.app_id(&app.node.name);
         let text = config::yaml(platform, app);
         config_map(platform, &name, &app.node.name, CONFIG_KEY, text)

@@ -1,5 +1,7 @@
 //! One Dapr Configuration per app: who may call it, what its sidecar measures.
 
+use std::collections::BTreeSet;
+
 use todoplatform_kinds::dapr::{
     AccessControl, AccessPolicy, Action, Api, ApiRule, Configuration, ConfigurationFields, ConfigurationSpec,
     Feature, HttpMetrics, Metrics,
@@ -77,6 +79,13 @@ fn rule(name: &str, protocol: &str) -> ApiRule {
 
 /// The paths that may become labels: the application's routes and, where it consumes, its event routes.
 fn paths(node: &Node) -> Vec<String> {
-    let events = (!node.consumes.is_empty()).then(|| "/events/{topic}".to_owned());
+    let events: BTreeSet<String> = node
+        .consumes
+        .iter()
+        .map(|consumption| match node.service {
+            Some(_) => "/events/{topic}".to_owned(),
+            None => consumption.route.clone(),
+        })
+        .collect();
     events.into_iter().chain(node.routes.iter().cloned()).collect()
 }

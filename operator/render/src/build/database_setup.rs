@@ -95,7 +95,7 @@ fn name(platform: &ValidatedPlatform, facts: &Facts, spec: &JobSpec) -> Option<S
         return None;
     }
     let text = serde_json::to_string(spec).expect("a Job of our own types is JSON");
-    let digest = hash::config_hash(&text, &[], &keys, facts);
+    let digest = hash::config_hash(&text, &[], &keys, &[], facts);
     Some(format!("{}-{}", platform.names.database(), &digest[..8]))
 }
 

@@ -8,11 +8,12 @@ use todoplatform_api::SecretKeyRef;
 
 use crate::{Child, Facts};
 
-/// The hash over a service's configuration, its Dapr objects and the keys of Secrets that it refers to.
+/// The hash over a service's configuration, its Dapr objects and the keys of Secrets and ConfigMaps that it refers to.
 pub(super) fn config_hash(
     configuration: &str,
     dapr_objects: &[&Child],
     secrets: &[SecretKeyRef],
+    config_maps: &[&str],
     facts: &Facts,
 ) -> String {
     let mut digest = Sha256::new();
@@ -31,6 +32,11 @@ pub(super) fn config_hash(
         field(&mut digest, name);
         field(&mut digest, key);
         let hash = facts.secrets.get(name).and_then(|secret| secret.keys.get(key));
+        field(&mut digest, hash.map_or("absent", String::as_str));
+    }
+    for name in config_maps {
+        field(&mut digest, name);
+        let hash = facts.config_maps.get(*name);
         field(&mut digest, hash.map_or("absent", String::as_str));
     }
     hex::encode(digest.finalize())

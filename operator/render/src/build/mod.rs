@@ -12,11 +12,13 @@ mod hash;
 mod monitor;
 mod object;
 mod pod;
+mod pod_disruption_budget;
 mod prometheus_rule;
 mod quantity;
 mod resiliency;
 mod scale;
 mod scaled_object;
+mod scheduling;
 mod secret;
 mod service;
 mod service_account;
@@ -26,9 +28,12 @@ mod stores;
 mod subscription;
 mod template_hash;
 
+pub(crate) use config::owned_configuration;
 pub use database_setup::setup_standing;
 pub use object::MANAGER;
 pub use template_hash::TEMPLATE_HASH;
+
+use std::collections::BTreeSet;
 
 use crate::{Child, Facts, Gate, Prepared, Resources, ValidatedPlatform};
 
@@ -49,6 +54,7 @@ pub fn build(platform: &ValidatedPlatform, facts: &Facts) -> Resources<Prepared>
         service::build(platform),
         stateful_set::build(platform),
         autoscaler::build(platform, facts),
+        pod_disruption_budget::build(platform),
         monitor::build(platform),
         prometheus_rule::build(platform),
     ]
@@ -63,5 +69,17 @@ pub fn build(platform: &ValidatedPlatform, facts: &Facts) -> Resources<Prepared>
     let is_served = |child: &Child| !child.kind.optional() || facts.optional_kinds.contains(&child.kind);
     let (children, unserved): (Vec<Child>, Vec<Child>) = children.into_iter().partition(is_served);
     let skipped = unserved.iter().map(|child| child.kind).collect();
-    Resources::new(children, skipped, secret::build(platform), gate)
+    let paused: BTreeSet<String> = platform
+        .apps
+        .iter()
+        .filter(|app| app.paused)
+        .map(|app| app.node.name.clone())
+        .collect();
+    let mut secrets = secret::build(platform);
+    // Before the first start every Secret is waited for, and nothing is there yet that would have to stay.
+    secrets.retain(|recipe| {
+        let component = recipe.component.as_ref();
+        !facts.started || component.is_none_or(|component| !paused.contains(component))
+    });
+    Resources::new(children, skipped, secrets, gate, paused)
 }

@@ -6,7 +6,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta, 
 use serde::Serialize;
 use todoplatform_api::TodoPlatform;
 
-use crate::{Child, ChildKind, ValidatedPlatform};
+use crate::{Child, ChildKind, ValidatedPlatform, validated::App};
 
 pub(crate) const NAME: &str = "app.kubernetes.io/name";
 pub(crate) const INSTANCE: &str = "app.kubernetes.io/instance";
@@ -32,10 +32,17 @@ pub(crate) fn labels(platform: &ValidatedPlatform, component: Option<&str>) -> B
     labels
 }
 
-/// The labels of a component that runs the platform's own image.
-pub(crate) fn versioned_labels(platform: &ValidatedPlatform, component: &str) -> BTreeMap<String, String> {
-    let mut labels = labels(platform, Some(component));
-    labels.insert(VERSION.into(), label_value(&platform.version));
+/// The labels of an application with its version: the platform's for the five services, of the user's own app the tag of
+/// its image.
+pub(crate) fn versioned_labels(platform: &ValidatedPlatform, app: &App) -> BTreeMap<String, String> {
+    let mut labels = labels(platform, Some(&app.node.name));
+    let version = match app.node.service {
+        Some(_) => Some(platform.version.as_str()),
+        None => app.image.tag(),
+    };
+    if let Some(version) = version {
+        labels.insert(VERSION.into(), label_value(version));
+    }
     labels
 }
 

@@ -15,7 +15,8 @@ pub(super) fn build(platform: &ValidatedPlatform) -> Vec<Child> {
         .apps
         .iter()
         // Stopped on purpose is not down.
-        .filter(|app| app.replicas > 0)
+        // Without a port for metrics nothing is known of it.
+        .filter(|app| app.replicas > 0 && app.node.metrics_port.is_some())
         .map(|app| &app.node)
         .collect();
     let down = running.iter().map(|node| down(platform, node));

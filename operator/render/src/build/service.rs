@@ -9,6 +9,7 @@ use super::object::{child, metadata, selector_labels, versioned_labels};
 use crate::{
     Child, ChildKind, ValidatedPlatform,
     catalog::{ADMIN_PORT, HTTP_PORT, Service as CatalogService},
+    graph::Node,
 };
 
 pub(super) fn build(platform: &ValidatedPlatform) -> Vec<Child> {
@@ -17,10 +18,9 @@ pub(super) fn build(platform: &ValidatedPlatform) -> Vec<Child> {
         let mut object = if app.node.is(CatalogService::Gateway) {
             gateway(platform)
         } else {
-            // Peers come through the sidecar: only the port of the metrics is reachable.
-            service(platform, component, vec![port("admin", ADMIN_PORT)])
+            service(platform, component, ports(&app.node))
         };
-        object.metadata.labels = Some(versioned_labels(platform, component));
+        object.metadata.labels = Some(versioned_labels(platform, app));
         child(ChildKind::Service, Some(component), &object)
     });
     let postgres = platform
@@ -32,6 +32,14 @@ pub(super) fn build(platform: &ValidatedPlatform) -> Vec<Child> {
         .iter()
         .map(|_| store(platform, "redis", port("redis", 6379)));
     services.chain(postgres).chain(redis).collect()
+}
+
+/// Peers come through the sidecar: of the five services only the port of the metrics is reachable. A user's own app may
+/// be reached from outside of the platform.
+fn ports(node: &Node) -> Vec<ServicePort> {
+    let http = node.extra.map(|_| port("http", node.port));
+    let admin = node.metrics_port.map(|number| port("admin", number));
+    http.into_iter().chain(admin).collect()
 }
 
 fn gateway(platform: &ValidatedPlatform) -> Service {

@@ -16,8 +16,11 @@ pub(super) fn build(platform: &ValidatedPlatform) -> Vec<Child> {
         .iter()
         .map(|app| {
             let component = app.node.name.as_str();
+            let mut metadata = metadata(platform, &platform.names.app_id(component), Some(component));
+            let annotations = app.service_account_annotations.clone();
+            metadata.annotations = (!annotations.is_empty()).then_some(annotations);
             let account = ServiceAccount {
-                metadata: metadata(platform, &platform.names.app_id(&app.node.name), Some(component)),
+                metadata,
                 automount_service_account_token: Some(false),
                 image_pull_secrets: (!secrets.is_empty()).then(|| secrets.clone()),
                 ..ServiceAccount::default()

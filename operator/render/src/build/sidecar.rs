@@ -52,13 +52,24 @@ pub(super) fn annotations(platform: &ValidatedPlatform, app: &App) -> BTreeMap<S
     }
     if node.has_app_port() {
         annotations.insert("app-port", node.port.to_string());
-        annotations.insert("app-protocol", "http".into());
+        annotations.insert("app-protocol", node.protocol.as_str().into());
         annotations.insert("app-token-secret", names.app_token(&node.name));
-        annotations.insert("enable-app-health-check", "true".into());
-        annotations.insert("app-health-check-path", "/healthz".into());
-        annotations.insert("app-health-probe-interval", "5".into());
-        annotations.insert("app-health-probe-timeout", "2000".into());
-        annotations.insert("app-health-threshold", "3".into());
+        if let Some(health) = &sidecar.app_health {
+            annotations.insert("enable-app-health-check", "true".into());
+            annotations.insert("app-health-check-path", health.path.clone());
+            annotations.insert("app-health-probe-interval", health.interval_seconds.to_string());
+            annotations.insert(
+                "app-health-probe-timeout",
+                health.timeout_milliseconds.to_string(),
+            );
+            annotations.insert("app-health-threshold", health.threshold.to_string());
+        }
+    }
+    if let Some(image) = &platform.daprd_image {
+        annotations.insert("sidecar-image", image.to_string());
+    }
+    if let Some(policy) = &platform.sidecar_pull_policy {
+        annotations.insert("sidecar-image-pull-policy", policy.clone());
     }
     annotations
         .into_iter()

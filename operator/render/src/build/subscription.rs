@@ -25,7 +25,7 @@ fn subscription(platform: &ValidatedPlatform, app: &str, topic: &str, route: &st
         },
         dead_letter_topic: Some(dead_letter_topic(platform, app, topic)),
     };
-    object(platform, app, &name(platform, app, topic), spec)
+    object(platform, app, &platform.names.subscription(app, topic), spec)
 }
 
 /// Without a dead-letter topic of its own: its handler stores what arrives, and asks for it again only while its store is
@@ -42,7 +42,7 @@ fn dead_letters(platform: &ValidatedPlatform, app: &str, topic: &str) -> Child {
     object(
         platform,
         app,
-        &format!("{}-dlq", name(platform, app, topic)),
+        &platform.names.dead_letter_subscription(app, topic),
         spec,
     )
 }
@@ -55,10 +55,6 @@ fn object(platform: &ValidatedPlatform, app: &str, name: &str, spec: Subscriptio
     let mut object = Subscription::new(name, fields);
     object.metadata = metadata(platform, name, Some(app));
     child(ChildKind::Subscription, Some(app), &object)
-}
-
-fn name(platform: &ValidatedPlatform, app: &str, topic: &str) -> String {
-    format!("{}-{}", platform.names.app_id(app), topic.replace('.', "-"))
 }
 
 fn dead_letter_topic(platform: &ValidatedPlatform, app: &str, topic: &str) -> String {

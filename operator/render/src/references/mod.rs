@@ -28,12 +28,24 @@ use crate::{
 pub struct SecretReference {
     /// Name of the Secret, in the platform's namespace.
     pub name: String,
-    /// Key in its data.
+    /// Key in its data; [`ALL_KEYS`] for all of them.
     pub key: String,
     /// The field of the resource that refers to it; empty for a Secret that the operator makes.
     pub field_path: String,
     /// Whether its absence is no fault: the operator makes it, or another operator whose object the field names.
     pub optional: bool,
+}
+
+/// The key that stands for all keys of a Secret: no key of a Secret is called so.
+pub const ALL_KEYS: &str = "*";
+
+/// A ConfigMap of the user's that a pod reads whole.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ConfigMapReference {
+    /// Name of the ConfigMap, in the platform's namespace.
+    pub name: String,
+    /// The field of the resource that refers to it.
+    pub field_path: String,
 }
 
 /// Something that the services need before their first start.
@@ -117,6 +129,8 @@ impl DependencyTarget {
 pub struct References {
     /// Keys of Secrets, in the order of the spec; the operator's own come last.
     pub secrets: Vec<SecretReference>,
+    /// ConfigMaps of the user's, in the order of the spec.
+    pub config_maps: Vec<ConfigMapReference>,
     /// What the services need before their first start.
     pub dependencies: Vec<Dependency>,
 }
@@ -138,7 +152,7 @@ pub fn references(platform: &TodoPlatform) -> References {
     if let Some(auth) = &spec.auth {
         found.user(auth.jwks_secret_key_ref.as_ref(), "spec.auth.jwksSecretKeyRef");
     }
-    found.environment(spec.services.as_ref());
+    found.environment(spec);
     found.database(spec.database.as_ref(), development);
     found.cache(spec.cache.as_ref(), development);
     found.broker(spec.broker.as_ref(), development);

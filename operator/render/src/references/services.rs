@@ -1,9 +1,9 @@
-//! The environment of the services.
+//! The environment of the applications.
 
-use todoplatform_api::{EnvVar, Services};
+use todoplatform_api::{EnvFrom, EnvFromKind, EnvVar, SecretKeyRef, Services, TodoPlatformSpec};
 
-use super::Collector;
-use crate::catalog::Service;
+use super::{ALL_KEYS, Collector, ConfigMapReference};
+use crate::{catalog::Service, graph::graph};
 
 /// The overrides of one service.
 pub(crate) fn service_section(
@@ -21,12 +21,45 @@ pub(crate) fn service_section(
 }
 
 impl Collector<'_> {
-    pub(super) fn environment(&mut self, services: Option<&Services>) {
-        for service in Service::ALL {
-            let env = service_section(services, service).map_or(&[] as &[EnvVar], |section| &section.env);
-            for (index, variable) in env.iter().enumerate() {
-                let path = format!("spec.services.{}.env[{index}].secretKeyRef", service.as_str());
-                self.user(variable.secret_key_ref.as_ref(), &path);
+    pub(super) fn environment(&mut self, spec: &TodoPlatformSpec) {
+        for node in graph(spec) {
+            let built_in = node
+                .service
+                .and_then(|service| service_section(spec.services.as_ref(), service))
+                .map(|section| (&section.env, &section.env_from));
+            let extra = node.extra.and_then(|index| spec.extra_services.get(index));
+            self.user(
+                extra.and_then(|section| section.database_url_secret_key_ref.as_ref()),
+                &format!("{}.databaseUrlSecretKeyRef", node.field_path),
+            );
+            let extra = extra.map(|section| (&section.env, &section.env_from));
+            if let Some((env, env_from)) = built_in.or(extra) {
+                self.variables(&node.field_path, env, env_from);
+            }
+        }
+    }
+
+    fn variables(&mut self, path: &str, env: &[EnvVar], env_from: &[EnvFrom]) {
+        for (index, variable) in env.iter().enumerate() {
+            self.user(
+                variable.secret_key_ref.as_ref(),
+                &format!("{path}.env[{index}].secretKeyRef"),
+            );
+        }
+        for (index, source) in env_from.iter().enumerate() {
+            let field_path = format!("{path}.envFrom[{index}]");
+            match source.kind {
+                EnvFromKind::Secret => {
+                    let whole = SecretKeyRef {
+                        name: source.name.clone(),
+                        key: ALL_KEYS.into(),
+                    };
+                    self.user(Some(&whole), &field_path);
+                }
+                EnvFromKind::ConfigMap => self.references.config_maps.push(ConfigMapReference {
+                    name: source.name.clone(),
+                    field_path,
+                }),
             }
         }
     }

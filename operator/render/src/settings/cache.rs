@@ -2,10 +2,7 @@
 
 use todoplatform_api::{ExternalCache, SecretKeyRef};
 
-use super::{
-    Resolver,
-    common::{embedded, image},
-};
+use super::{Resolver, common::embedded};
 use crate::{
     Violation, catalog, references,
     validated::{CacheLogin, CacheMode, CacheServers, CacheSettings, StoreSettings},
@@ -33,11 +30,7 @@ impl Resolver<'_> {
             .as_ref()
             .and_then(|broker| broker.redis.as_ref())
             .and_then(|redis| redis.embedded.as_ref());
-        let image = image(
-            own.unwrap_or(&self.defaults.redis_image),
-            "spec.images.redis",
-            violations,
-        )?;
+        let image = self.store_image("redis", own, &self.defaults.redis_image, violations)?;
         Some(embedded(of_cache.or(of_broker), image, catalog::REDIS_AMOUNTS))
     }
 

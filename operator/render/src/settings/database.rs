@@ -33,11 +33,7 @@ impl Resolver<'_> {
             .database
             .as_ref()
             .and_then(|database| database.embedded.as_ref());
-        let image = image(
-            own.unwrap_or(&self.defaults.postgres_image),
-            "spec.images.postgres",
-            violations,
-        )?;
+        let image = self.store_image("postgres", own, &self.defaults.postgres_image, violations)?;
         Some(embedded(store, image, catalog::POSTGRES_AMOUNTS))
     }
 

@@ -9,8 +9,10 @@ mod common;
 mod dapr;
 mod database;
 mod gateway;
+mod images;
 mod notifications;
 mod observability;
+mod pod;
 
 use todoplatform_api::{Profile, TodoPlatform, TodoPlatformSpec};
 
@@ -35,21 +37,29 @@ pub(crate) fn resolve(
         ),
         profile: platform.spec.profile.unwrap_or_default(),
     };
+    resolver.check_images(violations);
+    resolver.check_pod_defaults(violations);
     // Every image is looked at, so that every fault is reported at once.
-    let apps: Vec<_> = graph(&platform.spec)
+    let nodes = graph(&platform.spec);
+    let of_extra_services = resolver.extra_databases(&nodes, violations);
+    let apps: Vec<_> = nodes
         .into_iter()
         .map(|node| resolver.app(node, violations))
         .collect();
     let postgres = resolver.embeds_postgres().then(|| resolver.postgres(violations));
     let redis = resolver.embeds_redis().then(|| resolver.redis(violations));
     let images = platform.spec.images.as_ref();
+    let pull_policy = images
+        .and_then(|images| images.pull_policy)
+        .map(|policy| policy.as_str().to_owned());
+    let daprd_image = resolver.daprd_image(violations);
     Some(ValidatedPlatform {
         uid: platform.metadata.uid.clone(),
         profile: resolver.profile,
-        version: resolver.tag().into(),
-        image_pull_policy: images
-            .and_then(|images| images.pull_policy)
-            .map(|policy| policy.as_str().to_owned())
+        version: resolver.version().into(),
+        sidecar_pull_policy: pull_policy.clone(),
+        daprd_image,
+        image_pull_policy: pull_policy
             .or_else(|| defaults.image_pull_policy.clone())
             .unwrap_or_else(|| "IfNotPresent".into()),
         image_pull_secrets: images.map_or_else(Vec::new, |images| {
@@ -64,7 +74,11 @@ pub(crate) fn resolve(
         gateway: resolver.gateway(),
         postgres: optional(postgres)?,
         redis: optional(redis)?,
-        database: resolver.database(violations)?,
+        database: {
+            let mut database = resolver.database(violations)?;
+            database.logins.extend(of_extra_services);
+            database
+        },
         cache: resolver.cache()?,
         broker: resolver.broker()?,
         topic_prefix: resolver.topic_prefix(),
@@ -96,12 +110,5 @@ struct Resolver<'a> {
 impl Resolver<'_> {
     fn development(&self) -> bool {
         self.profile == Profile::Development
-    }
-
-    fn tag(&self) -> &str {
-        let images = self.spec.images.as_ref();
-        images
-            .and_then(|images| images.tag.as_deref())
-            .unwrap_or(&self.defaults.image_tag)
     }
 }

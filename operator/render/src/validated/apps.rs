@@ -1,8 +1,11 @@
 //! The applications and their sidecars.
 
-use todoplatform_api::{EnvVar, LogLevel};
+use std::collections::BTreeMap;
 
-use super::{AutoscalingSettings, ContainerResources};
+use serde_json::{Map, Value};
+use todoplatform_api::{EnvFrom, EnvVar, LogLevel};
+
+use super::{AutoscalingSettings, ContainerResources, ContainerSettings, DisruptionBudget, PodSettings};
 use crate::{graph::Node, image::ImageRef};
 
 /// One application.
@@ -12,6 +15,8 @@ pub struct App {
     pub node: Node,
     /// Its image.
     pub image: ImageRef,
+    /// What its container runs, and how it is asked.
+    pub container: ContainerSettings,
     /// Number of pods; with an autoscaler the least.
     pub replicas: i32,
     /// The autoscaler.
@@ -20,8 +25,22 @@ pub struct App {
     pub resources: ContainerResources,
     /// The user's environment variables.
     pub env: Vec<EnvVar>,
+    /// Secrets and ConfigMaps whose every key becomes an environment variable.
+    pub env_from: Vec<EnvFrom>,
+    /// The user's keys of its configuration.
+    pub config: Map<String, Value>,
     /// Level of its log.
     pub log_level: LogLevel,
+    /// Where its pods run and what they carry.
+    pub pod: PodSettings,
+    /// How many pods a drained node may take away; none without a budget.
+    pub disruption_budget: Option<DisruptionBudget>,
+    /// Annotations of its ServiceAccount.
+    pub service_account_annotations: BTreeMap<String, String>,
+    /// Path at which clients outside of the platform reach it; none for the gateway, whose section says it.
+    pub ingress_path: Option<String>,
+    /// Whether its objects are left exactly as they are.
+    pub paused: bool,
     /// Its sidecar.
     pub sidecar: SidecarSettings,
 }
@@ -39,4 +58,19 @@ pub struct SidecarSettings {
     pub graceful_shutdown_seconds: i32,
     /// How long it goes on serving before that, in seconds.
     pub block_shutdown_seconds: i32,
+    /// How it asks the application whether it serves; none when it does not ask.
+    pub app_health: Option<AppHealthSettings>,
+}
+
+/// How a sidecar asks its application whether it serves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppHealthSettings {
+    /// Path that it asks for.
+    pub path: String,
+    /// Seconds between two questions.
+    pub interval_seconds: i32,
+    /// How long an answer may take, in milliseconds.
+    pub timeout_milliseconds: i32,
+    /// Failures in a row that count.
+    pub threshold: i32,
 }

@@ -7,25 +7,27 @@ mod broker;
 mod dapr;
 mod gateway;
 mod notifications;
+mod pod;
 mod stores;
 
 use std::collections::BTreeMap;
 
 use todoplatform_api::Profile;
 
-pub use apps::{App, SidecarSettings};
+pub use apps::{App, AppHealthSettings, SidecarSettings};
 pub use auth::{AuthSettings, KeySource};
 pub use autoscaling::{AutoscalingSettings, BrokerLagSettings};
 pub use broker::{BrokerSettings, SaslSettings, TlsSettings};
 pub use dapr::ResiliencySettings;
 pub use gateway::GatewaySettings;
 pub use notifications::SmtpSettings;
+pub use pod::{ContainerSettings, DisruptionBudget, PodSettings, ProbePort, ProbeSettings};
 pub use stores::{
     CacheLogin, CacheMode, CacheServers, CacheSettings, DatabaseLogin, DatabaseParts, DatabaseSettings,
     ReplicaSettings, SetupSettings, StoreSettings, Text,
 };
 
-use crate::{catalog::Service, names::Names, references::References};
+use crate::{catalog::Service, image::ImageRef, names::Names, references::References};
 
 /// A platform whose every setting is decided. Only [`crate::validate`] makes one, so that building cannot fail.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,10 +39,14 @@ pub struct ValidatedPlatform {
     pub uid: Option<String>,
     /// The set of defaults.
     pub profile: Profile,
-    /// Version of the services: the tag of their images.
+    /// Version of the services: the release, else the tag of their images.
     pub version: String,
     /// When a node pulls an image.
     pub image_pull_policy: String,
+    /// When a node pulls the sidecars' image; none leaves it to Dapr's injector.
+    pub sidecar_pull_policy: Option<String>,
+    /// The sidecars' image; none leaves it to Dapr's injector.
+    pub daprd_image: Option<ImageRef>,
     /// Secrets with which the pods pull their images.
     pub image_pull_secrets: Vec<String>,
     /// The applications, those of the catalog first.
@@ -74,14 +80,16 @@ pub struct ValidatedPlatform {
 }
 
 impl ValidatedPlatform {
-    /// Where the gateway answers inside the cluster.
-    pub fn endpoint(&self) -> String {
-        let gateway = self.names.app_id(Service::Gateway);
-        format!(
-            "http://{}:{}",
-            self.names.host(&gateway),
-            crate::catalog::HTTP_PORT
-        )
+    /// One of the five services; none when it is switched off.
+    pub fn service(&self, service: Service) -> Option<&App> {
+        self.apps.iter().find(|app| app.node.is(service))
+    }
+
+    /// Where the gateway answers inside the cluster; none when it is switched off.
+    pub fn endpoint(&self) -> Option<String> {
+        let App { node, .. } = self.service(Service::Gateway)?;
+        let host = self.names.host(&self.names.app_id(&node.name));
+        Some(format!("http://{host}:{}", node.port))
     }
 }
 
