@@ -5,6 +5,8 @@ mod cli;
 mod cluster;
 mod crds;
 mod dapr;
+#[cfg(test)]
+mod docs;
 mod dirs;
 mod generate;
 mod helm;

@@ -31,6 +31,10 @@ pub(crate) struct Modules {
     pub(crate) coredns: String,
     pub(crate) local_path_provisioner: String,
     pub(crate) prometheus_operator: String,
+    pub(crate) kubeconform: String,
+    pub(crate) kubectl_validate: String,
+    pub(crate) kube_score: String,
+    pub(crate) cli_utils: String,
 }
 
 /// Versions of jars.
@@ -90,6 +94,10 @@ mod tests {
             modules.coredns,
             modules.local_path_provisioner,
             modules.prometheus_operator,
+            modules.kubeconform,
+            modules.kubectl_validate,
+            modules.kube_score,
+            modules.cli_utils,
         ] {
             let numbers: Vec<_> = version.strip_prefix('v').unwrap().split('.').collect();
             assert_eq!(numbers.len(), 3, "{version}");

@@ -1,10 +1,9 @@
 //! What each level of tests needs and runs. What one level brought up serves the next ones.
 
-use std::path::PathBuf;
-
 use anyhow::{Context, Result};
 
 use super::artifacts::Artifacts;
+use super::judges::Judges;
 use super::runner::Runner;
 use super::stores::Stores;
 use crate::cargo;
@@ -13,11 +12,10 @@ use crate::cluster::{self, Choice, Cluster, Level};
 use crate::crds;
 use crate::dapr;
 use crate::generate;
-use crate::helm::Helm;
 use crate::platform::{PlatformImages, Published};
 use crate::progress::note;
 use crate::project::Project;
-use crate::run::Cmd;
+use crate::tools::Tool;
 
 /// Everything but the scenarios, which need a cluster.
 const PURE_PACKAGES: [&str; 3] = ["--workspace", "--exclude", "todo-scenarios"];
@@ -144,9 +142,14 @@ impl<'a> Levels<'a> {
         let mut envs = self.cluster_envs(&cluster)?;
         envs.extend(urls);
         envs.push(("TODO_TEST_OPERATOR", operator.display().to_string()));
+<<<<<<< HEAD
         if let Some(own) = cluster.own() {
             envs.push(("TODO_TEST_AUDIT", own.audit_log().display().to_string()));
         }
+=======
+        let kstatus = self.project.tools().built(Tool::KStatus, "kstatus")?;
+        envs.push(("TODO_TEST_KSTATUS", kstatus.display().to_string()));
+>>>>>>> f0e448f (Guide: a page per task; judges kubeconform, kubectl-validate and kube-score; kstatus by its own library; an existing cluster keeps its Dapr)
         runner.cargo_test(
             "API server tests",
             &words(&["--package", "todo-scenarios", "--test", "api"]),
@@ -186,48 +189,7 @@ impl<'a> Levels<'a> {
     fn judges(&mut self, runner: &mut Runner<'_>) -> Result<()> {
         let operator = cargo::binary(&self.project.dirs, "todoplatform-operator")?;
         let cluster = self.api()?.clone();
-        let helm = Helm::new(self.project, &cluster)?;
-        let root = self.project.dirs.root();
-        let judged = |cluster: &Cluster<'_>, objects: String| -> Result<()> {
-            let apply =
-                cluster
-                    .kubectl()
-                    .args(["apply", "--server-side", "--dry-run=server", "--validate=strict"]);
-            Ok(apply
-                .args(["--force-conflicts", "--filename", "-"])
-                .stdin(objects)
-                .run()?)
-        };
-        for chart in ["todoplatform-crds", "todoplatform-operator"] {
-            let path = root.join("charts").join(chart);
-            runner.check(&format!("helm lint of {chart}"), || {
-                Ok(helm.command().args(["lint", "--strict"]).arg(&path).run()?)
-            });
-            runner.check(&format!("server-side dry run of {chart}"), || {
-                let template = helm.command().args(["template", chart]).arg(&path).output()?;
-                judged(&cluster, template)
-            });
-        }
-        for sample in samples(self.project)? {
-            let name = sample
-                .file_name()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned();
-            runner.check(&format!("server-side dry run of the sample {name}"), || {
-                judged(&cluster, crate::dirs::read(&sample)?)
-            });
-            runner.check(
-                &format!("server-side dry run of what is rendered of {name}"),
-                || {
-                    judged(
-                        &cluster,
-                        Cmd::new(&operator).args(["render", "-f"]).arg(&sample).output()?,
-                    )
-                },
-            );
-        }
-        Ok(())
+        Judges::new(self.project, cluster, operator)?.run(runner)
     }
 
     /// The API server, with every CRD that the operator knows.
@@ -301,17 +263,4 @@ impl<'a> Levels<'a> {
 
 fn words(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
-}
-
-/// The sample platforms, sorted.
-fn samples(project: &Project) -> Result<Vec<PathBuf>> {
-    let folder = project.dirs.root().join("config/samples");
-    let entries =
-        std::fs::read_dir(&folder).with_context(|| format!("no samples in {}", folder.display()))?;
-    let mut samples: Vec<_> = entries
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.extension().is_some_and(|extension| extension == "yaml"))
-        .collect();
-    samples.sort();
-    Ok(samples)
 }

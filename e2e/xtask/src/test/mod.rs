@@ -1,6 +1,7 @@
 //! `cargo xtask test`: the four levels of tests, one after another, and one line that sums them up.
 
 mod artifacts;
+mod judges;
 mod levels;
 mod results;
 mod runner;

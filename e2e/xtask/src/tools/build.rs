@@ -28,17 +28,14 @@ pub(super) fn build(go: &Go, workspace: &Path, recipe: &Recipe, to: &Path) -> Re
     // A log of an earlier try would only mislead.
     drop(std::fs::remove_file(&log));
 
-    let download = go
-        .command(workspace)
-        .args(["mod", "download", "-json"])
-        .arg(format!("{}@{}", recipe.module, recipe.version))
-        .cwd(workspace)
-        .output()?;
-    let download: Download =
-        serde_json::from_str(&download).context("`go mod download -json` printed something else")?;
-    // As the main module its own go.sum and replaces count, and they may be edited.
-    Cmd::new("cp").arg("-r").arg(&download.dir).arg(&source).run()?;
-    Cmd::new("chmod").args(["-R", "u+w"]).arg(&source).run()?;
+    if recipe.files.is_empty() {
+        download(go, workspace, recipe, &source)?;
+    } else {
+        dirs::make(&source)?;
+        for (name, content) in &recipe.files {
+            dirs::write(&source.join(name), content)?;
+        }
+    }
     prepare(recipe, &source)?;
 
     if !recipe.packages.is_empty() {
@@ -70,6 +67,22 @@ pub(super) fn build(go: &Go, workspace: &Path, recipe: &Recipe, to: &Path) -> Re
     dirs::make(to.parent().context("the folder of finished builds")?)?;
     std::fs::rename(&out, to).with_context(|| format!("cannot move the build to {}", to.display()))?;
     dirs::remove(&source)
+}
+
+/// Copies a module out of the module cache: as the main module its own go.sum and replaces count, and they may be
+/// edited.
+fn download(go: &Go, workspace: &Path, recipe: &Recipe, source: &Path) -> Result<()> {
+    let download = go
+        .command(workspace)
+        .args(["mod", "download", "-json"])
+        .arg(format!("{}@{}", recipe.module, recipe.version))
+        .cwd(workspace)
+        .output()?;
+    let download: Download =
+        serde_json::from_str(&download).context("`go mod download -json` printed something else")?;
+    Cmd::new("cp").arg("-r").arg(&download.dir).arg(source).run()?;
+    Cmd::new("chmod").args(["-R", "u+w"]).arg(source).run()?;
+    Ok(())
 }
 
 fn prepare(recipe: &Recipe, source: &Path) -> Result<()> {

@@ -41,6 +41,15 @@ pub(crate) enum Tool {
     LocalPathProvisioner,
     /// No program: the folder `crds`.
     PrometheusCrds,
+    /// kubeconform: objects against JSON schemas.
+    Kubeconform,
+    /// kubectl-validate: objects against CRDs, by the API server's own code.
+    KubectlValidate,
+    /// kube-score: workloads against good practice.
+    KubeScore,
+    /// kstatus: our program around the library by which Flux and Helm wait.
+    #[value(name = "kstatus")]
+    KStatus,
 }
 
 /// Finished builds.

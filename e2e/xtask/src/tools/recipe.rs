@@ -29,6 +29,13 @@ const COREDNS_UNUSED_PLUGINS: [&str; 12] = [
     "quic",
 ];
 
+/// The source of the program around kstatus.
+const KSTATUS: [(&str, &str); 3] = [
+    ("go.mod", include_str!("../../../kstatus/go.mod")),
+    ("go.sum", include_str!("../../../kstatus/go.sum")),
+    ("main.go", include_str!("../../../kstatus/main.go")),
+];
+
 /// One Go module, what is built of it and what is kept of its files.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Recipe {
@@ -44,6 +51,9 @@ pub(super) struct Recipe {
     pub(super) dropped_lines: Option<(&'static str, Vec<String>)>,
     /// Folders kept beside the programs: path in the module, name in the build.
     pub(super) kept: Option<(&'static str, &'static str)>,
+    /// The whole source, for a program of this repository: names and contents. Else the module is fetched.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) files: Vec<(&'static str, &'static str)>,
 }
 
 impl Recipe {
@@ -80,6 +90,31 @@ impl Recipe {
                     &modules.local_path_provisioner,
                 )
             },
+            Tool::Kubeconform => Self {
+                packages: vec!["./cmd/kubeconform".to_owned()],
+                ..Self::plain(
+                    "kubeconform",
+                    "github.com/yannh/kubeconform",
+                    &modules.kubeconform,
+                )
+            },
+            Tool::KubectlValidate => Self {
+                packages: vec![".".to_owned()],
+                ..Self::plain(
+                    "kubectl-validate",
+                    "sigs.k8s.io/kubectl-validate",
+                    &modules.kubectl_validate,
+                )
+            },
+            Tool::KubeScore => Self {
+                packages: vec!["./cmd/kube-score".to_owned()],
+                ..Self::plain("kube-score", "github.com/zegl/kube-score", &modules.kube_score)
+            },
+            Tool::KStatus => Self {
+                packages: vec![".".to_owned()],
+                files: KSTATUS.to_vec(),
+                ..Self::plain("kstatus", "todoplatform.dev/kstatus", &modules.cli_utils)
+            },
             Tool::PrometheusCrds => Self {
                 kept: Some(("example/prometheus-operator-crd", "crds")),
                 ..Self::plain(
@@ -102,6 +137,7 @@ impl Recipe {
             replaces: Replaces::DropLocal,
             dropped_lines: None,
             kept: None,
+            files: Vec::new(),
         }
     }
 
@@ -180,26 +216,18 @@ fn dapr(version: &str) -> Recipe {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use clap::ValueEnum;
 
-    const ALL: [Tool; 7] = [
-        Tool::Kubernetes,
-        Tool::Dapr,
-        Tool::DaprChart,
-        Tool::Helm,
-        Tool::CoreDns,
-        Tool::LocalPathProvisioner,
-        Tool::PrometheusCrds,
-    ];
+    use super::*;
 
     #[test]
     fn a_key_changes_with_the_version_and_with_nothing_else_of_the_file() {
         let versions = Versions::load().unwrap();
         let mut newer = versions.clone();
         newer.modules.helm = "v4.3.2".to_owned();
-        for tool in ALL {
-            let same = Recipe::of(tool, &versions).key() == Recipe::of(tool, &newer).key();
-            assert_eq!(same, tool != Tool::Helm, "{tool:?}");
+        for tool in Tool::value_variants() {
+            let same = Recipe::of(*tool, &versions).key() == Recipe::of(*tool, &newer).key();
+            assert_eq!(same, *tool != Tool::Helm, "{tool:?}");
         }
     }
 
@@ -212,6 +240,16 @@ mod tests {
         };
         assert_ne!(recipe.key(), other.key());
         assert!(other.key().starts_with("dapr-v"));
+    }
+
+    #[test]
+    fn our_own_program_is_built_with_the_pinned_library() {
+        let version = Versions::load().unwrap().modules.cli_utils;
+        assert!(
+            KSTATUS[0]
+                .1
+                .contains(&format!("sigs.k8s.io/cli-utils {version}\n"))
+        );
     }
 
     #[test]
