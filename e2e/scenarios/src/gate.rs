@@ -40,6 +40,9 @@ impl Write {
     }
 }
 
+/// etcd takes no larger object.
+const LARGEST_REQUEST: usize = 4 << 20;
+
 type Rule = Box<dyn FnMut(&Write) -> Fate + Send>;
 
 struct Shared {
@@ -131,14 +134,25 @@ async fn forward(State(shared): State<Arc<Shared>>, request: Request<Body>) -> R
     if fate == Fate::LostBefore {
         return lose(&shared, write).await;
     }
-    let answer = shared.client.send(request.map(kube::client::Body::wrap_body)).await;
+    let (parts, body) = request.into_parts();
+    let answer = match axum::body::to_bytes(body, LARGEST_REQUEST).await {
+        Ok(bytes) => {
+            let request = Request::from_parts(parts, kube::client::Body::from(bytes.to_vec()));
+            shared
+                .client
+                .send(request)
+                .await
+                .map_err(|error| error.to_string())
+        }
+        Err(error) => Err(error.to_string()),
+    };
     if fate == Fate::LostAfter {
         return lose(&shared, write).await;
     }
     match answer {
         Ok(answer) => answer.map(Body::new),
         Err(error) => {
-            let mut response = Response::new(Body::from(error.to_string()));
+            let mut response = Response::new(Body::from(error));
             *response.status_mut() = StatusCode::BAD_GATEWAY;
             response
         }

@@ -8,10 +8,12 @@ mod api {
     pub(crate) mod classes;
     pub(crate) mod cloud_native_pg;
     pub(crate) mod converge;
+    pub(crate) mod crash;
     pub(crate) mod database_setup;
     pub(crate) mod drift;
     pub(crate) mod external;
     pub(crate) mod fixture;
+    pub(crate) mod kstatus;
     pub(crate) mod leader;
     pub(crate) mod permissions;
     pub(crate) mod redis;

@@ -5,9 +5,9 @@ mod cli;
 mod cluster;
 mod crds;
 mod dapr;
+mod dirs;
 #[cfg(test)]
 mod docs;
-mod dirs;
 mod generate;
 mod helm;
 mod images;

@@ -92,22 +92,23 @@ async fn versions(client: kube::Client, ns: String) -> Result<Vec<Value>> {
     let api = cluster::objects(&client, &ns, "TodoPlatform");
     let mut seen = Vec::new();
     let params = WatchParams::default().fields("metadata.name=todo");
-    let mut events = api.watch(&params, "0").await?.boxed();
-    while let Some(event) = events.try_next().await? {
-        let (WatchEvent::Added(object) | WatchEvent::Modified(object)) = event else {
-            continue;
-        };
-        let is_last = object
-            .metadata
-            .annotations
-            .as_ref()
-            .is_some_and(|all| all.contains_key("scenario"));
-        seen.push(serde_json::to_value(object)?);
-        if is_last {
-            return Ok(seen);
+    let mut version = "0".to_owned();
+    loop {
+        // A client may end a watch at any time; it goes on at the version that was seen last.
+        let mut events = api.watch(&params, &version).await?.boxed();
+        while let Ok(Some(event)) = events.try_next().await {
+            let (WatchEvent::Added(object) | WatchEvent::Modified(object)) = event else {
+                continue;
+            };
+            version = object.metadata.resource_version.clone().unwrap_or_default();
+            let annotations = object.metadata.annotations.as_ref();
+            let is_last = annotations.is_some_and(|all| all.contains_key("scenario"));
+            seen.push(serde_json::to_value(object)?);
+            if is_last {
+                return Ok(seen);
+            }
         }
     }
-    Err("the watch ended early".into())
 }
 
 async fn wait_for_ready(world: &World) -> Result<()> {

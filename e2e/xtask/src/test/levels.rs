@@ -142,14 +142,11 @@ impl<'a> Levels<'a> {
         let mut envs = self.cluster_envs(&cluster)?;
         envs.extend(urls);
         envs.push(("TODO_TEST_OPERATOR", operator.display().to_string()));
-<<<<<<< HEAD
         if let Some(own) = cluster.own() {
             envs.push(("TODO_TEST_AUDIT", own.audit_log().display().to_string()));
         }
-=======
         let kstatus = self.project.tools().built(Tool::KStatus, "kstatus")?;
         envs.push(("TODO_TEST_KSTATUS", kstatus.display().to_string()));
->>>>>>> f0e448f (Guide: a page per task; judges kubeconform, kubectl-validate and kube-score; kstatus by its own library; an existing cluster keeps its Dapr)
         runner.cargo_test(
             "API server tests",
             &words(&["--package", "todo-scenarios", "--test", "api"]),

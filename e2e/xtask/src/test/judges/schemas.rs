@@ -1,4 +1,4 @@
-//! JSON schemas of every kind that the API server serves, from its own OpenAPI document.
+//! JSON schemas of every kind that the API server serves, from its own `OpenAPI` document.
 //!
 //! Judges that take schemas from the network judge by whatever is there that day; these are the server's.
 
@@ -80,7 +80,7 @@ fn references<'a>(schema: &'a Value, found: &mut Vec<&'a str>) {
     }
 }
 
-/// The definition without room for unknown fields, and with what OpenAPI 2 cannot say.
+/// The definition without room for unknown fields, and with what `OpenAPI` 2 cannot say.
 fn strict(name: &str, definition: &Value) -> Value {
     if name.ends_with(".api.resource.Quantity") {
         return json!({"type": ["string", "number"]});
