@@ -22,6 +22,8 @@ pub enum Fate {
     LostBefore,
     /// The server carries it out, and nobody answers.
     LostAfter,
+    /// It comes too late: what sent it is as good as dead, and only its end is waited for.
+    Held,
 }
 
 /// A request that changes something.
@@ -131,8 +133,10 @@ async fn forward(State(shared): State<Arc<Shared>>, request: Request<Body>) -> R
         let mut rule = shared.rule.lock().unwrap_or_else(PoisonError::into_inner);
         rule.as_mut().map_or(Fate::Pass, |rule| rule(&write))
     };
-    if fate == Fate::LostBefore {
-        return lose(&shared, write).await;
+    match fate {
+        Fate::LostBefore => return lose(&shared, write).await,
+        Fate::Held => return std::future::pending().await,
+        Fate::Pass | Fate::LostAfter => {}
     }
     let (parts, body) = request.into_parts();
     let answer = match axum::body::to_bytes(body, LARGEST_REQUEST).await {

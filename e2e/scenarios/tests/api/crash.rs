@@ -180,13 +180,16 @@ fn rule(life: usize) -> impl FnMut(&Write) -> Fate + Send + 'static {
     let mut is_armed = true;
     let mut children = 0;
     move |write| {
+        if !is_armed {
+            return Fate::Held;
+        }
         children += usize::from(!write.is_about_itself());
         let is_chosen = if life.is_multiple_of(7) {
             write.path.ends_with("/status") || children == 2
         } else {
             children == 1
         };
-        if !is_armed || !is_chosen {
+        if !is_chosen {
             return Fate::Pass;
         }
         is_armed = false;

@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use futures::{StreamExt, TryStreamExt};
-use kube::api::{WatchEvent, WatchParams};
+use futures::StreamExt;
+use kube::runtime::{WatchStreamExt, watcher};
 use serde_json::{Value, json};
 use todo_scenarios::{Result, cluster, command, env, kstatus, operator::Operator, platform, wait};
 
@@ -91,24 +91,19 @@ async fn it_has_failed_when_only_a_change_by_somebody_helps() -> Result<()> {
 async fn versions(client: kube::Client, ns: String) -> Result<Vec<Value>> {
     let api = cluster::objects(&client, &ns, "TodoPlatform");
     let mut seen = Vec::new();
-    let params = WatchParams::default().fields("metadata.name=todo");
-    let mut version = "0".to_owned();
-    loop {
-        // A client may end a watch at any time; it goes on at the version that was seen last.
-        let mut events = api.watch(&params, &version).await?.boxed();
-        while let Ok(Some(event)) = events.try_next().await {
-            let (WatchEvent::Added(object) | WatchEvent::Modified(object)) = event else {
-                continue;
-            };
-            version = object.metadata.resource_version.clone().unwrap_or_default();
-            let annotations = object.metadata.annotations.as_ref();
-            let is_last = annotations.is_some_and(|all| all.contains_key("scenario"));
-            seen.push(serde_json::to_value(object)?);
-            if is_last {
-                return Ok(seen);
-            }
+    let config = watcher::Config::default().fields("metadata.name=todo");
+    let mut versions = watcher(api, config).default_backoff().applied_objects().boxed();
+    while let Some(version) = versions.next().await {
+        // The watcher begins anew by itself.
+        let Ok(object) = version else { continue };
+        let annotations = object.metadata.annotations.as_ref();
+        let is_last = annotations.is_some_and(|all| all.contains_key("scenario"));
+        seen.push(serde_json::to_value(object)?);
+        if is_last {
+            return Ok(seen);
         }
     }
+    Err("the watch ended".into())
 }
 
 async fn wait_for_ready(world: &World) -> Result<()> {
