@@ -156,17 +156,10 @@ fn state(platform: &ValidatedPlatform, app: &str) -> Option<ComponentSpec> {
         items.push(MetadataItem::value("sslRootCert", DATABASE_CA_FILE));
     }
     // One database may serve several services.
-<<<<<<< HEAD
     items.push(MetadataItem::value("tablePrefix", format!("{table}_")));
     items.push(MetadataItem::value(
         "metadataTableName",
         format!("{table}_dapr_metadata"),
-=======
-    items.push(MetadataItem::value("tablePrefix", format!("{app}_")));
-    items.push(MetadataItem::value(
-        "metadataTableName",
-        format!("{app}_dapr_metadata"),
->>>>>>> f99d680 (Scenarios: killed at every write; kstatus at every moment)
     ));
     Some(ComponentSpec {
         component_type: "state.postgresql".into(),
