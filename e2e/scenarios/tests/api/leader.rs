@@ -124,10 +124,18 @@ async fn sigterm_hands_over_at_once_and_a_standby_serves_probes_and_metrics() ->
     )
     .await?;
     cluster_has(&replicas.client, &replicas.ns, "StatefulSet", "todo-postgres").await?;
-    assert!(
-        replicas.leader.metric("todoplatform_platform_condition{").await? > 0.5,
-        "the leader has the platform by name"
-    );
+    wait::until(
+        Duration::from_secs(30),
+        "the platform in the leader's metrics",
+        || async {
+            if replicas.leader.metric("todoplatform_platform_condition{").await? > 0.5 {
+                Ok(())
+            } else {
+                Err("not by name yet".into())
+            }
+        },
+    )
+    .await?;
     assert_eq!(
         standby
             .metric("todoplatform_platform_condition{")
