@@ -17,10 +17,15 @@ use crate::turns::{Layer, Standing, Workload};
 /// What was sent last, by kind and name.
 type SentBefore = BTreeMap<(ChildKind, String), Sent>;
 
-/// All workloads among the children, in the order of their turns.
-pub fn workloads(children: &[Child], live: &Live, namespace: &str, sent: &SentBefore) -> Vec<Workload> {
+/// All workloads among the children that are sent, in the order of their turns. A paused component is not among them: it is
+/// never written, so nobody may wait for its turn.
+pub fn workloads<'a>(
+    children: impl Iterator<Item = &'a Child>,
+    live: &Live,
+    namespace: &str,
+    sent: &SentBefore,
+) -> Vec<Workload> {
     let mut workloads: Vec<Workload> = children
-        .iter()
         .filter_map(|child| {
             let known = sent.get(&(child.kind, child.name.clone()));
             let (layer, shown) = match child.kind {

@@ -83,7 +83,7 @@ pub(super) async fn prepare(
         namespace,
         uid: &uid,
     };
-    let workloads = workloads(&resources.children, &context.live, namespace, &memory.sent);
+    let workloads = workloads(resources.written(), &context.live, namespace, &memory.sent);
     let waiting = turns(&workloads, &findings::unanswered(&validated.references, &facts));
     let now: Vec<Child> = resources
         .written()
