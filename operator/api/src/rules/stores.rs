@@ -20,7 +20,7 @@ pub const PRODUCTION_CACHE: CelRule = CelRule {
 
 /// One place for the data.
 pub const DATABASE_ONE_OF: CelRule = CelRule {
-    rule: "[has(self.embedded), has(self.external), has(self.cloudNativePG)].filter(set, set).size() == 1",
+    rule: "(has(self.embedded) ? 1 : 0) + (has(self.external) ? 1 : 0) + (has(self.cloudNativePG) ? 1 : 0) == 1",
     message: "exactly one of embedded, external, cloudNativePG must be set",
     field_path: None,
     next_action: "Keep one of spec.database.embedded, spec.database.external and spec.database.cloudNativePG",
@@ -100,7 +100,7 @@ pub const CACHE_ONE_OF: CelRule = CelRule {
 
 /// One way to find the servers.
 pub const CACHE_PLACE: CelRule = CelRule {
-    rule: "[has(self.urlSecretKeyRef), has(self.host), has(self.sentinel), has(self.cluster)].filter(set, set).size() == 1",
+    rule: "(has(self.urlSecretKeyRef) ? 1 : 0) + (has(self.host) ? 1 : 0) + (has(self.sentinel) ? 1 : 0) + (has(self.cluster) ? 1 : 0) == 1",
     message: "exactly one of urlSecretKeyRef, host, sentinel, cluster must be set",
     field_path: None,
     next_action: "Keep one of urlSecretKeyRef, host, sentinel and cluster of spec.cache.external",
