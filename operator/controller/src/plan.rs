@@ -165,7 +165,12 @@ async fn decide(
         name: child.name.clone(),
         source: Box::new(source),
     };
-    let Some(live) = api.get_opt(&child.name).await.map_err(failed)? else {
+    let found = match api.get_opt(&child.name).await {
+        // The kind has gone since it was discovered: apply passes over it, and the next discovery says so.
+        Err(kube::Error::Api(status)) if child.kind.optional() && status.code == 404 => None,
+        found => found.map_err(failed)?,
+    };
+    let Some(live) = found else {
         let handling = handling(child, bounds, None);
         return Ok(Decision::Write {
             exists: false,
