@@ -1,14 +1,18 @@
 //! Foreign CRDs, for API servers without the programs that would bring them.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::cluster::Cluster;
+use crate::dirs;
 use crate::project::Project;
 use crate::run::Cmd;
 use crate::tools::Tool;
 
 /// The Prometheus operator's kinds that a platform uses.
 const PROMETHEUS: [&str; 3] = ["podmonitors", "prometheusrules", "servicemonitors"];
+
+/// Operators whose kinds a platform uses when they are there.
+const OTHERS: [Tool; 2] = [Tool::KedaCrds, Tool::GatewayApiCrds];
 
 /// `PodMonitor`, `PrometheusRule`, `ServiceMonitor`.
 pub(crate) fn install_prometheus(project: &Project, cluster: &Cluster<'_>) -> Result<()> {
@@ -39,6 +43,21 @@ pub(crate) fn install_dapr(project: &Project, cluster: &Cluster<'_>) -> Result<(
             r#"{"spec": {"conversion": {"strategy": "None", "webhook": null}}}"#,
         ])
         .run()?;
+    Ok(())
+}
+
+/// Everything else that a platform may be made of: KEDA's kinds and the Gateway API's.
+pub(crate) fn install_others(project: &Project, cluster: &Cluster<'_>) -> Result<()> {
+    for tool in OTHERS {
+        let folder = project.tools().built(tool, "crds")?;
+        for entry in std::fs::read_dir(&folder).with_context(|| format!("no CRDs in {}", folder.display()))? {
+            let path = entry?.path();
+            // Folders of CRDs also hold a kustomization and, of the Gateway API, an admission policy.
+            if dirs::read(&path)?.contains("kind: CustomResourceDefinition") {
+                apply(cluster).arg("--filename").arg(path).run()?;
+            }
+        }
+    }
     Ok(())
 }
 

@@ -41,6 +41,10 @@ pub(crate) enum Tool {
     LocalPathProvisioner,
     /// No program: the folder `crds`.
     PrometheusCrds,
+    /// No program: the folder `crds`.
+    KedaCrds,
+    /// No program: the folder `crds`.
+    GatewayApiCrds,
     /// kubeconform: objects against JSON schemas.
     Kubeconform,
     /// kubectl-validate: objects against CRDs, by the API server's own code.

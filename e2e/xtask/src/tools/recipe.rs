@@ -90,6 +90,14 @@ impl Recipe {
                     &modules.local_path_provisioner,
                 )
             },
+            Tool::KedaCrds => Self {
+                kept: Some(("config/crd/bases", "crds")),
+                ..Self::plain("keda", "github.com/kedacore/keda/v2", &modules.keda)
+            },
+            Tool::GatewayApiCrds => Self {
+                kept: Some(("config/crd/standard", "crds")),
+                ..Self::plain("gateway-api", "sigs.k8s.io/gateway-api", &modules.gateway_api)
+            },
             Tool::Kubeconform => Self {
                 packages: vec!["./cmd/kubeconform".to_owned()],
                 ..Self::plain(

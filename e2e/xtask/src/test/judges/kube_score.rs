@@ -64,8 +64,10 @@ pub(super) fn findings(program: &Path, file: &Path) -> Result<Vec<Finding>> {
 }
 
 fn parse(printed: &str) -> Result<Vec<Finding>> {
-    let scored: Vec<Scored> = serde_json::from_str(printed).context("kube-score printed something else")?;
-    let findings = scored.into_iter().flat_map(|scored| {
+    // It prints `null` of a file in which there is nothing to score.
+    let scored: Option<Vec<Scored>> =
+        serde_json::from_str(printed).context("kube-score printed something else")?;
+    let findings = scored.unwrap_or_default().into_iter().flat_map(|scored| {
         let object = format!("{}/{}", scored.type_meta.kind, scored.object_meta.name);
         scored
             .checks
@@ -92,6 +94,11 @@ fn comments(comments: &[Comment]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_to_score_is_nothing_found() {
+        assert_eq!(parse("null").unwrap(), []);
+    }
 
     #[test]
     fn only_what_is_below_content_is_a_finding() {

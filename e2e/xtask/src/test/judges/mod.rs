@@ -10,6 +10,7 @@ use anyhow::{Context, Result};
 
 use super::runner::Runner;
 use crate::cluster::Cluster;
+use crate::crds;
 use crate::dirs;
 use crate::helm::Helm;
 use crate::project::Project;
@@ -42,6 +43,7 @@ impl<'a> Judges<'a> {
 
     pub(super) fn new(project: &'a Project, cluster: Cluster<'a>, operator: PathBuf) -> Result<Self> {
         project.tools().ensure(&Self::TOOLS)?;
+        crds::install_others(project, &cluster)?;
         let folder = project.dirs.cache().join("judges");
         dirs::remove(&folder)?;
         dirs::make(&folder)?;

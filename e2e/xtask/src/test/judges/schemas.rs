@@ -44,8 +44,12 @@ fn schemas(definitions: &Map<String, Value>) -> BTreeMap<String, Value> {
                 .filter_map(|used| Some((used.to_owned(), strict.get(used)?.clone())))
                 .collect();
             let schema = json!({"$ref": format!("#/definitions/{name}"), "definitions": used});
+            // kubeconform takes the version for the group of the kinds that have none.
+            let group = Some(word("group"))
+                .filter(|group| !group.is_empty())
+                .unwrap_or_else(|| word("version"));
             schemas.insert(
-                format!("{}-{}-{}.json", word("kind"), word("group"), word("version")),
+                format!("{}-{group}-{}.json", word("kind"), word("version")),
                 schema,
             );
         }
