@@ -11,6 +11,8 @@ use crate::{Result, env};
 pub struct Output {
     /// Whether it exited with 0.
     pub success: bool,
+    /// Its exit code; none when a signal ended it.
+    pub code: Option<i32>,
     /// Standard output.
     pub stdout: String,
     /// Standard error.
@@ -37,6 +39,7 @@ pub async fn run(program: &str, args: &[&str], input: Option<&str>) -> Result<Ou
     let output = child.wait_with_output().await?;
     Ok(Output {
         success: output.status.success(),
+        code: output.status.code(),
         stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
         stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
     })

@@ -63,6 +63,15 @@ pub async fn condition_is(
     .await
 }
 
+/// Waits until a condition is True, for whatever reason.
+pub async fn condition_is_true(client: &Client, namespace: &str, name: &str) -> Result<Value> {
+    let what = format!("{name}=True");
+    until(client, namespace, Duration::from_mins(1), &what, |platform| {
+        condition(platform, name).is_some_and(|(status, _, _)| status == "True")
+    })
+    .await
+}
+
 /// Waits until the platform looks as wanted; the failure shows its whole status.
 pub async fn until(
     client: &Client,

@@ -16,6 +16,7 @@ mod api {
     pub(crate) mod kstatus;
     pub(crate) mod leader;
     pub(crate) mod permissions;
+    pub(crate) mod plugin;
     pub(crate) mod redis;
     pub(crate) mod render;
     pub(crate) mod rollout;

@@ -63,8 +63,25 @@ fn broken(error: &ValidationError<'_>) -> Broken {
             next_action:
                 "Remove it, or correct its spelling: `kubectl explain tp.spec --recursive` lists every field"
                     .into(),
-            field_path,
+            // The resource as a whole has no path.
+            field_path: if field_path.is_empty() {
+                unexpected.join(", ")
+            } else {
+                field_path
+            },
         },
+        ValidationErrorKind::Required { property } => {
+            let property = property.as_str().unwrap_or_default();
+            let field_path = match field_path.as_str() {
+                "" => property.to_owned(),
+                parent => format!("{parent}.{property}"),
+            };
+            Broken {
+                message: "required, and not there".into(),
+                next_action: format!("Set {field_path}"),
+                field_path,
+            }
+        }
         _ => Broken {
             message: error.to_string(),
             next_action: format!("Correct {field_path}"),

@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+use todoplatform_offline::defaults::DefaultsArgs;
 use todoplatform_render::OperatorDefaults;
 
 use crate::commands::{self, CommandError};
@@ -124,29 +125,6 @@ struct RunArgs {
     defaults: DefaultsArgs,
 }
 
-/// What a platform gets that says nothing itself.
-#[derive(Debug, Args)]
-struct DefaultsArgs {
-    /// Registry and path before the names of the service images. Default: the project's registry.
-    #[arg(long, env = "IMAGE_REGISTRY", value_name = "REGISTRY")]
-    image_registry: Option<String>,
-    /// Tag of the service images. Default: the operator's version.
-    #[arg(long, env = "IMAGE_TAG", value_name = "TAG")]
-    image_tag: Option<String>,
-    /// Image of the embedded PostgreSQL.
-    #[arg(long, env = "POSTGRES_IMAGE", value_name = "IMAGE")]
-    postgres_image: Option<String>,
-    /// Image of the embedded Redis.
-    #[arg(long, env = "REDIS_IMAGE", value_name = "IMAGE")]
-    redis_image: Option<String>,
-    /// When nodes pull images: Always, IfNotPresent or Never. Default: IfNotPresent.
-    #[arg(long, env = "IMAGE_PULL_POLICY", value_parser = ["Always", "IfNotPresent", "Never"])]
-    image_pull_policy: Option<String>,
-    /// DNS domain of the cluster. Default: cluster.local.
-    #[arg(long, env = "CLUSTER_DOMAIN", value_name = "DOMAIN")]
-    cluster_domain: Option<String>,
-}
-
 #[derive(Debug, Args)]
 struct RenderArgs {
     /// File with a TodoPlatform; `-` for standard input.
@@ -177,20 +155,6 @@ struct DatabaseSetupArgs {
     /// A service and the name of its role and database, as `service=role`. Can be given several times.
     #[arg(long = "role", value_name = "SERVICE=ROLE", required = true, value_parser = commands::database_setup::role)]
     roles: Vec<(String, String)>,
-}
-
-impl DefaultsArgs {
-    fn into_defaults(self) -> OperatorDefaults {
-        let builtin = OperatorDefaults::default();
-        OperatorDefaults {
-            image_registry: self.image_registry.unwrap_or(builtin.image_registry),
-            image_tag: self.image_tag.unwrap_or(builtin.image_tag),
-            postgres_image: self.postgres_image.unwrap_or(builtin.postgres_image),
-            redis_image: self.redis_image.unwrap_or(builtin.redis_image),
-            image_pull_policy: self.image_pull_policy.or(builtin.image_pull_policy),
-            cluster_domain: self.cluster_domain.unwrap_or(builtin.cluster_domain),
-        }
-    }
 }
 
 /// Why a command failed.
@@ -240,13 +204,13 @@ impl Cli {
                 namespace,
                 defaults,
             }) => {
-                let text = commands::render::render(&file, &namespace, &defaults.into_defaults())
+                let text = commands::render(&file, &namespace, &defaults.over(OperatorDefaults::default()))
                     .map_err(CliError::Command)?;
                 print(&text)
             }
             Command::Check(CheckArgs { file, defaults }) => {
-                let checked =
-                    commands::check::check(&file, &defaults.into_defaults()).map_err(CliError::Command)?;
+                let checked = commands::check(&file, &defaults.over(OperatorDefaults::default()))
+                    .map_err(CliError::Command)?;
                 print(&checked.text)?;
                 Ok(exit(checked.is_valid))
             }
@@ -272,7 +236,7 @@ impl RunArgs {
             concurrency: self.concurrency,
             debounce: Duration::from_millis(self.debounce_milliseconds),
             pod: self.pod_name,
-            defaults: self.defaults.into_defaults(),
+            defaults: self.defaults.over(OperatorDefaults::default()),
         }
     }
 }

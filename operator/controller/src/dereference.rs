@@ -7,12 +7,10 @@ use futures::future::join_all;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::{Api, Client, ResourceExt};
-use serde::Serialize;
-use sha2::{Digest, Sha256};
 use todoplatform_api::TodoPlatform;
 use todoplatform_render::{
-    ALL_KEYS, ChildKind, Dependency, DependencyFact, DependencyTarget, Facts, RedisMode, References,
-    SecretFact, SecretReference, graph::graph,
+    ChildKind, Dependency, DependencyFact, DependencyTarget, Facts, RedisMode, References, SecretFact,
+    SecretReference, config_map_hash, graph::graph, secret_facts,
 };
 use tokio::time::Instant;
 
@@ -153,7 +151,7 @@ async fn ask(
     let dependencies = probe_all(sources, namespace, &references, &found).await;
     Ok(Answers {
         at: Instant::now(),
-        secrets: facts(&references, &found, &uid),
+        secrets: secret_facts(&references, &found, &uid),
         config_maps,
         owners: found
             .iter()
@@ -177,42 +175,8 @@ pub fn foreign_owner(
     (owner.uid != uid).then(|| format!("{} {}", owner.kind, owner.name))
 }
 
-/// Which of the referenced keys are there, each with a hash of its value.
-fn facts(
-    references: &References,
-    found: &BTreeMap<String, Secret>,
-    salt: &str,
-) -> BTreeMap<String, SecretFact> {
-    let mut facts = BTreeMap::<String, SecretFact>::new();
-    for SecretReference { name, key, .. } in &references.secrets {
-        let Some(secret) = found.get(name) else { continue };
-        let fact = facts.entry(name.clone()).or_default();
-        if key == ALL_KEYS {
-            fact.keys
-                .insert(key.clone(), hash_all(salt, secret.data.as_ref()));
-        } else if let Some(value) = value_of(secret, key) {
-            fact.keys.insert(key.clone(), hash(salt, value));
-        }
-    }
-    facts
-}
-
 fn value_of<'a>(secret: &'a Secret, key: &str) -> Option<&'a [u8]> {
     Some(&secret.data.as_ref()?.get(key)?.0)
-}
-
-/// A hash that tells values apart and does not tell two platforms that they share one.
-fn hash(salt: &str, value: &[u8]) -> String {
-    let mut hash = Sha256::new();
-    hash.update(salt.len().to_be_bytes());
-    hash.update(salt);
-    hash.update(value);
-    hex::encode(hash.finalize())
-}
-
-/// A hash of every key and value, in the order of the keys.
-fn hash_all<T: Serialize>(salt: &str, data: Option<&T>) -> String {
-    hash(salt, serde_json::json!(data).to_string().as_bytes())
 }
 
 /// The user's ConfigMaps that exist, each with a hash of its data.
@@ -235,7 +199,7 @@ async fn config_maps(
             source: Box::new(source),
         })?;
         if let Some(map) = found {
-            hashes.insert(name.to_owned(), hash_all(uid, Some(&(map.data, map.binary_data))));
+            hashes.insert(name.to_owned(), config_map_hash(&map, uid));
         }
     }
     Ok(hashes)
@@ -315,51 +279,4 @@ async fn probe_all(
             Some((name.clone(), fact))
         });
     join_all(probes).await.into_iter().flatten().collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use k8s_openapi::ByteString;
-
-    fn reference(name: &str, key: &str) -> SecretReference {
-        SecretReference {
-            name: name.into(),
-            key: key.into(),
-            field_path: "spec.x".into(),
-            optional: false,
-        }
-    }
-
-    #[test]
-    fn facts_hold_referenced_keys_only_and_never_a_value() {
-        let secret = Secret {
-            data: Some(
-                [("url", "canary-value"), ("other", "canary-value")]
-                    .map(|(key, value)| (key.to_owned(), ByteString(value.into())))
-                    .into(),
-            ),
-            ..Secret::default()
-        };
-        let found = BTreeMap::from([("db".to_owned(), secret)]);
-        let references = References {
-            secrets: vec![
-                reference("db", "url"),
-                reference("db", "absent"),
-                reference("gone", "url"),
-            ],
-            ..References::default()
-        };
-        let facts = facts(&references, &found, "uid-1");
-        assert_eq!(facts.keys().collect::<Vec<_>>(), ["db"]);
-        assert_eq!(facts["db"].keys.keys().collect::<Vec<_>>(), ["url"]);
-        assert!(!format!("{facts:?}").contains("canary"));
-    }
-
-    #[test]
-    fn a_hash_moves_with_the_value_and_with_the_platform() {
-        assert_eq!(hash("uid-1", b"a"), hash("uid-1", b"a"));
-        assert_ne!(hash("uid-1", b"a"), hash("uid-1", b"b"));
-        assert_ne!(hash("uid-1", b"a"), hash("uid-2", b"a"));
-    }
 }

@@ -1,21 +1,22 @@
 //! kubectl todo: day-2 work on a TodoPlatform.
 
+mod answer;
 mod cli;
 mod cluster;
+mod commands;
 mod complete;
 mod failure;
 mod look;
-mod status;
+mod request;
 mod table;
-mod token;
+mod world;
 
 use std::{
     io::{IsTerminal, Write},
     process::ExitCode,
 };
 
-use clap::Parser;
-
+use answer::Terminal;
 use cli::Cli;
 use look::Look;
 
@@ -23,10 +24,17 @@ use look::Look;
 async fn main() -> ExitCode {
     // Before any connection: rustls takes no provider by itself. It fails only where one is installed already.
     let _already_there = rustls::crypto::ring::default_provider().install_default();
-    let look = Look::new(std::io::stdout().is_terminal(), std::env::var_os("NO_COLOR"));
-    match cli::run(Cli::parse(), look, now()).await {
+    let is_terminal = std::io::stdout().is_terminal();
+    let terminal = Terminal {
+        look: Look::new(is_terminal, std::env::var_os("NO_COLOR")),
+        is_terminal,
+        now,
+        print: |text| print(text).is_ok_and(|is_read| is_read),
+        note: |line| eprintln!("{line}"),
+    };
+    match cli::run(Cli::of_process(), terminal).await {
         Ok(answer) => match print(&answer.text) {
-            Ok(()) => answer.exit_code,
+            Ok(_) => answer.exit_code,
             Err(error) => fail(&format!("error: the answer could not be written: {error}\n")),
         },
         Err(error) => fail(&failure::text(&error, &error.next_action())),
@@ -41,16 +49,18 @@ fn now() -> jiff::Timestamp {
     jiff::Timestamp::now()
 }
 
-fn print(text: &str) -> std::io::Result<()> {
+/// Writes to standard output; false when nobody reads any more.
+fn print(text: &str) -> std::io::Result<bool> {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         // A reader that has seen enough, as `| head` has, is no failure.
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error),
-        _ => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(error),
+        Ok(()) => Ok(true),
     }
 }
 
 fn fail(text: &str) -> ExitCode {
     eprint!("{text}");
-    ExitCode::from(cli::FAILED)
+    ExitCode::from(answer::FAILED)
 }

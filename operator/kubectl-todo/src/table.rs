@@ -32,7 +32,7 @@ pub(crate) fn one_line(text: &str) -> String {
     text.replace(char::is_control, " ")
 }
 
-/// The table's lines; nothing without rows.
+/// The table's lines; nothing without rows. A column without a head is left out.
 pub(crate) fn lines<const N: usize>(heads: [&str; N], rows: Vec<[Cell; N]>, look: Look) -> String {
     if rows.is_empty() {
         return String::new();
@@ -46,9 +46,13 @@ pub(crate) fn lines<const N: usize>(heads: [&str; N], rows: Vec<[Cell; N]>, look
     let widths: [usize; N] = std::array::from_fn(width);
     let mut text = String::new();
     for row in &table {
+        let is_shown = |column: usize| !table[0][column].text.is_empty();
         // The last field that says something ends its line.
-        let last = row.iter().rposition(|cell| !cell.text.is_empty()).unwrap_or(0);
-        for (column, Cell { text: words, tone }) in row.iter().enumerate().take(last + 1) {
+        let last = (0..N)
+            .rfind(|column| is_shown(*column) && !row[*column].text.is_empty())
+            .unwrap_or(0);
+        let shown = row.iter().enumerate().take(last + 1);
+        for (column, Cell { text: words, tone }) in shown.filter(|(column, _)| is_shown(*column)) {
             text.push_str(&look.paint(*tone, words));
             if column < last {
                 let filled = words.chars().count();
@@ -77,5 +81,7 @@ mod tests {
             "A        B\ngrößer   x\nb        two lines\nc\n"
         );
         assert_eq!(lines(["A"], Vec::new(), look), "");
+        let rows = vec![[Cell::plain("1"), Cell::plain("hidden"), Cell::plain("3")]];
+        assert_eq!(lines(["A", "", "C"], rows, look), "A   C\n1   3\n");
     }
 }

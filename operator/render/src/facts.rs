@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
 use todoplatform_api::TodoPlatform;
 
 use crate::{ChildKind, references};
 
 /// What the operator was started with.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
 pub struct OperatorDefaults {
     /// Registry and path before the names of the service images.
     pub image_registry: String,

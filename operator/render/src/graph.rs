@@ -17,15 +17,19 @@ use crate::{
 };
 
 /// One application and its place among the others.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(serde::Serialize, Clone, Debug, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
 pub struct Node {
     /// The component's name: the part of a child's name after `<platform>-`.
+    #[serde(skip)]
     pub name: String,
     /// Which of the five services it is; none for one that the spec adds.
+    #[serde(skip)]
     pub service: Option<Service>,
     /// Its place in `spec.extraServices`; none for one of the five.
     pub extra: Option<usize>,
     /// Where the spec speaks of it (`spec.services.task`).
+    #[serde(skip)]
     pub field_path: String,
     /// Port of its API.
     pub port: i32,
@@ -40,6 +44,7 @@ pub struct Node {
     /// Names of the applications that it calls through its sidecar.
     pub calls: Vec<String>,
     /// Names of the applications that call it through its sidecar.
+    #[serde(skip)]
     pub callers: Vec<String>,
     /// Where it keeps its state.
     pub stores: Vec<Store>,
@@ -48,7 +53,8 @@ pub struct Node {
 }
 
 /// One topic that an application consumes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(serde::Serialize, Clone, Debug, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
 pub struct Consumption {
     /// The topic, without prefix.
     pub topic: String,

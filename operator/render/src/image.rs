@@ -2,8 +2,11 @@
 
 use std::fmt;
 
+use serde::Serialize;
+
 /// A full reference with a tag or a digest.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Serialize, Clone, Debug, PartialEq, Eq)]
+#[serde(transparent)]
 pub struct ImageRef(String);
 
 /// Why a text is no image reference that a platform may run.

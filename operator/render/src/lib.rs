@@ -10,8 +10,10 @@ mod facts;
 pub mod graph;
 pub mod image;
 pub mod names;
+mod origins;
 mod references;
 pub mod release;
+mod secret_facts;
 mod settings;
 mod validate;
 pub mod validated;
@@ -20,10 +22,12 @@ pub use build::{MANAGER, TEMPLATE_HASH, build, setup_standing};
 pub use child::{Child, ChildKind, Gate, Prepared, Resources, SecretRecipe, SecretValue};
 pub use degradation::{Degradation, KEDA_MISSING, degradations};
 pub use facts::{DependencyFact, Facts, JobFact, OperatorDefaults, SecretFact};
+pub use origins::{Origin, Setting, origins};
 pub use references::{
     ALL_KEYS, ConfigMapReference, Dependency, DependencyTarget, PostgresTarget, RedisMode, RedisTarget,
     References, SETUP, SecretReference, references,
 };
+pub use secret_facts::{config_map_hash, secret_facts};
 pub use validate::{
     INVALID_IMAGE, INVALID_SPEC, Invalid, MISSING_CONFIG_MAP, MISSING_SECRET, MISSING_SECRET_KEY, REASONS,
     Violation, validate,

@@ -29,8 +29,13 @@ fn dependencies(package: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn api_kinds_and_render_have_no_client_and_no_runtime() {
-    for package in ["todoplatform-api", "todoplatform-kinds", "todoplatform-render"] {
+fn api_kinds_render_and_offline_have_no_client_and_no_runtime() {
+    for package in [
+        "todoplatform-api",
+        "todoplatform-kinds",
+        "todoplatform-render",
+        "todoplatform-offline",
+    ] {
         let dependencies = dependencies(package);
         assert!(
             dependencies.contains("kube-core"),

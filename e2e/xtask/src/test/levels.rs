@@ -147,6 +147,8 @@ impl<'a> Levels<'a> {
         }
         let kstatus = self.project.tools().built(Tool::KStatus, "kstatus")?;
         envs.push(("TODO_TEST_KSTATUS", kstatus.display().to_string()));
+        let plugin = cargo::binary(&self.project.dirs, "kubectl-todo")?;
+        envs.push(("TODO_TEST_KUBECTL_TODO", plugin.display().to_string()));
         runner.cargo_test(
             "API server tests",
             &words(&["--package", "todo-scenarios", "--test", "api"]),

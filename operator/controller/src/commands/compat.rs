@@ -7,8 +7,7 @@ use std::path::Path;
 use serde_json::Value;
 use todoplatform_api::{Breakage, breakages};
 
-use super::check::Checked;
-use super::{CommandError, InputError};
+use super::{Checked, CommandError, InputError};
 
 /// Compares with the CRD in `older`. What stands in `accepted` is meant; what stands there for nothing is refused too.
 pub fn check(older: &Path, accepted: Option<&Path>) -> Result<Checked, CommandError> {

@@ -54,7 +54,7 @@ fn list(names: &[&str]) -> Value {
 
 async fn chosen(cluster: &Cluster, name: Option<&str>) -> Result<String, String> {
     match cluster.platform(name).await {
-        Ok(platform) => Ok(platform.name_any()),
+        Ok(platform) => Ok(name_of(&serde_json::to_value(platform).unwrap())),
         Err(error) => Err(failure::text(&error, &error.next_action())),
     }
 }

@@ -11,6 +11,7 @@ mod task;
 pub use rollout::restart_rank;
 pub use scaling::{Bounds, bounds};
 
+use serde::{Serialize, Serializer};
 use todoplatform_api::Profile;
 
 /// Port of the API and of the events.
@@ -69,6 +70,18 @@ impl Service {
 impl AsRef<str> for Service {
     fn as_ref(&self) -> &str {
         self.as_str()
+    }
+}
+
+impl Serialize for Store {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl Serialize for Service {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
     }
 }
 

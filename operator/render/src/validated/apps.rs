@@ -9,9 +9,11 @@ use super::{AutoscalingSettings, ContainerResources, ContainerSettings, Disrupti
 use crate::{graph::Node, image::ImageRef};
 
 /// One application.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(serde::Serialize, Clone, Debug, PartialEq)]
+#[serde(rename_all = "camelCase")]
 pub struct App {
     /// Which one, and its place among the others.
+    #[serde(flatten)]
     pub node: Node,
     /// Its image.
     pub image: ImageRef,
@@ -46,7 +48,8 @@ pub struct App {
 }
 
 /// The sidecar of one application.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(serde::Serialize, Clone, Debug, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
 pub struct SidecarSettings {
     /// Level of its log.
     pub log_level: LogLevel,
@@ -63,7 +66,8 @@ pub struct SidecarSettings {
 }
 
 /// How a sidecar asks its application whether it serves.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(serde::Serialize, Clone, Debug, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
 pub struct AppHealthSettings {
     /// Path that it asks for.
     pub path: String,
@@ -73,4 +77,9 @@ pub struct AppHealthSettings {
     pub timeout_milliseconds: i32,
     /// Failures in a row that count.
     pub threshold: i32,
+}
+
+/// The applications as a map, by name.
+pub(super) fn by_name<S: serde::Serializer>(apps: &[App], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(apps.iter().map(|app| (&app.node.name, app)))
 }

@@ -3,7 +3,8 @@
 use todoplatform_api::{Algorithm, SecretKeyRef};
 
 /// How bearer tokens are verified.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(serde::Serialize, Clone, Debug, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
 pub struct AuthSettings {
     /// The `iss` that every token must carry.
     pub issuer: String,
@@ -18,7 +19,8 @@ pub struct AuthSettings {
 }
 
 /// Where the keys come from with which tokens are verified.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(serde::Serialize, Clone, Debug, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
 pub enum KeySource {
     /// The issuer publishes them.
     Url(String),

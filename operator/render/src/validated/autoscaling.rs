@@ -1,7 +1,8 @@
 //! The number of pods by load.
 
 /// The number of a service's pods by load.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(serde::Serialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
 pub struct AutoscalingSettings {
     /// Least pods.
     pub min: i32,
@@ -20,7 +21,8 @@ pub struct AutoscalingSettings {
 }
 
 /// Scaling by the events that wait.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(serde::Serialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
 pub struct BrokerLagSettings {
     /// Waiting events that one pod is to work off.
     pub threshold: i32,

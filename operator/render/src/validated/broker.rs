@@ -3,7 +3,8 @@
 use todoplatform_api::{SaslMechanism, SecretKeyRef};
 
 /// What carries the events.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(serde::Serialize, Clone, Debug, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
 #[expect(clippy::large_enum_variant, reason = "there is one per platform")]
 pub enum BrokerSettings {
     /// Redis streams.
@@ -29,7 +30,8 @@ pub enum BrokerSettings {
 }
 
 /// User and password for Kafka.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(serde::Serialize, Clone, Debug, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
 pub struct SaslSettings {
     /// How they are shown.
     pub mechanism: SaslMechanism,
@@ -40,7 +42,8 @@ pub struct SaslSettings {
 }
 
 /// Encryption of the connection to Kafka.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(serde::Serialize, Clone, Debug, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
 pub struct TlsSettings {
     /// The Secret's key with the certificate of the brokers' authority.
     pub ca: Option<SecretKeyRef>,

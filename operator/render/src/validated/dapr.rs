@@ -1,7 +1,8 @@
 //! What all sidecars share.
 
 /// How events are offered to a service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(serde::Serialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
 pub struct ResiliencySettings {
     /// Further attempts after the first.
     pub max_retries: i32,

@@ -3,7 +3,8 @@
 use todoplatform_api::ServiceType;
 
 /// How clients reach the gateway.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(serde::Serialize, Clone, Debug, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
 pub struct GatewaySettings {
     /// Browser origins that may call.
     pub cors_origins: Vec<String>,

@@ -30,12 +30,15 @@ pub use stores::{
 use crate::{catalog::Service, image::ImageRef, names::Names, references::References};
 
 /// A platform whose every setting is decided. Only [`crate::validate`] makes one, so that building cannot fail.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(serde::Serialize, Clone, Debug, PartialEq)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ValidatedPlatform {
     /// Names of the children.
+    #[serde(skip)]
     pub names: Names,
     /// `metadata.uid`; none before the platform was created, as in a render of a file.
+    #[serde(skip)]
     pub uid: Option<String>,
     /// The set of defaults.
     pub profile: Profile,
@@ -50,6 +53,7 @@ pub struct ValidatedPlatform {
     /// Secrets with which the pods pull their images.
     pub image_pull_secrets: Vec<String>,
     /// The applications, those of the catalog first.
+    #[serde(rename = "services", serialize_with = "apps::by_name")]
     pub apps: Vec<App>,
     /// How bearer tokens are verified.
     pub auth: AuthSettings,
@@ -76,6 +80,7 @@ pub struct ValidatedPlatform {
     /// Whether the platform sleeps.
     pub hibernated: bool,
     /// What the pass read by name.
+    #[serde(skip)]
     pub references: References,
 }
 
@@ -94,7 +99,8 @@ impl ValidatedPlatform {
 }
 
 /// CPU and memory of a container, as canonical quantities.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(serde::Serialize, Clone, Debug, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
 pub struct ContainerResources {
     /// Reserved CPU.
     pub cpu_request: String,

@@ -3,7 +3,8 @@
 use todoplatform_api::{SecretKeyRef, SmtpSecurity};
 
 /// The mail server.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(serde::Serialize, Clone, Debug, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
 pub struct SmtpSettings {
     /// Its host.
     pub host: String,

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use todoplatform_api::{Affinity, SpreadConstraint, Toleration};
 
 /// Where an application's pods run and what they carry.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(serde::Serialize, Clone, Debug, Default, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
 pub struct PodSettings {
     /// Labels that a node must have.
     pub node_selector: BTreeMap<String, String>,
@@ -24,7 +25,8 @@ pub struct PodSettings {
 }
 
 /// How many pods a drained node may take away.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(serde::Serialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
 pub enum DisruptionBudget {
     /// So many must stay.
     MinAvailable(i32),
@@ -33,7 +35,8 @@ pub enum DisruptionBudget {
 }
 
 /// One question by which Kubernetes knows how a container is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(serde::Serialize, Clone, Debug, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
 pub struct ProbeSettings {
     /// Path of the question by HTTP; none asks whether the port takes connections.
     pub path: Option<String>,
@@ -46,7 +49,8 @@ pub struct ProbeSettings {
 }
 
 /// The port that is asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(serde::Serialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
 pub enum ProbePort {
     /// A named port of the container.
     Name(&'static str),
@@ -55,7 +59,8 @@ pub enum ProbePort {
 }
 
 /// What the container of an application runs, and how it is asked.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(serde::Serialize, Clone, Debug, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
 pub struct ContainerSettings {
     /// Command in place of the image's entry point.
     pub command: Vec<String>,

@@ -8,7 +8,8 @@ use super::ContainerResources;
 use crate::image::ImageRef;
 
 /// A store that the platform runs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(serde::Serialize, Clone, Debug, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
 pub struct StoreSettings {
     /// Its image.
     pub image: ImageRef,
@@ -21,7 +22,8 @@ pub struct StoreSettings {
 }
 
 /// A text, or where it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(serde::Serialize, Clone, Debug, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
 pub enum Text {
     /// In clear.
     Clear(String),
@@ -30,7 +32,8 @@ pub enum Text {
 }
 
 /// Where the services' databases are.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(serde::Serialize, Clone, Debug, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
 pub struct DatabaseSettings {
     /// How each application logs in that has a database, by its name.
     pub logins: BTreeMap<String, DatabaseLogin>,
@@ -43,7 +46,8 @@ pub struct DatabaseSettings {
 }
 
 /// How one logs in to a database.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(serde::Serialize, Clone, Debug, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
 pub enum DatabaseLogin {
     /// The Secret's key with the URL.
     Url(SecretKeyRef),
@@ -52,7 +56,8 @@ pub enum DatabaseLogin {
 }
 
 /// What a database's URL would say.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(serde::Serialize, Clone, Debug, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
 pub struct DatabaseParts {
     /// Host name or address of the server.
     pub host: String,
@@ -71,7 +76,8 @@ pub struct DatabaseParts {
 }
 
 /// A read replica.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(serde::Serialize, Clone, Debug, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
 pub enum ReplicaSettings {
     /// The Secret's key with its URL.
     Url(SecretKeyRef),
@@ -85,7 +91,8 @@ pub enum ReplicaSettings {
 }
 
 /// The Job that makes the services' roles and databases.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(serde::Serialize, Clone, Debug, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
 pub struct SetupSettings {
     /// The operator's own image.
     pub image: ImageRef,
@@ -96,7 +103,8 @@ pub struct SetupSettings {
 }
 
 /// Where the cache is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(serde::Serialize, Clone, Debug, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
 pub struct CacheSettings {
     /// How one logs in.
     pub login: CacheLogin,
@@ -105,7 +113,8 @@ pub struct CacheSettings {
 }
 
 /// How one logs in to Redis.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(serde::Serialize, Clone, Debug, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
 pub enum CacheLogin {
     /// The Secret's key with the URL.
     Url(SecretKeyRef),
@@ -114,7 +123,8 @@ pub enum CacheLogin {
 }
 
 /// What a Redis URL would say, and what it cannot.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(serde::Serialize, Clone, Debug, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
 pub struct CacheServers {
     /// What the addresses are of.
     pub mode: CacheMode,
@@ -131,7 +141,8 @@ pub struct CacheServers {
 }
 
 /// What the addresses of Redis are of.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(serde::Serialize, Clone, Debug, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
 pub enum CacheMode {
     /// One server.
     Server,

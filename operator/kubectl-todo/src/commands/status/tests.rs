@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::cluster::tests::platform;
+use crate::cluster::tests::{PLATFORMS, fake, platform};
 
 const THEN: &str = "2030-01-01T00:00:00Z";
 
@@ -11,7 +11,7 @@ fn report(generation: i64, status: Option<Value>) -> Report {
     if let Some(status) = status {
         platform["status"] = status;
     }
-    Report::new(&serde_json::from_value(platform).unwrap())
+    Report::new(platform)
 }
 
 fn condition(type_: &str, status: &str, reason: &str, message: &str) -> Value {
@@ -63,7 +63,7 @@ fn blocked() -> Value {
 
 fn text(report: &Report, is_terminal: bool) -> String {
     let now = THEN.parse::<Timestamp>().unwrap() + jiff::SignedDuration::from_mins(5);
-    report.text(Look::new(is_terminal, None), now)
+    report.text(Look::new(is_terminal, None), now, false)
 }
 
 #[test]
@@ -117,17 +117,51 @@ fn a_platform_that_nobody_has_looked_at_is_not_ready() {
 
 #[test]
 fn as_json_the_report_is_the_status_and_whose_it_is() {
-    let mut expected = ready();
-    // What says nothing is left out.
-    expected["components"][0]
-        .as_object_mut()
-        .unwrap()
-        .remove("message");
+    let mut status = ready();
+    status["new"] = json!({"a": 1});
+    let mut expected = status.clone();
     expected["namespace"] = "shop".into();
     expected["name"] = "todo".into();
     expected["ready"] = true.into();
     expected["current"] = true.into();
-    assert_eq!(serde_json::to_value(report(3, Some(ready()))).unwrap(), expected);
+    assert_eq!(report(3, Some(status)).data(), expected);
+}
+
+#[test]
+fn sidecars_are_told_where_the_operator_knows_of_them() {
+    let mut status = ready();
+    status["components"][0]["dapr"] = json!({
+        "appId": "todo-gateway", "sidecars": 1, "runtimeVersion": "1.18.2", "componentsDeclared": 2, "componentsLoaded": 1,
+        "failed": ["todo-gateway-events"], "subscriptionsDeclared": 3,
+    });
+    insta::assert_snapshot!(text(&report(3, Some(status)), false));
+}
+
+#[test]
+fn wide_adds_revisions_and_nothing_else() {
+    let mut status = ready();
+    status["components"][0]["revision"] = json!("7");
+    let report = report(3, Some(status));
+    let wide = report.text(Look::new(false, None), THEN.parse().unwrap(), true);
+    assert!(
+        wide.contains("REVISION") && !text(&report, false).contains("REVISION"),
+        "{wide}"
+    );
+}
+
+#[test]
+fn all_platforms_are_a_line_each() {
+    let reports = [
+        report(3, Some(ready())),
+        report(3, Some(blocked())),
+        report(4, Some(ready())),
+    ];
+    insta::assert_snapshot!(overview(&reports, false, Look::new(false, None)));
+    assert!(overview(&reports, true, Look::new(false, None)).contains("ENDPOINT"));
+    assert_eq!(
+        overview(&[], false, Look::new(false, None)),
+        "there is no TodoPlatform\n"
+    );
 }
 
 #[test]
@@ -144,5 +178,28 @@ fn an_age_is_written_in_its_largest_unit() {
     for (seconds, expected) in cases {
         let now = then + jiff::SignedDuration::from_secs(seconds);
         assert_eq!(age(then, now), expected, "{seconds}");
+    }
+}
+
+#[tokio::test]
+async fn status_ends_by_what_it_found() {
+    let mut ready_one = platform("ready");
+    ready_one["metadata"]["generation"] = 3.into();
+    ready_one["status"] = ready();
+    let paths = [format!("{PLATFORMS}/ready"), format!("{PLATFORMS}/new")];
+    let cluster = fake(&[(&paths[0], ready_one), (&paths[1], platform("new"))]);
+    for (name, expected) in [
+        ("ready", Answer::new(String::new(), true)),
+        ("new", Answer::new(String::new(), false)),
+    ] {
+        let args = StatusArgs {
+            name: Some(name.into()),
+            all_namespaces: false,
+            watch: false,
+            output: Output::Json,
+        };
+        let answer = status(&cluster, &args, Terminal::quiet()).await.unwrap();
+        assert_eq!(answer.exit_code, expected.exit_code, "{name}");
+        assert_eq!(serde_json::from_str::<Value>(&answer.text).unwrap()["name"], name);
     }
 }
