@@ -6,7 +6,9 @@ use kube::{ResourceExt, api::ListParams};
 use serde_json::{Value, json};
 use todoplatform_api::TodoPlatform;
 use todoplatform_offline::{check, defaults::DefaultsArgs, input, render};
-use todoplatform_render::{Child, ChildKind, Facts, MANAGER, OperatorDefaults, build, validate};
+use todoplatform_render::{
+    Child, ChildKind, Facts, MANAGER, OperatorDefaults, TEMPLATE_HASH, build, validate,
+};
 
 use crate::{
     answer::{Answer, Failure, Output, Terminal},
@@ -233,6 +235,8 @@ fn cleaned(object: &Value) -> Value {
             .and_then(Value::as_object_mut)
             .is_some_and(|annotations| {
                 annotations.remove("deployment.kubernetes.io/revision");
+                // It follows from the template, which is compared itself.
+                annotations.remove(TEMPLATE_HASH);
                 annotations.is_empty()
             });
         if is_empty {
