@@ -16,10 +16,10 @@
 - apiGroups: [""]
   resources: ["secrets"]
   verbs: ["create", "get"]
-# Why a component does not serve: image, crash, missing sidecar.
+# Why a component does not serve: image, crash, missing sidecar. A pod that was admitted without the sidecar that it asked for is deleted, so that its ReplicaSet makes another; few at a time.
 - apiGroups: [""]
   resources: ["pods"]
-  verbs: ["list", "watch"]
+  verbs: ["delete", "list", "watch"]
 # Whether the CloudNativePG cluster that a spec names serves. Read by name, never written.
 - apiGroups: ["postgresql.cnpg.io"]
   resources: ["clusters"]
@@ -55,6 +55,10 @@
 # What platforms are made of, where the API server serves the kinds.
 - apiGroups: ["monitoring.coreos.com"]
   resources: ["podmonitors", "prometheusrules", "servicemonitors"]
+  verbs: ["create", "delete", "get", "list", "patch", "watch"]
+# What platforms are made of.
+- apiGroups: ["networking.k8s.io"]
+  resources: ["networkpolicies"]
   verbs: ["create", "delete", "get", "list", "patch", "watch"]
 # What platforms are made of.
 - apiGroups: ["policy"]

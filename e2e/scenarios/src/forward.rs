@@ -19,14 +19,17 @@ pub struct Forward {
 
 /// Forwards a free port of this machine to a port of a Service.
 pub async fn service(namespace: &str, service: &str, port: u16) -> Result<Forward> {
+    to(namespace, &format!("service/{service}"), port).await
+}
+
+/// Forwards a free port of this machine to a port of a pod of a Deployment, also one that listens on loopback only.
+pub async fn deployment(namespace: &str, deployment: &str, port: u16) -> Result<Forward> {
+    to(namespace, &format!("deployment/{deployment}"), port).await
+}
+
+async fn to(namespace: &str, target: &str, port: u16) -> Result<Forward> {
     let mut process = Command::new(env::or("TODO_TEST_KUBECTL", "kubectl"))
-        .args([
-            "-n",
-            namespace,
-            "port-forward",
-            &format!("service/{service}"),
-            &format!(":{port}"),
-        ])
+        .args(["-n", namespace, "port-forward", target, &format!(":{port}")])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

@@ -15,9 +15,11 @@ mod api {
     pub(crate) mod fixture;
     pub(crate) mod kstatus;
     pub(crate) mod leader;
+    pub(crate) mod network;
     pub(crate) mod permissions;
     pub(crate) mod plugin;
     pub(crate) mod redis;
     pub(crate) mod render;
     pub(crate) mod rollout;
+    pub(crate) mod sidecars;
 }

@@ -4,6 +4,7 @@
 
 mod node {
     pub(crate) mod bad_input;
+    pub(crate) mod dapr;
     pub(crate) mod development;
     pub(crate) mod external;
     pub(crate) mod job;

@@ -20,5 +20,6 @@ pub use crd::{crd, crd_yaml, schema};
 pub use docs::docs;
 pub use spec::*;
 pub use status::{
-    Blocker, ComponentStatus, DependencyStatus, InventoryEntry, SkippedKind, TodoPlatformStatus,
+    Blocker, ComponentDapr, ComponentStatus, DependencyStatus, InventoryEntry, SkippedKind,
+    TodoPlatformStatus,
 };

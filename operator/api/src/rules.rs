@@ -164,6 +164,54 @@ pub const NODE_PORT_TYPE: CelRule = CelRule {
     next_action: "Set spec.gateway.service.type to NodePort, or remove spec.gateway.service.nodePort",
 };
 
+/// One place for the state.
+pub const STATE_STORE_ONE_OF: CelRule = CelRule {
+    rule: "has(self.postgresql) != has(self.redis)",
+    message: "exactly one of postgresql, redis must be set",
+    field_path: None,
+    next_action: "Keep one of spec.dapr.stateStore.postgresql and spec.dapr.stateStore.redis",
+};
+
+/// How the platform's own Redis is reached is known.
+pub const STATE_STORE_REDIS_HOST: CelRule = CelRule {
+    rule: "has(self.host) || !(has(self.passwordSecretKeyRef) || has(self.enableTls))",
+    message: "passwordSecretKeyRef and enableTls need host: how the Redis of the platform is reached is known",
+    field_path: None,
+    next_action: "Set spec.dapr.stateStore.redis.host, or remove passwordSecretKeyRef and enableTls beside it",
+};
+
+/// Spans go to one place.
+pub const TRACING_ONE_OF: CelRule = CelRule {
+    rule: "has(self.otlp) != has(self.zipkin)",
+    message: "exactly one of otlp, zipkin must be set",
+    field_path: None,
+    next_action: "Keep one of spec.dapr.tracing.otlp and spec.dapr.tracing.zipkin",
+};
+
+/// A target that changes nothing is a mistake.
+pub const RESILIENCY_TARGET_NOT_EMPTY: CelRule = CelRule {
+    rule: "has(self.timeoutSeconds) || has(self.retry) || has(self.circuitBreaker)",
+    message: "at least one of timeoutSeconds, retry, circuitBreaker must be set",
+    field_path: None,
+    next_action: "Say what differs for this target, or remove it from spec.dapr.resiliency.targets",
+};
+
+/// Whoever wants everything open switches the policies off.
+pub const NETWORK_RULE_NARROWS: CelRule = CelRule {
+    rule: "has(self.podLabels) || has(self.namespaceLabels) || has(self.cidrs) || has(self.ports)",
+    message: "at least one of podLabels, namespaceLabels, cidrs, ports must be set",
+    field_path: None,
+    next_action: "Say who or which port this rule is for; spec.networkPolicy.enabled: false opens everything",
+};
+
+/// Pods or addresses.
+pub const NETWORK_RULE_PEER: CelRule = CelRule {
+    rule: "!(has(self.cidrs) && (has(self.podLabels) || has(self.namespaceLabels)))",
+    message: "cidrs and labels exclude each other",
+    field_path: None,
+    next_action: "Make two rules: one with cidrs, one with podLabels or namespaceLabels",
+};
+
 /// All rules, in the order of the resource.
 pub const ALL: &[CelRule] = &[
     NAME_LENGTH,
@@ -207,4 +255,10 @@ pub const ALL: &[CelRule] = &[
     KAFKA_TLS_NEEDS_CERTIFICATE,
     KAFKA_CLIENT_CERTIFICATE,
     SMTP_CREDENTIALS,
+    RESILIENCY_TARGET_NOT_EMPTY,
+    STATE_STORE_ONE_OF,
+    STATE_STORE_REDIS_HOST,
+    TRACING_ONE_OF,
+    NETWORK_RULE_NARROWS,
+    NETWORK_RULE_PEER,
 ];

@@ -68,6 +68,35 @@ pub struct ComponentStatus {
     /// One sentence that says how the component stands.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub message: String,
+    /// What its sidecars say of themselves; absent for what has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dapr: Option<ComponentDapr>,
+}
+
+/// What the sidecars of one component say of themselves. Only those in pods of what is declared now are asked.
+#[derive(JsonSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+pub struct ComponentDapr {
+    /// The component's id in Dapr.
+    pub app_id: String,
+    /// Sidecars that answered the operator.
+    pub sidecars: i32,
+    /// Version of Dapr that they run; several, with commas, while they differ.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runtime_version: Option<String>,
+    /// Dapr components that each of them is to load.
+    pub components_declared: i32,
+    /// Of those, how many are loaded in the sidecar that has the fewest; absent while none answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub components_loaded: Option<i32>,
+    /// Dapr components that some sidecar has not loaded.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failed: Vec<String>,
+    /// Topics that each of them is to subscribe to, those with dead letters among them.
+    pub subscriptions_declared: i32,
+    /// Of those, how many are active in the sidecar that has the fewest; absent while none answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subscriptions_active: Option<i32>,
 }
 
 /// One thing that the services need before their first start.

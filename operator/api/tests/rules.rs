@@ -121,6 +121,11 @@ fn valid_resources_break_no_rule() {
         json!({"podDefaults": {"topologySpread": {"enabled": false}}}),
         json!({"services": {"task": {"podDisruptionBudget": {"maxUnavailable": 2}}, "gateway": {"podDisruptionBudget": {"minAvailable": 1}}}}),
         json!({"extraServices": [extra("metricsPort", json!(8081)), {"name": "other", "image": "a:1", "port": 80}]}),
+        json!({"dapr": {"stateStore": {"postgresql": {}}, "tracing": {"otlp": {"endpoint": "collector:4317"}}}}),
+        json!({"dapr": {"stateStore": {"redis": {}}, "tracing": {"zipkin": {"endpoint": "http://zipkin:9411/api/v2/spans"}}}}),
+        json!({"dapr": {"stateStore": {"redis": {"host": "redis:6379", "passwordSecretKeyRef": key(), "enableTls": true}}}}),
+        json!({"dapr": {"resiliency": {"preset": "patient", "targets": [{"name": "task", "timeoutSeconds": 5}, {"name": "scheduler-events", "circuitBreaker": {}}]}}}),
+        json!({"networkPolicy": {"extraIngress": [{"name": "a", "ports": [8080]}, {"name": "b", "podLabels": {"app": "b"}}], "extraEgress": [{"name": "c", "cidrs": ["10.0.0.0/8"]}]}}),
     ] {
         assert_eq!(messages(&resource(spec.clone())), [], "{spec}");
     }
@@ -469,6 +474,43 @@ fn broken() -> Vec<(CelRule, Value, &'static str)> {
             rules::SMTP_CREDENTIALS,
             resource(json!({"notifications": {"smtp": {"host": "mail", "usernameSecretKeyRef": key()}}})),
             "spec.notifications.smtp",
+        ),
+        (
+            rules::RESILIENCY_TARGET_NOT_EMPTY,
+            resource(json!({"dapr": {"resiliency": {"targets": [{"name": "task"}]}}})),
+            "spec.dapr.resiliency.targets[0]",
+        ),
+        (
+            rules::STATE_STORE_ONE_OF,
+            resource(json!({"dapr": {"stateStore": {}}})),
+            "spec.dapr.stateStore",
+        ),
+        (
+            rules::STATE_STORE_ONE_OF,
+            resource(json!({"dapr": {"stateStore": {"postgresql": {}, "redis": {}}}})),
+            "spec.dapr.stateStore",
+        ),
+        (
+            rules::STATE_STORE_REDIS_HOST,
+            resource(json!({"dapr": {"stateStore": {"redis": {"enableTls": true}}}})),
+            "spec.dapr.stateStore.redis",
+        ),
+        (
+            rules::TRACING_ONE_OF,
+            resource(json!({"dapr": {"tracing": {"samplingRate": "0.5"}}})),
+            "spec.dapr.tracing",
+        ),
+        (
+            rules::NETWORK_RULE_NARROWS,
+            resource(json!({"networkPolicy": {"extraEgress": [{"name": "all"}]}})),
+            "spec.networkPolicy.extraEgress[0]",
+        ),
+        (
+            rules::NETWORK_RULE_PEER,
+            resource(
+                json!({"networkPolicy": {"extraIngress": [{"name": "both", "cidrs": ["10.0.0.0/8"], "podLabels": {"app": "x"}}]}}),
+            ),
+            "spec.networkPolicy.extraIngress[0]",
         ),
     ]
 }

@@ -121,6 +121,9 @@ struct RunArgs {
     /// Seconds without a renewal after which another replica takes over.
     #[arg(long, env = "LEASE_SECONDS", default_value_t = 15, value_parser = clap::value_parser!(u64).range(3..=300))]
     lease_seconds: u64,
+    /// Port of the sidecars on which they are asked what they have loaded. Dapr has no other; tests do.
+    #[arg(long, env = "SIDECAR_PORT", hide = true, default_value_t = crate::sidecars::PUBLIC_PORT)]
+    sidecar_port: u16,
     #[command(flatten)]
     defaults: DefaultsArgs,
 }
@@ -236,6 +239,7 @@ impl RunArgs {
             concurrency: self.concurrency,
             debounce: Duration::from_millis(self.debounce_milliseconds),
             pod: self.pod_name,
+            sidecar_port: self.sidecar_port,
             defaults: self.defaults.over(OperatorDefaults::default()),
         }
     }

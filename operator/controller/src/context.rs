@@ -16,6 +16,7 @@ use crate::duty::Duty;
 use crate::live::Live;
 use crate::memory::Memory;
 use crate::metrics::Metrics;
+use crate::sidecars::Follower;
 
 /// What all passes of one scope share.
 pub struct Context {
@@ -29,6 +30,10 @@ pub struct Context {
     pub live: Arc<Live>,
     /// Optional kinds that are served; none before the API server was asked.
     pub served: watch::Receiver<Option<BTreeSet<ChildKind>>>,
+    /// What the sidecars said last.
+    pub sidecars: Arc<Follower>,
+    /// Port of the sidecars on which they are asked.
+    pub sidecar_port: u16,
     /// What passes remember.
     pub memory: Memory,
     /// Failures in a row.

@@ -308,6 +308,7 @@ pub fn dependencies(namespace: &str, references: &References, facts: &Facts) -> 
                     ready: false,
                     reason: "NotAsked".into(),
                     message: "not asked yet".into(),
+                    version: None,
                 });
             let message = match secret_of(&dependency.target, &fact.reason) {
                 Some(secret) if !fact.ready => format!("{} ({})", fact.message, secret.field_path),

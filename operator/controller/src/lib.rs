@@ -43,6 +43,7 @@ pub mod report;
 pub mod run;
 pub mod scaler;
 pub mod scope;
+pub mod sidecars;
 pub mod status;
 pub mod step;
 pub mod telemetry;

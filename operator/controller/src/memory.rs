@@ -12,6 +12,7 @@ use todoplatform_render::ChildKind;
 
 use crate::dereference::Answers;
 use crate::scaler::own_generation;
+use crate::sidecars::watchdog::Deletions;
 
 /// A child as it was when it last agreed with what was wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,6 +68,8 @@ pub struct PlatformMemory {
     pub answers: Option<Answers>,
     /// The last status that was written, with the platform's resource version after it: the watch may be behind.
     pub status: Option<(TodoPlatformStatus, String)>,
+    /// Pods that were deleted because they had no sidecar, for as long as they count.
+    pub deletions: Deletions,
     /// Names of components that are in the metrics.
     pub components: Vec<String>,
 }

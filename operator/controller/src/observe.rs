@@ -11,6 +11,7 @@ use todoplatform_render::ChildKind;
 use crate::apply::Applied;
 use crate::live::Live;
 use crate::memory::Sent;
+use crate::sidecars::Judgement;
 use crate::turns::Wait;
 
 /// Label whose value is the name of the component, on children and on their pods.
@@ -112,6 +113,8 @@ pub struct Observed {
     pub pods: Vec<Arc<Pod>>,
     /// Why it is not written now, when it waits for another component.
     pub wait: Option<Wait>,
+    /// What its sidecars say; none for what has no sidecar.
+    pub sidecars: Option<Judgement>,
 }
 
 /// Looks at each component.
@@ -168,6 +171,7 @@ pub fn observe(
                 declared,
                 counters,
                 pods,
+                sidecars: None,
             }
         })
         .collect()

@@ -63,6 +63,7 @@ fn answered(message: impl Into<String>) -> DependencyFact {
         ready: true,
         reason: "Answered".into(),
         message: message.into(),
+        version: None,
     }
 }
 
@@ -72,6 +73,7 @@ fn failed(reason: &str, message: impl Into<String>) -> DependencyFact {
         ready: false,
         reason: reason.into(),
         message: message.into(),
+        version: None,
     }
 }
 

@@ -70,8 +70,9 @@ const NAMESPACED: &[Fixed] = &[
         group: "",
         resources: &["pods"],
         names: &[],
-        verbs: &["list", "watch"],
-        why: "Why a component does not serve: image, crash, missing sidecar.",
+        verbs: &["delete", "list", "watch"],
+        why: "Why a component does not serve: image, crash, missing sidecar. A pod that was admitted without the sidecar \
+              that it asked for is deleted, so that its ReplicaSet makes another; few at a time.",
     },
     Fixed {
         group: "postgresql.cnpg.io",

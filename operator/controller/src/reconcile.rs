@@ -1,11 +1,12 @@
 //! The driver of a pass: dereference, validate, build, plan, ensure secrets, apply, prune, observe, status.
 
 mod prepare;
+mod sidecars;
 #[cfg(test)]
 mod tests;
 mod writer;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -23,18 +24,18 @@ use todoplatform_render::{
 use tokio::time::Instant;
 use tracing::Instrument;
 
-use crate::apply::{Applied, ApplyError, apply};
+use crate::apply::{ApplyError, apply};
 use crate::context::Context;
 use crate::dereference::DereferenceError;
 use crate::ensure_secrets::{self, EnsureSecretsError};
-use crate::memory::{PlatformMemory, Sent};
-use crate::observe::observe;
+use crate::memory::PlatformMemory;
+use crate::observe::{Observed, observe};
 use crate::plan::PlanError;
 use crate::prune::{Leftover, PruneError, leftovers, prune};
 use crate::report::{self, Outcome};
 use crate::status::Finding;
 use crate::step::step;
-use crate::turns::{Reason, Wait};
+use crate::turns::Reason;
 use crate::write_status::{WriteStatusError, standing};
 use crate::{findings, invalid_object};
 use prepare::{Preparation, Wanted, prepare};
@@ -291,13 +292,17 @@ async fn settle(
     } else {
         findings::union(&standing.inventory, inventory)
     };
-    let seen = Seen {
-        facts: &facts,
-        applied: &applied,
-        sent: &memory.sent,
-        waiting: &waiting,
-    };
-    let finding = found(&writer, &validated, &resources, &seen, inventory);
+    let mut components = observe(
+        &context.live,
+        &namespace,
+        &platform.name_any(),
+        findings::declared(&validated),
+        &applied,
+        &memory.sent,
+        &waiting,
+    );
+    let again = sidecars::look(context, platform, &resources, &facts, &mut components, memory).await;
+    let finding = found(&writer, &validated, &resources, &facts, components, inventory);
     let (outcome, wait) = if validated.hibernated {
         (Outcome::Applied, findings::rarely(context))
     } else if waiting.values().any(|wait| wait.reason == Reason::Waking) {
@@ -305,6 +310,7 @@ async fn settle(
     } else {
         findings::next(context, &resources.gate, &references(platform), &facts)
     };
+    let wait = again.map_or(wait, |again| wait.min(again));
     standing = writer.write(&standing, finding, memory).await?;
     Ok(Settled {
         outcome,
@@ -329,40 +335,23 @@ async fn pruned(
         .map_err(PassError::Prune)
 }
 
-/// What a pass saw of the world.
-struct Seen<'a> {
-    facts: &'a Facts,
-    applied: &'a Applied,
-    sent: &'a BTreeMap<(ChildKind, String), Sent>,
-    waiting: &'a BTreeMap<String, Wait>,
-}
-
 fn found(
     writer: &Writer<'_>,
     validated: &ValidatedPlatform,
     resources: &Resources<Prepared>,
-    seen: &Seen<'_>,
+    facts: &Facts,
+    components: Vec<Observed>,
     inventory: Vec<InventoryEntry>,
 ) -> Finding {
     let Writer {
-        context,
-        platform,
-        namespace,
+        platform, namespace, ..
     } = *writer;
     Finding::Observed {
-        components: observe(
-            &context.live,
-            namespace,
-            &platform.name_any(),
-            findings::declared(validated),
-            seen.applied,
-            seen.sent,
-            seen.waiting,
-        ),
-        dependencies: findings::dependencies(namespace, &references(platform), seen.facts),
+        components,
+        dependencies: findings::dependencies(namespace, &references(platform), facts),
         is_gate_closed: matches!(resources.gate, Gate::Closed { .. }),
         is_hibernated: validated.hibernated,
-        degradations: degradations(validated, seen.facts),
+        degradations: degradations(validated, facts),
         endpoint: validated.endpoint(),
         version: validated.version.clone(),
         skipped: findings::skipped(&resources.skipped),

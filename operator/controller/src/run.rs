@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use futures::StreamExt;
+use futures::{FutureExt, StreamExt};
 use k8s_openapi::api::core::v1::ObjectReference;
 use kube::core::DeserializeGuard;
 use kube::runtime::controller::{self, Action, Controller};
@@ -39,7 +39,7 @@ use crate::reconcile::{PassError, reconcile};
 use crate::report::REPORTER;
 use crate::scope::Scope;
 use crate::watches::Watches;
-use crate::{optional_kinds, watches};
+use crate::{optional_kinds, sidecars, watches};
 
 /// Triggers that may wait for a pass before watches are slowed down.
 const TRIGGERS: usize = 1024;
@@ -69,6 +69,8 @@ pub struct Settings {
     pub lease_namespace: Option<String>,
     /// After so long without a renewal another replica takes over.
     pub lease_duration: Duration,
+    /// Port of the sidecars on which they are asked what they have loaded.
+    pub sidecar_port: u16,
     /// What platforms get that say nothing themselves.
     pub defaults: OperatorDefaults,
 }
@@ -247,6 +249,7 @@ impl ScopedController {
         let live = Arc::new(live);
         let (triggers, triggered) = mpsc::channel(TRIGGERS);
         let trigger = triggers.clone();
+        let sidecar_triggers = triggers.clone();
         let watches = Watches {
             client: self.clients.watches.clone(),
             scope: self.scope.clone(),
@@ -266,6 +269,12 @@ impl ScopedController {
             }));
 
         let context = self.context(Arc::clone(&live));
+        let sidecars = Arc::clone(&context.sidecars);
+        let asking_ends = stop.clone();
+        self.tasks.spawn(async move {
+            let ask = |address| sidecars::ask(address).boxed();
+            sidecars.run(ask, sidecar_triggers, asking_ends).await;
+        });
         let (mut served, mut crd) = (self.served.clone(), self.duty.crd.clone());
         let is_known = async {
             // Passes that know nothing would read everything, and could not tell what has started already.
@@ -379,6 +388,8 @@ impl ScopedController {
             client: self.clients.passes.clone(),
             live,
             served: self.served.clone(),
+            sidecars: Arc::default(),
+            sidecar_port: self.settings.sidecar_port,
             memory: Memory::default(),
             backoff: Mutex::new(Backoff::default()),
             metrics: Arc::clone(&self.metrics),
@@ -411,6 +422,7 @@ fn forget_if_gone<T>(context: &Context, result: Result<T, controller::Error<Pass
     let mut backoff = context.backoff.lock().unwrap_or_else(PoisonError::into_inner);
     backoff.reset(&key);
     context.metrics.set_in_backoff(backoff.len());
+    context.sidecars.forget(&key);
     if let Some(memory) = context.memory.forget(&key)
         && let Ok(memory) = memory.try_lock()
     {

@@ -14,8 +14,10 @@ use todoplatform_render::Degradation;
 
 pub use component::{PROGRESSING, READY as READY_REASON, WAITING_FOR_DEPENDENCIES};
 pub use conditions::{DAPR_READY, DEGRADED, DEPENDENCIES_READY, READY, RECONCILING, STALLED, cut};
+pub use pods::{SIDECAR, SIDECAR_MISSING};
 
 use crate::observe::Observed;
+use crate::sidecars::{Doubt, SIDECAR_UNREACHABLE};
 use crate::turns::Reason;
 use component::{Judged, PROGRESS_DEADLINE_EXCEEDED, SIDECAR_PROBLEMS};
 use conditions::{Draft, complete, listed};
@@ -360,6 +362,19 @@ fn dapr_ready(judged: &[Judged], dependencies: &[Found], is_gate_closed: bool) -
             Draft::no(DAPR_READY, &first.reason, listed(messages))
         }
         None if is_gate_closed => Draft::unknown(DAPR_READY, "NotStarted", "no sidecar runs yet"),
+        None => doubted(judged),
+    }
+}
+
+/// Nothing is wrong with the sidecars, as far as is known.
+fn doubted(judged: &[Judged]) -> Draft {
+    let doubts: Vec<&Doubt> = judged.iter().filter_map(|judged| judged.doubt.as_ref()).collect();
+    let of = |reason: &str| doubts.iter().copied().find(|doubt| doubt.reason == reason);
+    if let Some(silent) = of(SIDECAR_UNREACHABLE) {
+        return Draft::unknown(DAPR_READY, SIDECAR_UNREACHABLE, silent.message.clone());
+    }
+    match doubts.first() {
+        Some(doubt) => Draft::yes(DAPR_READY, doubt.reason, doubt.message.clone()),
         None => Draft::yes(DAPR_READY, "Ready", "control plane and sidecars are there"),
     }
 }

@@ -211,6 +211,8 @@ impl FakeOperator {
             client: api.client(),
             live: Arc::new(live),
             served,
+            sidecars: Arc::default(),
+            sidecar_port: crate::sidecars::PUBLIC_PORT,
             memory: Memory::default(),
             backoff: Mutex::new(Backoff::default()),
             metrics: Arc::new(Metrics::default()),

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use futures::{Stream, StreamExt};
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::batch::v1::Job;
-use k8s_openapi::api::core::v1::{Pod, PodStatus};
+use k8s_openapi::api::core::v1::{Container, Pod, PodSpec, PodStatus};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::api::{DynamicObject, PartialObjectMeta};
 use kube::runtime::WatchStreamExt;
@@ -31,6 +31,7 @@ use crate::live::{INSTANCE_LABEL, Live, Writers};
 use crate::metrics::Metrics;
 use crate::scaler;
 use crate::scope::Scope;
+use crate::sidecars::CONFIG_HASH;
 
 /// Every child and every pod of a platform carries this label; nothing else is listed or kept.
 pub const SELECTOR: &str = "app.kubernetes.io/managed-by=todoplatform-operator";
@@ -283,18 +284,36 @@ fn instance(meta: &ObjectMeta) -> Option<ObjectRef<TodoPlatform>> {
 
 /// Keeps of a pod only what the status is made of.
 fn strip_pod(pod: &mut Pod) {
+    let kept = ["dapr.io/enabled", CONFIG_HASH];
     pod.managed_fields_mut().clear();
-    pod.annotations_mut().clear();
-    pod.spec = None;
+    pod.annotations_mut()
+        .retain(|key, _| kept.contains(&key.as_str()));
+    pod.spec = pod.spec.take().map(|spec| PodSpec {
+        init_containers: spec.init_containers.map(names),
+        containers: names(spec.containers),
+        ..PodSpec::default()
+    });
     pod.status = pod.status.take().map(|status| PodStatus {
         conditions: status.conditions,
         container_statuses: status.container_statuses,
         init_container_statuses: status.init_container_statuses,
         phase: status.phase,
+        pod_ip: status.pod_ip,
         reason: status.reason,
         message: status.message,
         ..PodStatus::default()
     });
+}
+
+/// Containers by their names alone.
+fn names(containers: Vec<Container>) -> Vec<Container> {
+    containers
+        .into_iter()
+        .map(|container| Container {
+            name: container.name,
+            ..Container::default()
+        })
+        .collect()
 }
 
 #[cfg(test)]

@@ -28,6 +28,9 @@ pub struct DefaultsArgs {
     /// DNS domain of the cluster. Default: cluster.local.
     #[arg(long, env = "CLUSTER_DOMAIN", value_name = "DOMAIN")]
     pub cluster_domain: Option<String>,
+    /// Namespace of the operator, from which network policies let it ask the sidecars. Default: any namespace.
+    #[arg(long, env = "POD_NAMESPACE", value_name = "NAMESPACE")]
+    pub operator_namespace: Option<String>,
 }
 
 impl DefaultsArgs {
@@ -40,6 +43,7 @@ impl DefaultsArgs {
             redis_image: self.redis_image.unwrap_or(base.redis_image),
             image_pull_policy: self.image_pull_policy.or(base.image_pull_policy),
             cluster_domain: self.cluster_domain.unwrap_or(base.cluster_domain),
+            operator_namespace: self.operator_namespace.or(base.operator_namespace),
         }
     }
 }

@@ -18,6 +18,8 @@ pub enum ChildKind {
     ConfigMap,
     /// `v1`; made by the controller from a [`SecretRecipe`].
     Secret,
+    /// `networking.k8s.io/v1`; before the pods that it is about.
+    NetworkPolicy,
     /// `dapr.io/v1alpha1`
     Configuration,
     /// `dapr.io/v1alpha1`
@@ -52,10 +54,11 @@ pub enum ChildKind {
 
 impl ChildKind {
     /// Every kind, in the order of apply.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::ServiceAccount,
         Self::ConfigMap,
         Self::Secret,
+        Self::NetworkPolicy,
         Self::Configuration,
         Self::Resiliency,
         Self::Component,
@@ -79,6 +82,7 @@ impl ChildKind {
             Self::ServiceAccount => "ServiceAccount",
             Self::ConfigMap => "ConfigMap",
             Self::Secret => "Secret",
+            Self::NetworkPolicy => "NetworkPolicy",
             Self::Configuration => "Configuration",
             Self::Resiliency => "Resiliency",
             Self::Component => "Component",
@@ -103,6 +107,7 @@ impl ChildKind {
             Self::ServiceAccount => ("", "v1", "serviceaccounts"),
             Self::ConfigMap => ("", "v1", "configmaps"),
             Self::Secret => ("", "v1", "secrets"),
+            Self::NetworkPolicy => ("networking.k8s.io", "v1", "networkpolicies"),
             Self::Configuration => ("dapr.io", "v1alpha1", "configurations"),
             Self::Resiliency => ("dapr.io", "v1alpha1", "resiliencies"),
             Self::Component => ("dapr.io", "v1alpha1", "components"),

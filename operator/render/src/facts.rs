@@ -22,6 +22,8 @@ pub struct OperatorDefaults {
     pub image_pull_policy: Option<String>,
     /// The cluster's DNS domain, `cluster.local` nearly everywhere.
     pub cluster_domain: String,
+    /// Namespace that the operator runs in, which network policies let in; none when that is not known.
+    pub operator_namespace: Option<String>,
 }
 
 impl Default for OperatorDefaults {
@@ -33,6 +35,7 @@ impl Default for OperatorDefaults {
             redis_image: "docker.io/library/redis:8.2.1".into(),
             image_pull_policy: None,
             cluster_domain: "cluster.local".into(),
+            operator_namespace: None,
         }
     }
 }
@@ -81,6 +84,8 @@ pub struct DependencyFact {
     pub reason: String,
     /// One sentence that says how it stands.
     pub message: String,
+    /// Its version, where it says one.
+    pub version: Option<String>,
 }
 
 impl Facts {
@@ -117,6 +122,7 @@ impl Facts {
                     ready: true,
                     reason: "Assumed".into(),
                     message: "Taken to be ready".into(),
+                    version: None,
                 };
                 (dependency.name, fact)
             })

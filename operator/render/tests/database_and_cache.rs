@@ -329,6 +329,7 @@ fn the_job_waits_for_the_database_and_the_services_wait_for_the_job() {
         ready: false,
         reason: "Unreachable".into(),
         message: "no answer".into(),
+        version: None,
     };
     let mut blinking = facts.clone();
     blinking.dependencies.insert("database".into(), away);

@@ -72,3 +72,13 @@ fn extra_service() {
 fn production_with_everything_external() {
     insta::assert_snapshot!(text(&platform(everything_external())));
 }
+
+#[test]
+fn dapr() {
+    insta::assert_snapshot!(text(&sample("dapr.yaml")));
+}
+
+#[test]
+fn network_policy() {
+    insta::assert_snapshot!(text(&sample("network-policy.yaml")));
+}

@@ -35,6 +35,7 @@ fn unready(facts: &mut Facts, name: &str) {
         ready: false,
         reason: "ConnectionRefused".into(),
         message: "no answer".into(),
+        version: None,
     };
     facts.dependencies.insert(name.into(), fact);
 }

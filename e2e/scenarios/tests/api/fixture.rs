@@ -7,7 +7,11 @@ use kube::{
     api::{ListParams, Patch, PatchParams},
 };
 use serde_json::{Value, json};
-use todo_scenarios::{Result, cluster, operator::Operator, platform, wait};
+use todo_scenarios::{
+    Result, cluster,
+    operator::{Operator, Start},
+    platform, wait,
+};
 
 /// One scenario's world.
 pub(crate) struct World {
@@ -19,8 +23,17 @@ pub(crate) struct World {
 impl World {
     /// A namespace of its own, with an operator that watches only it.
     pub(crate) async fn new(prefix: &str) -> Result<Self> {
+        Self::with(prefix, &[]).await
+    }
+
+    /// The same, with further arguments for the operator.
+    pub(crate) async fn with(prefix: &str, arguments: &[&str]) -> Result<Self> {
         let (client, ns) = place(prefix).await?;
-        let operator = Operator::start(&ns).await?;
+        let mut start = Start::in_namespace(&format!("operator-{ns}"), &ns);
+        start
+            .args
+            .extend(arguments.iter().map(|&argument| argument.to_owned()));
+        let operator = Operator::run(&start).await?;
         Ok(Self { client, ns, operator })
     }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use todo_scenarios::{Result, cluster, command, forward, install, platform, user::User, wait, writes};
 
-use super::{job, keep};
+use super::{dapr, job, keep};
 
 #[tokio::test]
 async fn the_development_sample_becomes_a_running_platform_and_leaves_nothing_behind() -> Result<()> {
@@ -17,6 +17,8 @@ async fn the_development_sample_becomes_a_running_platform_and_leaves_nothing_be
     job::apply_sample(&ns, "development.yaml").await?;
     job::every_pod_has_its_sidecar(&client, &ns).await?;
     job::does_its_job(&ns).await?;
+    dapr::everything_declared_is_loaded(&client, &ns).await?;
+    dapr::only_who_calls_a_service_may_call_it(&ns).await?;
     the_eleventh_request_of_a_minute_is_refused(&ns).await?;
     let columns = command::kubectl_ok(&["-n", &ns, "get", "todoplatforms"], None).await?;
     assert!(columns.contains("READY") && columns.contains("True"), "{columns}");

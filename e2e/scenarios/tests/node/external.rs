@@ -3,7 +3,7 @@
 use serde_json::json;
 use todo_scenarios::{Result, cluster, command, install};
 
-use super::{job, keep};
+use super::{dapr, job, keep};
 
 #[tokio::test]
 async fn the_external_services_sample_runs_on_stores_and_a_broker_of_others() -> Result<()> {
@@ -23,6 +23,7 @@ async fn the_external_services_sample_runs_on_stores_and_a_broker_of_others() ->
     job::does_its_job(&ns).await?;
 
     keep::nothing_running_is_torn_down_by_a_refused_password(&client, &ns).await?;
+    dapr::a_component_that_is_not_loaded_is_named(&client, &ns).await?;
 
     command::kubectl_ok(&["-n", &ns, "delete", "tp/todo", "--timeout=60s"], None).await?;
     keep::nothing_is_left(&client, &ns).await?;

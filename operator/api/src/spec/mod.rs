@@ -17,17 +17,22 @@ mod database;
 mod extra_services;
 mod gateway;
 mod images;
+mod network_policy;
 mod notifications;
 mod observability;
 mod pod;
+mod resiliency;
 mod services;
+mod tracing;
 
 pub use auth::{Algorithm, Auth};
 pub use autoscaling::{Autoscaling, BrokerLag, ScalingBehavior, ScalingWindow};
 pub use broker::{Broker, ExternalRedisBroker, KafkaBroker, KafkaSasl, KafkaTls, RedisBroker, SaslMechanism};
 pub use cache::{Cache, CacheCluster, CacheSentinel, ExternalCache};
 pub use common::{EmbeddedStore, EnvVar, LocalSecretName, ResourceAmounts, Resources, SecretKeyRef};
-pub use dapr::{Dapr, EventResiliency, LogLevel};
+pub use dapr::{
+    AccessControl, ApiLogging, Dapr, LogLevel, PostgresqlStateStore, RedisStateStore, StateStore,
+};
 pub use database::{
     CloudNativePg, ClusterName, Database, DatabaseAdmin, DatabaseRoles, ExternalDatabase, ReadReplica,
     SessionOption, SslMode,
@@ -37,16 +42,19 @@ pub use extra_services::{
 };
 pub use gateway::{Cors, Gateway, GatewayService, RateLimit, ServiceType};
 pub use images::{ImagePullPolicy, Images};
+pub use network_policy::{NetworkPolicy, NetworkRule, Protocol};
 pub use notifications::{Notifications, Smtp, SmtpSecurity};
 pub use observability::{Monitoring, Observability};
 pub use pod::{
     Affinity, Neighbour, NodeOperator, NodeRequirement, PodOptions, SpreadConstraint, TaintEffect,
     Toleration, TopologySpread, WhenUnsatisfiable,
 };
+pub use resiliency::{CircuitBreaker, Resiliency, ResiliencyPreset, ResiliencyTarget, TargetRetry};
 pub use services::{
     AppHealth, EnvFrom, EnvFromKind, PodDisruptionBudget, Service, ServiceAccountOptions, ServiceDapr,
     Services,
 };
+pub use tracing::{Otlp, OtlpProtocol, Tracing, Zipkin};
 
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
@@ -171,4 +179,7 @@ pub struct TodoPlatformSpec {
     /// Whether the platform sleeps: no pods, all data kept. It stops from the gateway down to the stores and wakes the other way round. Default of both profiles: false.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hibernated: Option<bool>,
+    /// Who may connect to whom. Default of development: no policies; of production: only the connections that the platform needs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network_policy: Option<NetworkPolicy>,
 }

@@ -166,6 +166,12 @@ pub const METRICS: &[Metric] = &[
         help: "Events that could not be published",
     },
     Metric {
+        name: "pods_without_sidecar_replaced",
+        type_: Type::Counter,
+        labels: &[],
+        help: "Pods deleted because they were admitted without Dapr's sidecar",
+    },
+    Metric {
         name: "leader",
         type_: Type::Gauge,
         labels: &[],

@@ -99,6 +99,7 @@ pub struct Metrics {
     watch_errors: Family<Kind, Counter>,
     crd_missing: Family<Crd, Gauge>,
     event_failures: Counter,
+    pods_replaced: Counter,
 }
 
 /// The conditions that a platform can have.
@@ -217,6 +218,12 @@ impl Default for Metrics {
             help("event_publish_failures"),
             event_failures.clone(),
         );
+        let pods_replaced = Counter::default();
+        registry.register(
+            "pods_without_sidecar_replaced",
+            help("pods_without_sidecar_replaced"),
+            pods_replaced.clone(),
+        );
         registry.register(
             "build",
             help("build"),
@@ -242,6 +249,7 @@ impl Default for Metrics {
             watch_errors,
             crd_missing,
             event_failures,
+            pods_replaced,
         }
     }
 }
@@ -399,6 +407,11 @@ impl Metrics {
         self.event_failures.inc();
     }
 
+    /// A pod that missed injection was deleted.
+    pub fn pod_replaced(&self) {
+        self.pods_replaced.inc();
+    }
+
     /// Everything in the text format of `OpenMetrics`.
     pub fn text(&self) -> Result<String, fmt::Error> {
         let mut text = String::new();
@@ -426,6 +439,7 @@ impl Metrics {
         metrics.watch_failed("Deployment");
         metrics.set_crd_missing("components.dapr.io", false);
         metrics.event_failed();
+        metrics.pod_replaced();
         metrics
     }
 }

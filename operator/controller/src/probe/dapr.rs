@@ -15,6 +15,9 @@ use super::{answered, failed};
 /// The name that Dapr's chart gives to the registration of its sidecar injector.
 pub const INJECTOR: &str = "dapr-sidecar-injector";
 
+/// Label of everything in Dapr's chart, with the version of the control plane.
+const VERSION_LABEL: &str = "app.kubernetes.io/version";
+
 /// Reasons: `Answered`, `NotInstalled`, `InjectorMissing`, `Unreachable`. Without a client only the kinds are looked at.
 pub async fn probe(client: Option<&Client>, served: &BTreeSet<ChildKind>) -> DependencyFact {
     let missing: Vec<&str> = ChildKind::ALL
@@ -36,7 +39,13 @@ pub async fn probe(client: Option<&Client>, served: &BTreeSet<ChildKind>) -> Dep
     };
     let registrations = Api::<MutatingWebhookConfiguration>::all(client.clone());
     match registrations.get_metadata_opt(INJECTOR).await {
-        Ok(Some(_)) => answered("Dapr's kinds are served and its sidecar injector is registered"),
+        Ok(Some(registration)) => DependencyFact {
+            version: registration
+                .metadata
+                .labels
+                .and_then(|mut labels| labels.remove(VERSION_LABEL)),
+            ..answered("Dapr's kinds are served and its sidecar injector is registered")
+        },
         Ok(None) => failed(
             "InjectorMissing",
             format!("Dapr's kinds are served, but MutatingWebhookConfiguration {INJECTOR} is not there"),

@@ -2,8 +2,9 @@
 
 use todoplatform_api::{Blocker, ComponentStatus};
 
-use super::pods::{self, PodProblem};
+use super::pods::{self, PodProblem, SIDECAR_MISSING};
 use crate::observe::{Counters, Observed, WorkloadKind};
+use crate::sidecars::{COMPONENT_NOT_LOADED, Doubt, SUBSCRIPTION_NOT_ACTIVE};
 
 /// The component serves as it is declared.
 pub const READY: &str = "Ready";
@@ -18,7 +19,12 @@ pub const PROGRESS_DEADLINE_EXCEEDED: &str = "ProgressDeadlineExceeded";
 /// What is said of a component without pods.
 const NO_PODS: &str = "no pods, as declared";
 /// Reasons of problems with the sidecar.
-pub const SIDECAR_PROBLEMS: [&str; 2] = ["SidecarMissing", "SidecarCrashLoop"];
+pub const SIDECAR_PROBLEMS: [&str; 4] = [
+    SIDECAR_MISSING,
+    "SidecarCrashLoop",
+    COMPONENT_NOT_LOADED,
+    SUBSCRIPTION_NOT_ACTIVE,
+];
 
 /// A component's line in the status, and what it holds back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +35,8 @@ pub struct Judged {
     pub blocker: Option<Blocker>,
     /// Whether nothing will happen without a change by somebody.
     pub is_stuck: bool,
+    /// What is worth saying of its sidecars, and holds nothing back.
+    pub doubt: Option<Doubt>,
 }
 
 /// Judges one component.
@@ -38,7 +46,9 @@ pub fn judge(namespace: &str, observed: &Observed, is_gate_closed: bool, is_hibe
         counters,
         pods,
         wait,
+        sidecars,
     } = observed;
+    let doubt = sidecars.as_ref().and_then(|sidecars| sidecars.doubt.clone());
     let is_service = declared.kind == WorkloadKind::Deployment;
     let known = counters.clone().unwrap_or_default();
     let line = |reason: &str, message: String| ComponentStatus {
@@ -50,6 +60,7 @@ pub fn judge(namespace: &str, observed: &Observed, is_gate_closed: bool, is_hibe
         revision: known.revision.clone(),
         reason: reason.to_owned(),
         message,
+        dapr: sidecars.as_ref().map(|sidecars| sidecars.status.clone()),
     };
     if declared.is_paused {
         let message = "its objects are left as they are, by `paused` in the spec".to_owned();
@@ -57,6 +68,7 @@ pub fn judge(namespace: &str, observed: &Observed, is_gate_closed: bool, is_hibe
             status: line(PAUSED, message),
             blocker: None,
             is_stuck: false,
+            doubt,
         };
     }
     let Some(counters) = counters else {
@@ -65,6 +77,7 @@ pub fn judge(namespace: &str, observed: &Observed, is_gate_closed: bool, is_hibe
                 status: line(READY, NO_PODS.to_owned()),
                 blocker: None,
                 is_stuck: false,
+                doubt,
             };
         }
         let (reason, message) = if is_service && is_gate_closed {
@@ -81,16 +94,18 @@ pub fn judge(namespace: &str, observed: &Observed, is_gate_closed: bool, is_hibe
             status: line(reason, message),
             blocker,
             is_stuck: false,
+            doubt,
         };
     };
     let is_ready = counters.serves(declared.replicas);
-    let problem = pods
-        .iter()
-        .find_map(|pod| pods::problem(namespace, pod, is_service));
     let is_stuck = counters.is_stuck && !is_ready;
-    match (problem, wait) {
-        // A pod without its sidecar passes its own probes, and hears of no event.
-        (Some(problem), _) if !is_ready || SIDECAR_PROBLEMS.contains(&problem.reason) => {
+    // A pod without its sidecar passes its own probes, and hears of no event.
+    let of_pods = pods
+        .iter()
+        .find_map(|pod| pods::problem(namespace, pod, is_service))
+        .filter(|problem| !is_ready || SIDECAR_PROBLEMS.contains(&problem.reason));
+    match (of_pods.or_else(|| of_sidecars(observed, is_ready)), wait) {
+        (Some(problem), _) => {
             let PodProblem {
                 reason,
                 message,
@@ -101,6 +116,7 @@ pub fn judge(namespace: &str, observed: &Observed, is_gate_closed: bool, is_hibe
                 status: line(reason, message),
                 blocker: Some(blocker),
                 is_stuck,
+                doubt,
             }
         }
         (_, Some(wait)) => {
@@ -110,17 +126,20 @@ pub fn judge(namespace: &str, observed: &Observed, is_gate_closed: bool, is_hibe
                 blocker: Some(blocker(observed, reason, &message, &next_action)),
                 status: line(reason, message),
                 is_stuck: false,
+                doubt,
             }
         }
         _ if is_ready => {
-            let message = match declared.replicas {
-                0 => NO_PODS.to_owned(),
-                _ => String::new(),
+            let message = match (declared.replicas, &doubt) {
+                (0, _) => NO_PODS.to_owned(),
+                (_, Some(doubt)) => doubt.message.clone(),
+                (_, None) => String::new(),
             };
             Judged {
                 status: line(READY, message),
                 blocker: None,
                 is_stuck: false,
+                doubt,
             }
         }
         _ => {
@@ -135,6 +154,7 @@ pub fn judge(namespace: &str, observed: &Observed, is_gate_closed: bool, is_hibe
                 status: line(reason, message),
                 blocker: Some(blocker),
                 is_stuck,
+                doubt,
             }
         }
     }
@@ -143,6 +163,17 @@ pub fn judge(namespace: &str, observed: &Observed, is_gate_closed: bool, is_hibe
 /// Whether a component serves, be it as declared or as it was left.
 pub fn is_up(status: &ComponentStatus) -> bool {
     status.reason == READY || (status.reason == PAUSED && status.ready >= status.desired)
+}
+
+/// While pods come up, their subscriptions do too, and nobody waits for an answer; a component that has not loaded by
+/// then will not.
+fn of_sidecars(observed: &Observed, is_ready: bool) -> Option<PodProblem> {
+    let problem = observed.sidecars.as_ref()?.problem.clone()?;
+    (is_ready || problem.reason == COMPONENT_NOT_LOADED).then_some(PodProblem {
+        reason: problem.reason,
+        message: problem.message,
+        next_action: problem.next_action,
+    })
 }
 
 fn progress(counters: &Counters, wanted: i32) -> String {

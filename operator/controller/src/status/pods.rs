@@ -3,8 +3,13 @@
 use k8s_openapi::api::core::v1::{ContainerStatus, Pod};
 use kube::ResourceExt;
 
+use crate::sidecars::watchdog;
+
 /// Name of the container that Dapr's injector adds.
 pub const SIDECAR: &str = "daprd";
+
+/// A pod was admitted without Dapr's sidecar.
+pub const SIDECAR_MISSING: &str = "SidecarMissing";
 
 /// What keeps a pod from serving.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,19 +50,22 @@ pub fn problem(namespace: &str, pod: &Pod, wants_sidecar: bool) -> Option<PodPro
     {
         return Some(problem);
     }
-    if wants_sidecar
-        && !containers.is_empty()
-        && !containers.iter().any(|container| container.name == SIDECAR)
-    {
+    if wants_sidecar && is_without_sidecar(pod, &containers) {
         return Some(PodProblem {
-            reason: "SidecarMissing",
+            reason: SIDECAR_MISSING,
             message: format!("pod {name} was admitted without Dapr's sidecar"),
             next_action: format!(
-                "kubectl -n {namespace} delete pod {name}, once Dapr's sidecar injector runs"
+                "See whether Dapr's sidecar injector runs; the operator deletes such pods, three in five minutes, \
+                 and one at once by: kubectl -n {namespace} delete pod {name}"
             ),
         });
     }
     None
+}
+
+fn is_without_sidecar(pod: &Pod, containers: &[&ContainerStatus]) -> bool {
+    watchdog::is_without_sidecar(pod)
+        || (!containers.is_empty() && !containers.iter().any(|container| container.name == SIDECAR))
 }
 
 fn waiting(namespace: &str, pod: &str, status: &ContainerStatus) -> Option<PodProblem> {

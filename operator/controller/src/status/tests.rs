@@ -7,10 +7,11 @@ use std::sync::Arc;
 use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::jiff::Timestamp;
 use serde_json::{Value, json};
-use todoplatform_api::{Blocker, DependencyStatus, InventoryEntry, TodoPlatformStatus};
+use todoplatform_api::{Blocker, ComponentDapr, DependencyStatus, InventoryEntry, TodoPlatformStatus};
 
 use super::*;
 use crate::observe::{Counters, Declared, Observed, WorkloadKind};
+use crate::sidecars::{ASKING_SIDECARS, COMPONENT_NOT_LOADED, Judgement, Problem, SUBSCRIPTION_NOT_ACTIVE};
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
@@ -58,6 +59,7 @@ fn service(component: &str, counters: Option<Counters>, pods: &[Value]) -> Obser
             .map(|pod| Arc::new(serde_json::from_value::<Pod>(pod.clone()).unwrap()))
             .collect(),
         wait: None,
+        sidecars: None,
     }
 }
 
@@ -549,4 +551,131 @@ fn conditions_of_other_writers_are_theirs() {
     let own = status.clone();
     status.conditions.push(foreign);
     assert_eq!(ours(status), own);
+}
+
+fn with_sidecars(
+    wanted: i32,
+    ready: i32,
+    problem: Option<&'static str>,
+    doubt: Option<&'static str>,
+) -> Observed {
+    let counters = Counters {
+        ready,
+        available: ready,
+        ..counters(wanted)
+    };
+    Observed {
+        sidecars: Some(Judgement {
+            status: ComponentDapr {
+                app_id: "todo-task".into(),
+                sidecars: 2,
+                ..ComponentDapr::default()
+            },
+            problem: problem.map(|reason| Problem {
+                reason,
+                message: format!("sidecars say {reason}"),
+                next_action: "look".into(),
+            }),
+            doubt: doubt.map(|reason| Doubt {
+                reason,
+                message: format!("who knows: {reason}"),
+            }),
+        }),
+        ..service("task", Some(counters), &[])
+    }
+}
+
+#[test]
+fn what_a_sidecar_lacks_holds_ready_back_and_what_nobody_knows_does_not() {
+    // Ready pods, what lacks, what is in doubt; Ready, its reason, DaprReady, its reason.
+    let cases = [
+        (2, None, None, "True", "Ready", "True", "Ready"),
+        (
+            2,
+            Some(COMPONENT_NOT_LOADED),
+            None,
+            "False",
+            COMPONENT_NOT_LOADED,
+            "False",
+            COMPONENT_NOT_LOADED,
+        ),
+        (
+            2,
+            Some(SUBSCRIPTION_NOT_ACTIVE),
+            None,
+            "False",
+            SUBSCRIPTION_NOT_ACTIVE,
+            "False",
+            SUBSCRIPTION_NOT_ACTIVE,
+        ),
+        (
+            2,
+            Some(ASKING_SIDECARS),
+            None,
+            "False",
+            ASKING_SIDECARS,
+            "True",
+            "Ready",
+        ),
+        (
+            2,
+            None,
+            Some(SIDECAR_UNREACHABLE),
+            "True",
+            "Ready",
+            "Unknown",
+            SIDECAR_UNREACHABLE,
+        ),
+        (
+            2,
+            None,
+            Some("VersionSkew"),
+            "True",
+            "Ready",
+            "True",
+            "VersionSkew",
+        ),
+        (
+            1,
+            Some(COMPONENT_NOT_LOADED),
+            None,
+            "False",
+            COMPONENT_NOT_LOADED,
+            "False",
+            COMPONENT_NOT_LOADED,
+        ),
+        (
+            1,
+            Some(SUBSCRIPTION_NOT_ACTIVE),
+            None,
+            "False",
+            "Progressing",
+            "True",
+            "Ready",
+        ),
+        (
+            1,
+            Some(ASKING_SIDECARS),
+            None,
+            "False",
+            "Progressing",
+            "True",
+            "Ready",
+        ),
+    ];
+    for (pods, lacks, doubts, ready, reason, dapr, dapr_reason) in cases {
+        let component = with_sidecars(2, pods, lacks, doubts);
+        let finding = observed(vec![component], vec![], false);
+        let status = after(&TodoPlatformStatus::default(), 3, 1, finding);
+        let name = format!("{pods} pods, {lacks:?}, {doubts:?}");
+        let found = |type_| {
+            let condition = condition(&status, type_).unwrap();
+            (condition.status.as_str(), condition.reason.as_str())
+        };
+        assert_eq!(found(READY), (ready, reason), "{name}");
+        assert_eq!(found(DAPR_READY), (dapr, dapr_reason), "{name}");
+        let line = &status.components[0];
+        assert_eq!(line.dapr.as_ref().unwrap().sidecars, 2, "{name}");
+        assert_eq!(line.message.starts_with("who knows"), doubts.is_some(), "{name}");
+    }
 }

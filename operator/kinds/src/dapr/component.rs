@@ -18,6 +18,17 @@ pub struct ComponentFields {
     /// App-ids that load it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scopes: Vec<String>,
+    /// Where its secrets are read; absent means Kubernetes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth: Option<Auth>,
+}
+
+/// Where a component's secrets are read.
+#[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+pub struct Auth {
+    /// Name of a secret store component, which the sidecar loads first.
+    pub secret_store: String,
 }
 
 /// What a component is and how it is reached.

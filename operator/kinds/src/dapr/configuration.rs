@@ -33,6 +33,67 @@ pub struct ConfigurationSpec {
     /// What the sidecar measures.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metrics: Option<Metrics>,
+    /// Where spans go.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tracing: Option<Tracing>,
+    /// What is logged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logging: Option<Logging>,
+}
+
+/// Where spans go.
+#[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+pub struct Tracing {
+    /// Part of the requests that are traced, `0` to `1`.
+    pub sampling_rate: String,
+    /// A collector of OpenTelemetry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub otel: Option<Otel>,
+    /// A Zipkin.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zipkin: Option<Zipkin>,
+}
+
+/// A collector of OpenTelemetry.
+#[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+pub struct Otel {
+    /// `grpc` or `http`; anything else stops the sidecar at start.
+    pub protocol: String,
+    /// Host and port.
+    pub endpoint_address: String,
+    /// Whether the connection is encrypted.
+    pub is_secure: bool,
+}
+
+/// A Zipkin.
+#[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+pub struct Zipkin {
+    /// Full URL.
+    pub endpoint_address: String,
+}
+
+/// What is logged.
+#[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+pub struct Logging {
+    /// Calls of the sidecar's API.
+    pub api_logging: ApiLogging,
+}
+
+/// How calls of the sidecar's API are logged.
+#[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+pub struct ApiLogging {
+    /// Whether they are.
+    pub enabled: bool,
+    /// Routes in place of paths.
+    #[serde(rename = "obfuscateURLs")]
+    pub obfuscate_urls: bool,
+    /// Without health checks.
+    pub omit_health_checks: bool,
 }
 
 /// A switch of a feature.
@@ -79,6 +140,21 @@ pub struct AccessPolicy {
     pub trust_domain: String,
     /// Namespace of the caller.
     pub namespace: String,
+    /// What it may call; of two names that begin alike the shorter one decides for both.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub operations: Vec<Operation>,
+}
+
+/// A path of an app, and all below it.
+#[derive(Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+pub struct Operation {
+    /// The path (`/v1/tasks`).
+    pub name: String,
+    /// In upper case; a verb that is not in the list falls to the policy's default.
+    pub http_verb: Vec<String>,
+    /// For these verbs.
+    pub action: Action,
 }
 
 /// Which of Dapr's own APIs an app may use.

@@ -6,13 +6,13 @@ mod configuration;
 mod resiliency;
 mod subscription;
 
-pub use component::{Component, ComponentFields, ComponentSpec, MetadataItem, SecretKeyRef};
+pub use component::{Auth, Component, ComponentFields, ComponentSpec, MetadataItem, SecretKeyRef};
 pub use configuration::{
-    AccessControl, AccessPolicy, Action, Api, ApiRule, Configuration, ConfigurationFields, ConfigurationSpec,
-    Feature, HttpMetrics, Metrics,
+    AccessControl, AccessPolicy, Action, Api, ApiLogging, ApiRule, Configuration, ConfigurationFields,
+    ConfigurationSpec, Feature, HttpMetrics, Logging, Metrics, Operation, Otel, Tracing, Zipkin,
 };
 pub use resiliency::{
-    ComponentTarget, Policies, Resiliency, ResiliencyFields, ResiliencySpec, Retry, RetryMatching,
-    TargetPolicies, Targets,
+    CircuitBreaker, ComponentTarget, Policies, Resiliency, ResiliencyFields, ResiliencySpec, Retry,
+    RetryMatching, TargetPolicies, Targets,
 };
 pub use subscription::{Routes, Subscription, SubscriptionFields, SubscriptionSpec};

@@ -34,6 +34,7 @@ pub struct ResiliencySpec {
 
 /// Policies by name.
 #[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
 pub struct Policies {
     /// How often.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -41,6 +42,21 @@ pub struct Policies {
     /// For how long (`20s`).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub timeouts: BTreeMap<String, String>,
+    /// When not at all.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub circuit_breakers: BTreeMap<String, CircuitBreaker>,
+}
+
+/// When a target is left alone for a while.
+#[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+pub struct CircuitBreaker {
+    /// Requests that try again once it is half open.
+    pub max_requests: i32,
+    /// How long it stays open (`30s`).
+    pub timeout: String,
+    /// The condition that opens it, in CEL; one that does not compile is logged and no more.
+    pub trip: String,
 }
 
 /// How often something is tried again.
@@ -87,10 +103,14 @@ pub struct ComponentTarget {
     /// For what comes from it to the app.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inbound: Option<TargetPolicies>,
+    /// For what the app sends to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outbound: Option<TargetPolicies>,
 }
 
 /// Policies by name.
 #[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
 pub struct TargetPolicies {
     /// How often.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -98,4 +118,7 @@ pub struct TargetPolicies {
     /// For how long.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<String>,
+    /// When not at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub circuit_breaker: Option<String>,
 }

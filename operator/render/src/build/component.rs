@@ -1,17 +1,20 @@
 //! Dapr Components: one pub/sub per app that publishes or consumes, one state store where the catalog says so.
 
 use todoplatform_api::{SaslMechanism, SecretKeyRef};
-use todoplatform_kinds::dapr::{Component, ComponentFields, ComponentSpec, MetadataItem};
+use todoplatform_kinds::dapr::{Auth, Component, ComponentFields, ComponentSpec, MetadataItem};
 
 use super::{
     object::{child, metadata},
-    resiliency::longest_offer_milliseconds,
+    resiliency::{longest_offer_milliseconds, offer},
     stores::DATABASE_CA_FILE,
 };
 use crate::{
     Child, ChildKind, ValidatedPlatform,
     catalog::Store,
-    validated::{App, BrokerSettings, DatabaseLogin, DatabaseParts, SaslSettings, Text, TlsSettings},
+    validated::{
+        App, BrokerSettings, DatabaseLogin, DatabaseParts, SaslSettings, StateStoreSettings, Text,
+        TlsSettings,
+    },
 };
 
 /// Entries that a Redis stream keeps, about: unread ones may be cut too, so far more than can be waiting.
@@ -43,6 +46,11 @@ fn component(platform: &ValidatedPlatform, app: &str, name: &str, spec: Componen
     let fields = ComponentFields {
         spec,
         scopes: vec![platform.names.app_id(app)],
+        auth: platform
+            .dapr
+            .secret_store
+            .clone()
+            .map(|secret_store| Auth { secret_store }),
     };
     let mut object = Component::new(name, fields);
     object.metadata = metadata(platform, name, Some(app));
@@ -55,7 +63,7 @@ fn events(platform: &ValidatedPlatform, app: &str) -> ComponentSpec {
     let (component_type, metadata) = match &platform.broker {
         BrokerSettings::Redis { host, password, tls } => (
             "pubsub.redis",
-            redis(platform, host, password.as_ref(), *tls, &group),
+            redis(platform, app, host, password.as_ref(), *tls, &group),
         ),
         BrokerSettings::Kafka {
             brokers,
@@ -77,6 +85,7 @@ fn events(platform: &ValidatedPlatform, app: &str) -> ComponentSpec {
 
 fn redis(
     platform: &ValidatedPlatform,
+    app: &str,
     host: &str,
     password: Option<&SecretKeyRef>,
     tls: bool,
@@ -88,15 +97,15 @@ fn redis(
     items.push(MetadataItem::value("consumerID", group));
     items.push(MetadataItem::value(
         "processingTimeout",
-        processing_timeout(platform),
+        processing_timeout(platform, app),
     ));
     items.push(MetadataItem::value("maxLenApprox", STREAM_LENGTH));
     items
 }
 
 /// Longer than any offer: a message that is idle for so long is delivered a second time, in parallel.
-fn processing_timeout(platform: &ValidatedPlatform) -> String {
-    let minutes = longest_offer_milliseconds(platform.resiliency).div_ceil(60_000) + 1;
+fn processing_timeout(platform: &ValidatedPlatform, app: &str) -> String {
+    let minutes = longest_offer_milliseconds(offer(platform, app)).div_ceil(60_000) + 1;
     format!("{}m", minutes.max(5))
 }
 
@@ -146,26 +155,40 @@ fn kafka(
 }
 
 fn state(platform: &ValidatedPlatform, app: &str) -> Option<ComponentSpec> {
-    // Names of tables take no dashes.
-    let table = app.replace('-', "_");
-    let mut items = match platform.database.logins.get(app)? {
-        DatabaseLogin::Url(url) => vec![secret("connectionString", url)],
-        DatabaseLogin::Parts(parts) => state_login(parts),
+    let (component_type, version, metadata) = match &platform.dapr.state_store {
+        StateStoreSettings::Postgresql { table_prefix } => {
+            let mut items = match platform.database.logins.get(app)? {
+                DatabaseLogin::Url(url) => vec![secret("connectionString", url)],
+                DatabaseLogin::Parts(parts) => state_login(parts),
+            };
+            if platform.database.ca.is_some() {
+                items.push(MetadataItem::value("sslRootCert", DATABASE_CA_FILE));
+            }
+            // One database may serve several services; names of tables take no dashes.
+            let prefix = table_prefix
+                .clone()
+                .unwrap_or_else(|| format!("{}_", app.replace('-', "_")));
+            items.push(MetadataItem::value("tablePrefix", prefix.as_str()));
+            items.push(MetadataItem::value(
+                "metadataTableName",
+                format!("{prefix}dapr_metadata"),
+            ));
+            ("state.postgresql", "v2", items)
+        }
+        StateStoreSettings::Redis { host, password, tls } => {
+            let mut items = vec![MetadataItem::value("redisHost", host)];
+            items.extend(password.as_ref().map(|key| secret("redisPassword", key)));
+            items.push(MetadataItem::value("enableTLS", tls.to_string()));
+            // Equally named platforms of two namespaces may share the Redis: the bare app-id, Dapr's default, is both's.
+            items.push(MetadataItem::value("keyPrefix", "namespace"));
+            ("state.redis", "v1", items)
+        }
     };
-    if platform.database.ca.is_some() {
-        items.push(MetadataItem::value("sslRootCert", DATABASE_CA_FILE));
-    }
-    // One database may serve several services.
-    items.push(MetadataItem::value("tablePrefix", format!("{table}_")));
-    items.push(MetadataItem::value(
-        "metadataTableName",
-        format!("{table}_dapr_metadata"),
-    ));
     Some(ComponentSpec {
-        component_type: "state.postgresql".into(),
-        version: "v2".into(),
+        component_type: component_type.into(),
+        version: version.into(),
         init_timeout: Some("30s".into()),
-        metadata: items,
+        metadata,
     })
 }
 

@@ -56,6 +56,7 @@ pub fn setup_standing(platform: &ValidatedPlatform, facts: &Facts) -> Option<Dep
         ready: false,
         reason: reason.into(),
         message,
+        version: None,
     };
     let Some(name) = name(platform, facts, &spec(platform, setup)) else {
         let message = "the Secrets with the logins are not there yet".to_owned();
@@ -67,6 +68,7 @@ pub fn setup_standing(platform: &ValidatedPlatform, facts: &Facts) -> Option<Dep
             ready: true,
             reason: "Completed".into(),
             message: format!("Job {name} has made the roles and databases"),
+            version: None,
         },
         Some(JobFact {
             failed: true,

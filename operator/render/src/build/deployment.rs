@@ -30,7 +30,7 @@ use crate::{
     graph::Node,
     names::TOKEN_KEY,
     references::ALL_KEYS,
-    validated::{App, BrokerSettings, KeySource, ProbePort, ProbeSettings},
+    validated::{App, KeySource, ProbePort, ProbeSettings, StateStoreSettings},
 };
 
 const CONFIG_HASH: &str = "todoplatform.dev/config-hash";
@@ -57,7 +57,7 @@ fn deployment(platform: &ValidatedPlatform, app: &App, facts: &Facts, dapr_objec
     let hash = config_hash(
         &config::yaml(platform, app),
         &own,
-        &referenced(platform, app, &env, &files),
+        &referenced(app, &own, &env, &files),
         &config_maps(app),
         facts,
     );
@@ -65,7 +65,8 @@ fn deployment(platform: &ValidatedPlatform, app: &App, facts: &Facts, dapr_objec
     let mut annotations = app.pod.annotations.clone();
     annotations.extend(sidecar::annotations(platform, app));
     annotations.insert(CONFIG_HASH.into(), hash);
-    if app.node.stores_in(Store::DaprState) && platform.database.ca.is_some() {
+    let state_in_database = matches!(platform.dapr.state_store, StateStoreSettings::Postgresql { .. });
+    if app.node.stores_in(Store::DaprState) && state_in_database && platform.database.ca.is_some() {
         // The state store's driver reads the certificate from a file, in the sidecar.
         annotations.insert("dapr.io/volume-mounts".into(), format!("config:{FOLDER}"));
     }
@@ -375,10 +376,10 @@ fn config_maps(app: &App) -> Vec<&str> {
         .collect()
 }
 
-/// Every key of a Secret that the pod reads: by its variables, its files, its sidecar.
+/// Every key of a Secret that the pod reads: by its variables, its files, its sidecar's objects.
 fn referenced(
-    platform: &ValidatedPlatform,
     app: &App,
+    dapr_objects: &[&Child],
     env: &[EnvVar],
     files: &[(SecretKeyRef, &str)],
 ) -> Vec<SecretKeyRef> {
@@ -392,33 +393,10 @@ fn referenced(
         name: source.name.clone(),
         key: ALL_KEYS.into(),
     }));
-    if let Some(login) = platform
-        .database
-        .logins
-        .get(&app.node.name)
-        .filter(|_| app.node.stores_in(Store::DaprState))
-    {
-        keys.extend(stores::login(platform, login).iter().filter_map(hash::secret_key));
-    }
-    if app.node.uses_events() {
-        keys.extend(broker_keys(&platform.broker).cloned());
-    }
+    let settings = dapr_objects
+        .iter()
+        .filter_map(|child| child.object["spec"]["metadata"].as_array())
+        .flatten();
+    keys.extend(settings.filter_map(|setting| serde_json::from_value(setting["secretKeyRef"].clone()).ok()));
     keys
-}
-
-fn broker_keys(broker: &BrokerSettings) -> impl Iterator<Item = &SecretKeyRef> {
-    let keys: Vec<Option<&SecretKeyRef>> = match broker {
-        BrokerSettings::Redis { password, .. } => vec![password.as_ref()],
-        BrokerSettings::Kafka { sasl, tls, .. } => {
-            let client = tls.as_ref().and_then(|tls| tls.client.as_ref());
-            vec![
-                sasl.as_ref().map(|sasl| &sasl.username),
-                sasl.as_ref().map(|sasl| &sasl.password),
-                tls.as_ref().and_then(|tls| tls.ca.as_ref()),
-                client.map(|(certificate, _)| certificate),
-                client.map(|(_, key)| key),
-            ]
-        }
-    };
-    keys.into_iter().flatten()
 }

@@ -10,6 +10,7 @@ mod deployment;
 mod gate;
 mod hash;
 mod monitor;
+mod network_policy;
 mod object;
 mod pod;
 mod pod_disruption_budget;
@@ -51,6 +52,7 @@ pub fn build(platform: &ValidatedPlatform, facts: &Facts) -> Resources<Prepared>
     let mut children = [
         service_account::build(platform),
         config_map::build(platform),
+        network_policy::build(platform),
         service::build(platform),
         stateful_set::build(platform),
         autoscaler::build(platform, facts),

@@ -3,6 +3,7 @@
 mod analytics;
 mod gateway;
 mod notification;
+pub(crate) mod operations;
 mod rollout;
 mod scaling;
 mod scheduler;

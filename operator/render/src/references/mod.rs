@@ -156,6 +156,17 @@ pub fn references(platform: &TodoPlatform) -> References {
     found.database(spec.database.as_ref(), development);
     found.cache(spec.cache.as_ref(), development);
     found.broker(spec.broker.as_ref(), development);
+    if let Some(redis) = spec
+        .dapr
+        .as_ref()
+        .and_then(|section| section.state_store.as_ref())
+        .and_then(|store| store.redis.as_ref())
+    {
+        found.user(
+            redis.password_secret_key_ref.as_ref(),
+            "spec.dapr.stateStore.redis.passwordSecretKeyRef",
+        );
+    }
     if let Some(smtp) = spec
         .notifications
         .as_ref()

@@ -14,7 +14,7 @@ impl Resolver<'_> {
     pub(super) fn broker(&self) -> Option<BrokerSettings> {
         if self.embeds_broker() {
             return Some(BrokerSettings::Redis {
-                host: format!("{}:6379", self.names.host(&self.names.redis())),
+                host: self.redis_host(),
                 password: Some(self.redis_key("password")),
                 tls: false,
             });

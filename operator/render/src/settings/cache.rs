@@ -59,6 +59,11 @@ impl Resolver<'_> {
         })
     }
 
+    /// Host and port of the embedded Redis.
+    pub(super) fn redis_host(&self) -> String {
+        format!("{}:6379", self.names.host(&self.names.redis()))
+    }
+
     pub(super) fn redis_key(&self, key: &str) -> SecretKeyRef {
         SecretKeyRef {
             name: self.names.redis(),

@@ -10,6 +10,7 @@ mod dapr;
 mod database;
 mod gateway;
 mod images;
+mod network_policy;
 mod notifications;
 mod observability;
 mod pod;
@@ -84,6 +85,8 @@ pub(crate) fn resolve(
         topic_prefix: resolver.topic_prefix(),
         smtp: resolver.smtp(),
         resiliency: resolver.resiliency(),
+        dapr: resolver.dapr(violations),
+        network_policy: resolver.network_policy(violations),
         monitoring: resolver.monitoring(),
         hibernated: platform.spec.hibernated.unwrap_or(false),
         references,

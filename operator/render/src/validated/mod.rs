@@ -6,6 +6,7 @@ mod autoscaling;
 mod broker;
 mod dapr;
 mod gateway;
+mod network_policy;
 mod notifications;
 mod pod;
 mod stores;
@@ -18,8 +19,12 @@ pub use apps::{App, AppHealthSettings, SidecarSettings};
 pub use auth::{AuthSettings, KeySource};
 pub use autoscaling::{AutoscalingSettings, BrokerLagSettings};
 pub use broker::{BrokerSettings, SaslSettings, TlsSettings};
-pub use dapr::ResiliencySettings;
+pub use dapr::{
+    ApiLoggingSettings, CircuitBreakerSettings, DaprSettings, Exporter, ResiliencySettings, RetrySettings,
+    StateStoreSettings, TargetSettings, TracingSettings,
+};
 pub use gateway::GatewaySettings;
+pub use network_policy::NetworkPolicySettings;
 pub use notifications::SmtpSettings;
 pub use pod::{ContainerSettings, DisruptionBudget, PodSettings, ProbePort, ProbeSettings};
 pub use stores::{
@@ -73,8 +78,12 @@ pub struct ValidatedPlatform {
     pub topic_prefix: String,
     /// The mail server.
     pub smtp: Option<SmtpSettings>,
-    /// How events are offered to a service.
+    /// How often and for how long the sidecars try.
     pub resiliency: ResiliencySettings,
+    /// What all sidecars share.
+    pub dapr: DaprSettings,
+    /// Who may connect to whom; none when everybody may.
+    pub network_policy: Option<NetworkPolicySettings>,
     /// The labels of the objects for the Prometheus operator; none when they are not wanted.
     pub monitoring: Option<BTreeMap<String, String>>,
     /// Whether the platform sleeps.

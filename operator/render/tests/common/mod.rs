@@ -19,6 +19,7 @@ pub(crate) fn defaults() -> OperatorDefaults {
         redis_image: "redis:8.2.1".into(),
         image_pull_policy: None,
         cluster_domain: "cluster.local".into(),
+        operator_namespace: Some("todoplatform-system".into()),
     }
 }
 
