@@ -34,7 +34,7 @@ pub struct TracingSettings {
 
 /// To whom spans go.
 #[derive(serde::Serialize, Clone, Debug, PartialEq, Eq)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Exporter {
     /// A collector of OpenTelemetry.
     Otlp {
@@ -61,7 +61,7 @@ pub struct ApiLoggingSettings {
 
 /// Where the Dapr state stores are.
 #[derive(serde::Serialize, Clone, Debug, PartialEq, Eq)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum StateStoreSettings {
     /// In the service's own database.
     Postgresql {
