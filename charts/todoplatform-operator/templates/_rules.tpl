@@ -12,11 +12,13 @@
 - apiGroups: ["todoplatform.dev"]
   resources: ["todoplatforms/finalizers"]
   verbs: ["update"]
-# Reads by name the Secrets that a spec refers to and the generated ones; creates generated ones once. No list, no watch, no change.
+# Reads by name the Secrets that a spec refers to and the generated ones; creates generated ones once, and changes of them only whose they are. No list, no watch, no deletion.
 - apiGroups: [""]
   resources: ["secrets"]
   verbs: ["create", "get"]
 # Why a component does not serve: image, crash, missing sidecar. A pod that was admitted without the sidecar that it asked for is deleted, so that its ReplicaSet makes another; few at a time.
+  verbs: ["create", "get", "patch"]
+# Why a component does not serve: image, crash, missing sidecar.
 - apiGroups: [""]
   resources: ["pods"]
   verbs: ["delete", "list", "watch"]
@@ -30,7 +32,7 @@
   verbs: ["create", "patch"]
 # What platforms are made of.
 - apiGroups: [""]
-  resources: ["configmaps", "serviceaccounts", "services"]
+  resources: ["configmaps", "persistentvolumeclaims", "serviceaccounts", "services"]
   verbs: ["create", "delete", "get", "list", "patch", "watch"]
 # What platforms are made of.
 - apiGroups: ["apps"]

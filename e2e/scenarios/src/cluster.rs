@@ -118,6 +118,28 @@ pub async fn merge(client: &Client, namespace: &str, kind: &str, name: &str, cha
     Ok(())
 }
 
+/// Merges a change into an object as a named field manager; a strategic merge, as kubectl makes it, where the kind
+/// knows one.
+pub async fn merge_as(
+    client: &Client,
+    namespace: &str,
+    manager: &str,
+    (kind, name): (&str, &str),
+    change: &Value,
+) -> Result<()> {
+    let params = PatchParams {
+        field_manager: Some(manager.to_owned()),
+        ..PatchParams::default()
+    };
+    let api = objects(client, namespace, kind);
+    if matches!(kind, "Deployment" | "StatefulSet" | "Service") {
+        api.patch(name, &params, &Patch::Strategic(change)).await?;
+    } else {
+        api.patch(name, &params, &Patch::Merge(change)).await?;
+    }
+    Ok(())
+}
+
 /// Merges a change into an object's status: stands in for the controllers that a bare API server lacks.
 pub async fn merge_status(
     client: &Client,

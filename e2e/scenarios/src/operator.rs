@@ -74,7 +74,7 @@ impl Operator {
     /// Starts an operator that may not become ready.
     pub fn spawn(start: &Start) -> Result<Self> {
         let listen = free_address()?;
-        let log = artifacts()?.join(format!("{}.log", start.name));
+        let log = log_file(&start.name)?;
         let out = File::options().create(true).append(true).open(&log)?;
         let mut command = Command::new(env::required("TODO_TEST_OPERATOR")?);
         if let Some(kubeconfig) = &start.kubeconfig {
@@ -166,6 +166,11 @@ impl Operator {
     async fn get(&self, path: &str) -> Result<reqwest::Response> {
         Ok(reqwest::get(format!("http://{}{path}", self.listen)).await?)
     }
+}
+
+/// Where the operator of this name writes its log.
+pub fn log_file(name: &str) -> Result<PathBuf> {
+    Ok(artifacts()?.join(format!("{name}.log")))
 }
 
 /// Where logs go that a person wants to read after a failure.

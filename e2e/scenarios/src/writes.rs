@@ -16,6 +16,7 @@ const RESOURCES: &[&str] = &[
     "deployments",
     "events",
     "horizontalpodautoscalers",
+    "persistentvolumeclaims",
     "podmonitors",
     "prometheusrules",
     "resiliencies",

@@ -6,6 +6,7 @@
     reason = "the KubeSchema derive generates a public twin of each struct inside its module"
 )]
 
+pub mod annotations;
 pub mod check;
 mod compat;
 mod crd;

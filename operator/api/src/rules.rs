@@ -212,6 +212,22 @@ pub const NETWORK_RULE_PEER: CelRule = CelRule {
     next_action: "Make two rules: one with cidrs, one with podLabels or namespaceLabels",
 };
 
+/// Who looks at nothing has nothing to leave out.
+pub const DRIFT_IGNORE_NEEDS_A_LOOK: CelRule = CelRule {
+    rule: "!has(self.ignore) || !has(self.mode) || self.mode != 'Ignore'",
+    message: "ignore has no meaning with mode Ignore, which leaves every change",
+    field_path: None,
+    next_action: "Remove spec.driftPolicy.ignore, or set spec.driftPolicy.mode to Correct or Report",
+};
+
+/// Pods that run on need what they mount and what they store.
+pub const KEPT_WORKLOADS_NEED_KEYS_AND_DATA: CelRule = CelRule {
+    rule: "!has(self.workloads) || self.workloads == 'Delete' || (has(self.keys) && self.keys != 'Delete' && has(self.data) && self.data != 'Delete')",
+    message: "workloads that outlive the platform need keys and data that do: set both to Retain or Orphan",
+    field_path: None,
+    next_action: "Set spec.deletionPolicy.keys and spec.deletionPolicy.data to Retain or Orphan, or spec.deletionPolicy.workloads to Delete",
+};
+
 /// All rules, in the order of the resource.
 pub const ALL: &[CelRule] = &[
     NAME_LENGTH,
@@ -261,4 +277,6 @@ pub const ALL: &[CelRule] = &[
     TRACING_ONE_OF,
     NETWORK_RULE_NARROWS,
     NETWORK_RULE_PEER,
+    DRIFT_IGNORE_NEEDS_A_LOOK,
+    KEPT_WORKLOADS_NEED_KEYS_AND_DATA,
 ];

@@ -40,6 +40,15 @@ pub struct TodoPlatformStatus {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["kind".into()]))]
     pub skipped: Vec<SkippedKind>,
+    /// The newest `metadata.generation` that was sent in full; older than the spec while a pause holds it back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub applied_generation: Option<i64>,
+    /// The last value of the annotation `todoplatform.dev/reconcile-requested-at` that was followed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_handled_reconcile_at: Option<String>,
+    /// The greatest value of the annotations `todoplatform.dev/restart-requested-at` and `….<component>` that all pods were told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_handled_restart_at: Option<String>,
     /// The objects that the platform is made of.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub inventory: Vec<InventoryEntry>,

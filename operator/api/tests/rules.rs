@@ -29,6 +29,10 @@ fn key() -> Value {
     json!({"name": "secret", "key": "key"})
 }
 
+fn ignored() -> Value {
+    json!({"kind": "Deployment", "name": "*", "jsonPointer": "/spec/replicas"})
+}
+
 fn production() -> Value {
     json!({
         "profile": "production",
@@ -126,6 +130,11 @@ fn valid_resources_break_no_rule() {
         json!({"dapr": {"stateStore": {"redis": {"host": "redis:6379", "passwordSecretKeyRef": key(), "enableTls": true}}}}),
         json!({"dapr": {"resiliency": {"preset": "patient", "targets": [{"name": "task", "timeoutSeconds": 5}, {"name": "scheduler-events", "circuitBreaker": {}}]}}}),
         json!({"networkPolicy": {"extraIngress": [{"name": "a", "ports": [8080]}, {"name": "b", "podLabels": {"app": "b"}}], "extraEgress": [{"name": "c", "cidrs": ["10.0.0.0/8"]}]}}),
+        json!({"driftPolicy": {"mode": "Ignore"}}),
+        json!({"driftPolicy": {"mode": "Report", "ignore": [ignored()]}, "adoptionPolicy": "TakeOver", "paused": true}),
+        json!({"driftPolicy": {"ignore": [ignored()]}}),
+        json!({"deletionPolicy": {"workloads": "Orphan", "keys": "Orphan", "data": "Retain"}}),
+        json!({"deletionPolicy": {"workloads": "Delete", "data": "Orphan"}}),
     ] {
         assert_eq!(messages(&resource(spec.clone())), [], "{spec}");
     }
@@ -511,6 +520,21 @@ fn broken() -> Vec<(CelRule, Value, &'static str)> {
                 json!({"networkPolicy": {"extraIngress": [{"name": "both", "cidrs": ["10.0.0.0/8"], "podLabels": {"app": "x"}}]}}),
             ),
             "spec.networkPolicy.extraIngress[0]",
+        ),
+        (
+            rules::DRIFT_IGNORE_NEEDS_A_LOOK,
+            resource(json!({"driftPolicy": {"mode": "Ignore", "ignore": [ignored()]}})),
+            "spec.driftPolicy",
+        ),
+        (
+            rules::KEPT_WORKLOADS_NEED_KEYS_AND_DATA,
+            resource(json!({"deletionPolicy": {"workloads": "Retain", "keys": "Retain"}})),
+            "spec.deletionPolicy",
+        ),
+        (
+            rules::KEPT_WORKLOADS_NEED_KEYS_AND_DATA,
+            resource(json!({"deletionPolicy": {"workloads": "Orphan", "keys": "Delete", "data": "Retain"}})),
+            "spec.deletionPolicy",
         ),
     ]
 }

@@ -194,6 +194,7 @@ fn kubectl_shows_what_a_user_asks_first() {
         ("AGE", 0),
         ("MESSAGE", 1),
         ("ENDPOINT", 1),
+        ("DRIFT", 1),
     ];
     assert_eq!(columns, expected);
     assert_eq!(crd.spec.names.short_names, Some(vec!["tp".to_owned()]));

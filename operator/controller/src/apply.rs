@@ -9,8 +9,8 @@ use kube::api::DynamicObject;
 use serde::de::DeserializeOwned;
 use todoplatform_render::{Child, ChildKind};
 
-use crate::hand_over::send;
 use crate::memory::{PlatformMemory, Sent};
+use crate::mend::send;
 use crate::plan::Write;
 
 /// The one writer that this operator is to the API server. Never renamed: fields would be left without an owner.
@@ -65,6 +65,8 @@ impl ApplyError {
             422 if message.contains("immutable") || message.contains("are forbidden") => {
                 Self::Immutable { kind, name, source }
             }
+            // A JSON patch whose test fails is answered so: the object has moved since it was read.
+            422 if message.contains("rejected our request") => Self::Unavailable { kind, name, source },
             400 | 403 | 422 => Self::Refused { kind, name, source },
             _ => Self::Unavailable { kind, name, source },
         }
@@ -100,25 +102,27 @@ pub async fn apply(
 ) -> Result<Applied, Vec<ApplyError>> {
     let mut applied = Applied::default();
     for of_one_kind in writes.chunk_by(|left, right| left.child.kind == right.child.kind) {
-        let answers = join_all(
-            of_one_kind
-                .iter()
-                .map(|write| send(client, namespace, &write.child, write.handling)),
-        )
-        .await;
+        let answers = join_all(of_one_kind.iter().map(|write| send(client, namespace, write))).await;
         let mut errors = Vec::new();
         for (write, answer) in of_one_kind.iter().zip(answers) {
             match answer {
                 Ok(object) => {
                     let Child { kind, name, .. } = &write.child;
-                    memory
-                        .sent
-                        .insert((*kind, name.clone()), Sent::of(*kind, write.hash, &object));
+                    let key = (*kind, name.clone());
+                    let sent = Sent::of(*kind, write.hash, &object);
+                    memory.remember(&key, Some(sent), Some(write.left.clone()));
+                    if !write.deviations.is_empty() {
+                        memory.corrections.count(&key);
+                    }
                     tracing::info!(
                         object.kind = kind.as_str(),
                         object.name = name,
                         "{} {} {name}",
-                        if write.exists { "corrected" } else { "created" },
+                        if write.live.is_some() {
+                            "corrected"
+                        } else {
+                            "created"
+                        },
                         kind.as_str()
                     );
                     applied.keep(*kind, name, &object);
@@ -194,6 +198,11 @@ mod tests {
                 "ImmutableField",
             ),
             (422, "spec.replicas: Invalid value: -1", "ApplyRefused"),
+            (
+                422,
+                "the server rejected our request due to an error in our request",
+                "ApplyUnavailable",
+            ),
             (403, "exceeded quota", "ApplyRefused"),
             (409, "conflict", "ApplyUnavailable"),
             (500, "etcd is away", "ApplyUnavailable"),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures::future::join_all;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::{Api, Client, ResourceExt};
 use todoplatform_api::TodoPlatform;
 use todoplatform_render::{
@@ -15,7 +16,7 @@ use todoplatform_render::{
 use tokio::time::Instant;
 
 use crate::jobs;
-use crate::live::Live;
+use crate::live::{Live, belongs_to};
 use crate::probe::{self, Sensitive};
 
 /// How long answers from outside are good. Passes come in bursts while pods start; what they ask does not change
@@ -41,7 +42,7 @@ pub struct Answers {
     references: References,
     secrets: BTreeMap<String, SecretFact>,
     config_maps: BTreeMap<String, String>,
-    owners: BTreeMap<String, String>,
+    metadata: BTreeMap<String, ObjectMeta>,
     dependencies: BTreeMap<String, DependencyFact>,
 }
 
@@ -50,8 +51,8 @@ pub struct Answers {
 pub struct Dereferenced {
     /// The facts that validate and build take.
     pub facts: Facts,
-    /// Referenced Secrets that a controller other than this platform owns: name and owner.
-    pub foreign_secrets: BTreeMap<String, String>,
+    /// Metadata of the referenced Secrets that exist, by name: whose they are.
+    pub secrets: BTreeMap<String, ObjectMeta>,
 }
 
 /// What dereference reads from.
@@ -93,12 +94,9 @@ pub async fn dereference(
         jobs: jobs::look(sources.live, &namespace, platform),
         started: has_started(sources.live, platform, &namespace),
     };
-    let foreign_secrets = answers.owners.clone();
+    let secrets = answers.metadata.clone();
     *known = Some(answers);
-    Ok(Dereferenced {
-        facts,
-        foreign_secrets,
-    })
+    Ok(Dereferenced { facts, secrets })
 }
 
 /// Whether a Deployment of one of the applications exists already.
@@ -106,10 +104,8 @@ fn has_started(live: &Live, platform: &TodoPlatform, namespace: &str) -> bool {
     graph(&platform.spec).iter().any(|node| {
         let name = format!("{}-{}", platform.name_any(), node.name);
         live.deployment(namespace, &name).is_some_and(|deployment| {
-            deployment
-                .owner_references()
-                .iter()
-                .any(|owner| Some(&owner.uid) == platform.metadata.uid.as_ref())
+            let uid = platform.metadata.uid.as_deref().unwrap_or_default();
+            belongs_to(&deployment.metadata, &platform.name_any(), uid)
         })
     })
 }
@@ -153,26 +149,19 @@ async fn ask(
         at: Instant::now(),
         secrets: secret_facts(&references, &found, &uid),
         config_maps,
-        owners: found
-            .iter()
-            .filter_map(|(name, secret)| Some((name.clone(), foreign_owner(&secret.metadata, &uid)?)))
+        metadata: found
+            .into_iter()
+            .map(|(name, secret)| (name, without_fields(secret.metadata)))
             .collect(),
         references,
         dependencies,
     })
 }
 
-/// The controller that owns an object, as `Kind name`, when that is not the platform with this UID.
-pub fn foreign_owner(
-    meta: &k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta,
-    uid: &str,
-) -> Option<String> {
-    let owner = meta
-        .owner_references
-        .iter()
-        .flatten()
-        .find(|owner| owner.controller == Some(true))?;
-    (owner.uid != uid).then(|| format!("{} {}", owner.kind, owner.name))
+/// Metadata without what is large and tells nothing of whose the object is.
+fn without_fields(mut meta: ObjectMeta) -> ObjectMeta {
+    meta.managed_fields = None;
+    meta
 }
 
 fn value_of<'a>(secret: &'a Secret, key: &str) -> Option<&'a [u8]> {

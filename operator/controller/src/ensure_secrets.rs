@@ -23,6 +23,14 @@ pub enum EnsureSecretsError {
         /// Which value, and why.
         source: RecipeError,
     },
+    /// Whose it is could not be written down.
+    #[error("Secret {name}: the API server did not take its owner, labels or annotations")]
+    Claim {
+        /// Its name.
+        name: String,
+        /// What the API server said.
+        source: Box<kube::Error>,
+    },
     /// The API server did not take it.
     #[error("Secret {name}: the API server did not create it")]
     Create {
@@ -117,7 +125,8 @@ fn secret(recipe: &SecretRecipe, random: &mut impl CryptoRng) -> Result<Secret, 
         metadata: ObjectMeta {
             name: Some(recipe.name.clone()),
             labels: Some(recipe.labels.clone()),
-            owner_references: Some(recipe.owner_references.clone()),
+            annotations: (!recipe.annotations.is_empty()).then(|| recipe.annotations.clone()),
+            owner_references: (!recipe.owner_references.is_empty()).then(|| recipe.owner_references.clone()),
             ..ObjectMeta::default()
         },
         type_: Some("Opaque".into()),
@@ -136,6 +145,7 @@ mod tests {
             name: name.into(),
             component: None,
             labels: BTreeMap::new(),
+            annotations: BTreeMap::new(),
             owner_references: vec![],
             values: keys
                 .iter()

@@ -1,28 +1,33 @@
 //! From what the steps give to what the status says: lines, blockers, the inventory, and when to look again. Pure but
 //! for the jitter.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use todoplatform_api::{Blocker, DependencyStatus, InventoryEntry, SkippedKind};
 use todoplatform_render::{
     ChildKind, DependencyFact, DependencyTarget, Facts, Gate, Invalid, MISSING_CONFIG_MAP, MISSING_SECRET,
-    MISSING_SECRET_KEY, Prepared, RedisMode, References, Resources, SETUP, SecretRecipe, SecretReference,
+    MISSING_SECRET_KEY, Prepared, RedisMode, References, Resources, SETUP, SecretReference,
     ValidatedPlatform,
 };
 
 use crate::apply::ApplyError;
 use crate::backoff::between;
 use crate::chain::Chain;
+use crate::claim::Claim;
 use crate::context::Context;
 use crate::ensure_secrets::IncompleteSecret;
 use crate::observe::{Declared, WorkloadKind};
-use crate::plan::OwnershipConflict;
+use crate::plan::Conflict;
 use crate::report::Outcome;
 use crate::status::Found;
 
 /// A child is owned by somebody else's controller.
 const OWNERSHIP_CONFLICT: &str = "OwnershipConflict";
+/// A child's name is that of something else.
+const NAME_TAKEN: &str = "NameTaken";
+/// What stands in the way goes by itself.
+pub const FORMER_PLATFORM_LEAVING: &str = "FormerPlatformLeaving";
 /// A generated Secret lacks keys.
 const INCOMPLETE_SECRET: &str = "GeneratedSecretIncomplete";
 
@@ -89,6 +94,8 @@ pub fn until_mended(context: &Context, problems: &[Blocker]) -> Duration {
             MISSING_SECRET_KEY,
             MISSING_CONFIG_MAP,
             OWNERSHIP_CONFLICT,
+            NAME_TAKEN,
+            FORMER_PLATFORM_LEAVING,
             INCOMPLETE_SECRET,
         ]
         .contains(&problem.reason.as_str())
@@ -169,42 +176,48 @@ pub fn violations(invalid: Invalid) -> Vec<Blocker> {
         .collect()
 }
 
-/// Ownership conflicts of children as blockers.
-pub fn conflicts(namespace: &str, conflicts: &[OwnershipConflict]) -> Vec<Blocker> {
+/// Children that are not the platform's to write, as blockers.
+pub fn conflicts(namespace: &str, platform: &str, conflicts: &[Conflict]) -> Vec<Blocker> {
     conflicts
         .iter()
-        .map(|OwnershipConflict { kind, name, owner }| conflict(namespace, kind, name, owner))
+        .map(|conflict| blocker_of(namespace, platform, conflict))
         .collect()
 }
 
-/// Ownership conflicts of generated Secrets as blockers.
-pub fn foreign_secrets(
-    namespace: &str,
-    recipes: &[SecretRecipe],
-    owners: &BTreeMap<String, String>,
-) -> Vec<Blocker> {
-    recipes
-        .iter()
-        .filter_map(|recipe| {
-            Some(conflict(
-                namespace,
-                "Secret",
-                &recipe.name,
-                owners.get(&recipe.name)?,
-            ))
-        })
-        .collect()
-}
-
-fn conflict(namespace: &str, kind: &str, name: &str, owner: &str) -> Blocker {
+fn blocker_of(namespace: &str, platform: &str, Conflict { kind, name, claim }: &Conflict) -> Blocker {
+    let kind = kind.as_str();
+    let look = format!(
+        "kubectl -n {namespace} get {} {name} -o yaml",
+        kind.to_lowercase()
+    );
+    let (reason, message, next_action) = match claim {
+        Claim::Taken { by } => (
+            NAME_TAKEN,
+            format!("{kind} {name} exists already and belongs to {by}"),
+            format!(
+                "Remove it or give the TodoPlatform another name; to hand it over: kubectl -n {namespace} patch tp \
+                 {platform} --type=merge -p '{{\"spec\":{{\"adoptionPolicy\":\"IfUnowned\"}}}}' (TakeOver, if another \
+                 tool manages it); to see it: {look}"
+            ),
+        ),
+        Claim::Leaving => (
+            FORMER_PLATFORM_LEAVING,
+            format!("{kind} {name} belongs to the former TodoPlatform {platform} and is about to be removed"),
+            "It ends by itself: garbage collection removes what the former platform owned".to_owned(),
+        ),
+        Claim::Owned { owner } => (
+            OWNERSHIP_CONFLICT,
+            format!("{kind} {name} is owned by {owner}"),
+            format!("Give the TodoPlatform another name, or remove the owner: {look}"),
+        ),
+        // Nobody's word stands against it.
+        Claim::Ours | Claim::Free => (OWNERSHIP_CONFLICT, format!("{kind} {name} is free"), look),
+    };
     Blocker {
         component: format!("{kind}/{name}"),
-        reason: OWNERSHIP_CONFLICT.into(),
-        message: format!("{kind} {name} is owned by {owner}"),
-        next_action: format!(
-            "Give the TodoPlatform another name, or remove the owner: kubectl -n {namespace} get {} {name} -o yaml",
-            kind.to_lowercase()
-        ),
+        reason: reason.into(),
+        message,
+        next_action,
     }
 }
 
@@ -233,6 +246,9 @@ pub fn refusals(namespace: &str, errors: &[ApplyError]) -> Vec<Blocker> {
             | ApplyError::Unavailable { kind, name, .. }) = error;
             let resource = kind.as_str().to_lowercase();
             let next_action = match error {
+                ApplyError::Immutable { kind: ChildKind::PersistentVolumeClaim, .. } => {
+                    "Set the field back: of a volume that exists only the size can change, and only grow".to_owned()
+                }
                 ApplyError::Immutable { .. } => format!(
                     "Set the field back, or delete the object and let it be made again (data in volumes stays): \
                      kubectl -n {namespace} delete {resource} {name} --cascade=orphan"

@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::findings;
 use crate::reconcile::PassError;
 use crate::report::Outcome;
-use crate::status::{Finding, Situation, status};
+use crate::status::{Draft, Finding, PAUSED, Situation, status};
 use crate::write_status::WriteStatusError;
 
 /// Says on the object what cannot be read.
@@ -43,6 +43,7 @@ pub async fn report(
         generation: generation.unwrap_or_default(),
         now: context.clock.now(),
         before: &TodoPlatformStatus::default(),
+        paused: Draft::unknown(PAUSED, "InvalidObject", "the object cannot be read"),
     };
     let patch = json!({
         "apiVersion": TodoPlatform::api_version(&()),

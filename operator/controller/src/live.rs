@@ -20,8 +20,21 @@ pub const INSTANCE_LABEL: &str = "app.kubernetes.io/instance";
 pub trait Shown: Send + Sync {
     /// Metadata of one object; none when it is not there, or not seen yet.
     fn metadata(&self, namespace: &str, name: &str) -> Option<ObjectMeta>;
-    /// Metadata of all objects that this platform owns.
-    fn owned_by(&self, namespace: &str, uid: &str) -> Vec<ObjectMeta>;
+    /// Metadata of all objects that this platform owns, or that carry its name.
+    fn of_platform(&self, namespace: &str, name: &str, uid: &str) -> Vec<ObjectMeta>;
+}
+
+/// Whether a child belongs to a platform: it is owned, or it carries the platform's name and nobody controls it.
+pub fn belongs_to(meta: &ObjectMeta, name: &str, uid: &str) -> bool {
+    let mut owners = meta.owner_references.iter().flatten();
+    match owners.find(|owner| owner.controller == Some(true)) {
+        Some(owner) => owner.uid == uid,
+        None => meta
+            .labels
+            .as_ref()
+            .and_then(|labels| labels.get(INSTANCE_LABEL))
+            .is_some_and(|instance| instance == name),
+    }
 }
 
 struct Kept<K: Resource + 'static>
@@ -42,18 +55,13 @@ where
         self.store.get(&key).map(|object| object.meta().clone())
     }
 
-    fn owned_by(&self, namespace: &str, uid: &str) -> Vec<ObjectMeta> {
-        let is_owned = |object: &K| {
+    fn of_platform(&self, namespace: &str, name: &str, uid: &str) -> Vec<ObjectMeta> {
+        let is_its = |object: &K| {
             let meta = object.meta();
-            meta.namespace.as_deref() == Some(namespace)
-                && meta
-                    .owner_references
-                    .iter()
-                    .flatten()
-                    .any(|owner| owner.uid == uid)
+            meta.namespace.as_deref() == Some(namespace) && belongs_to(meta, name, uid)
         };
         self.store
-            .state_filter(is_owned)
+            .state_filter(is_its)
             .iter()
             .map(|object| object.meta().clone())
             .collect()
@@ -150,10 +158,10 @@ impl Live {
         self.shown(kind)?.metadata(namespace, name)
     }
 
-    /// All children of one kind that the platform with this UID owns.
-    pub fn owned_by(&self, kind: ChildKind, namespace: &str, uid: &str) -> Vec<ObjectMeta> {
+    /// All children of one kind that belong to the platform with this name and UID.
+    pub fn of_platform(&self, kind: ChildKind, namespace: &str, name: &str, uid: &str) -> Vec<ObjectMeta> {
         self.shown(kind)
-            .map(|shown| shown.owned_by(namespace, uid))
+            .map(|shown| shown.of_platform(namespace, name, uid))
             .unwrap_or_default()
     }
 

@@ -3,17 +3,21 @@
 use std::collections::BTreeSet;
 
 use futures::stream::{self, StreamExt, TryStreamExt};
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
 use kube::api::DynamicObject;
 use kube::{Api, Client};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use todoplatform_api::DriftMode;
+use todoplatform_render::day2::Day2Settings;
 use todoplatform_render::{Child, ChildKind};
 
+use crate::claim::{Claim, Claimant};
 use crate::compare::is_within;
-use crate::dereference::foreign_owner;
+use crate::drift::{Change, Deviation, look};
 use crate::live::Live;
 use crate::memory::{PlatformMemory, Sent};
+use crate::pause::{Pause, Strategy};
 use crate::replicas::{Bounds, Handling, autoscaled, handling};
 
 /// Children read at a time.
@@ -31,15 +35,15 @@ pub struct PlanError {
     pub source: Box<kube::Error>,
 }
 
-/// A child that somebody else's controller owns.
+/// A child that is not the platform's to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OwnershipConflict {
+pub struct Conflict {
     /// Kind of the child.
-    pub kind: &'static str,
+    pub kind: ChildKind,
     /// Name of the child.
     pub name: String,
-    /// The owner, as `Kind name`.
-    pub owner: String,
+    /// Whose it is.
+    pub claim: Claim,
 }
 
 /// A child that has to be sent.
@@ -47,14 +51,34 @@ pub struct OwnershipConflict {
 pub struct Write {
     /// What to send.
     pub child: Child,
-    /// Hash of it.
+    /// Hash of what is wanted.
     pub hash: [u8; 32],
-    /// Whether it is there already, and differs.
-    pub exists: bool,
-    /// Whether the same was sent before: then somebody else has changed or deleted it.
-    pub is_drift: bool,
+    /// What is there already, and differs.
+    pub live: Option<Mend>,
+    /// What others did, and is undone.
+    pub deviations: Vec<Deviation>,
+    /// What others did, and is left.
+    pub left: Vec<Deviation>,
     /// What becomes of the number of its pods.
     pub handling: Handling,
+}
+
+/// What an object that exists needs beside an apply.
+#[derive(Clone, Debug)]
+pub struct Mend {
+    /// Its version: what follows is for this one only.
+    pub resource_version: Option<String>,
+    /// Its owners without the platform, when that is not to take it along any more.
+    pub owners: Option<Vec<OwnerReference>>,
+    /// JSON pointers to what others added.
+    pub removals: Vec<String>,
+    /// Whether it has to be applied as well.
+    pub is_applied: bool,
+}
+
+/// A child as `Kind/name`.
+pub fn shown(child: &Child) -> String {
+    format!("{}/{}", child.kind.as_str(), child.name)
 }
 
 /// What has to be done, in the order of apply.
@@ -62,10 +86,16 @@ pub struct Write {
 pub struct Plan {
     /// Children to send.
     pub writes: Vec<Write>,
+    /// Children that differ and are left, because they are paused.
+    pub withheld: Vec<String>,
+    /// Changes of others that are left as they are, a line each.
+    pub standing: Vec<String>,
     /// Children that are as they should be.
     pub unchanged: usize,
     /// Children that must not be touched. While there is one, nothing is sent at all.
-    pub conflicts: Vec<OwnershipConflict>,
+    pub conflicts: Vec<Conflict>,
+    /// Children that somebody changes as often as they are put back: left for a while.
+    pub is_contested: bool,
 }
 
 /// What plan reads from.
@@ -78,17 +108,21 @@ pub struct Reader<'a> {
     pub served: &'a BTreeSet<ChildKind>,
     /// Namespace of the platform.
     pub namespace: &'a str,
-    /// UID of the platform.
-    pub uid: &'a str,
+    /// Whose children they are.
+    pub claimant: Claimant<'a>,
+    /// What is done about changes of others.
+    pub day2: &'a Day2Settings,
+    /// What is paused.
+    pub pause: &'a Pause,
 }
 
 enum Decision {
-    Unchanged(Option<Sent>),
-    Write { exists: bool, handling: Handling },
-    Conflict { owner: String },
+    Unchanged(Option<Sent>, Option<Vec<Deviation>>),
+    Write(Option<Mend>, Child, Vec<Deviation>, Handling),
+    Conflict(Claim),
 }
 
-/// Decides for each child. Remembers those that agree.
+/// Decides for each child. Remembers those that agree, and what others did to them.
 pub async fn plan(
     reader: &Reader<'_>,
     children: Vec<Child>,
@@ -104,36 +138,62 @@ pub async fn plan(
             let known = sent.get(&(child.kind, child.name.clone()));
             let bounds = autoscaled.get(&child.name).copied();
             let decision = decide(reader, &child, hash, known, bounds).await?;
-            let was_sent = known.is_some_and(|known| known.hash == hash);
-            Ok((child, hash, was_sent, decision))
+            Ok((child, hash, decision))
         })
         .collect();
-    let decided: Vec<(Child, [u8; 32], bool, Decision)> =
+    let decided: Vec<(Child, [u8; 32], Decision)> =
         stream::iter(decisions).buffered(AT_ONCE).try_collect().await?;
     let mut plan = Plan::default();
-    for (child, hash, was_sent, decision) in decided {
+    for (child, hash, decision) in decided {
+        let key = (child.kind, child.name.clone());
         match decision {
-            Decision::Unchanged(now) => {
+            Decision::Unchanged(now, deviations) => {
                 plan.unchanged += 1;
-                if let Some(now) = now {
-                    memory.sent.insert((child.kind, child.name), now);
+                memory.remember(&key, now, deviations);
+                plan.standing.extend(lines(&child, memory.deviations.get(&key)));
+            }
+            Decision::Write(live, object, deviations, handling) => {
+                let is_contested = !deviations.is_empty() && memory.corrections.is_contested(&key);
+                if is_contested || reader.pause.strategy(child.component.as_deref()) == Strategy::ReadOnly {
+                    plan.standing.extend(lines(&child, Some(&deviations)));
+                    if is_contested {
+                        plan.is_contested = true;
+                    } else {
+                        plan.withheld.push(shown(&child));
+                    }
+                } else {
+                    let (deviations, left) = match reader.day2.drift {
+                        DriftMode::Correct => (deviations, Vec::new()),
+                        _ => (Vec::new(), deviations),
+                    };
+                    plan.standing.extend(lines(&child, Some(&left)));
+                    plan.writes.push(Write {
+                        child: object,
+                        hash,
+                        live,
+                        deviations,
+                        left,
+                        handling,
+                    });
                 }
             }
-            Decision::Write { exists, handling } => plan.writes.push(Write {
-                child,
-                hash,
-                exists,
-                is_drift: was_sent,
-                handling,
-            }),
-            Decision::Conflict { owner } => plan.conflicts.push(OwnershipConflict {
-                kind: child.kind.as_str(),
+            Decision::Conflict(claim) => plan.conflicts.push(Conflict {
+                kind: child.kind,
                 name: child.name,
-                owner,
+                claim,
             }),
         }
     }
     Ok(plan)
+}
+
+/// Changes of others, as the status tells them.
+pub fn lines(child: &Child, deviations: Option<&Vec<Deviation>>) -> Vec<String> {
+    deviations
+        .into_iter()
+        .flatten()
+        .map(|deviation| format!("{} {deviation}", shown(child)))
+        .collect()
 }
 
 /// Hash of a child as it is wanted.
@@ -152,7 +212,7 @@ async fn decide(
         && known == Some(&Sent::new(child.kind, hash, &seen))
         && has_our_metadata(child, &seen)
     {
-        return Ok(Decision::Unchanged(None));
+        return Ok(Decision::Unchanged(None, None));
     }
     // The watch shows something else than what was sent last, or nothing: it may be right, or late. Ask.
     let api = Api::<DynamicObject>::namespaced_with(
@@ -165,33 +225,56 @@ async fn decide(
         name: child.name.clone(),
         source: Box::new(source),
     };
+    let is_as_before = known.is_some_and(|known| known.hash == hash);
     let found = match api.get_opt(&child.name).await {
         // The kind has gone since it was discovered: apply passes over it, and the next discovery says so.
         Err(kube::Error::Api(status)) if child.kind.optional() && status.code == 404 => None,
         found => found.map_err(failed)?,
     };
     let Some(live) = found else {
+        let deleted = Deviation {
+            field: String::new(),
+            manager: None,
+            change: Change::Deleted,
+        };
+        let deviations = if is_as_before { vec![deleted] } else { Vec::new() };
         let handling = handling(child, bounds, None);
-        return Ok(Decision::Write {
-            exists: false,
-            handling,
-        });
+        return Ok(Decision::Write(None, child.clone(), deviations, handling));
     };
-    if let Some(owner) = foreign_owner(&live.metadata, reader.uid) {
-        return Ok(Decision::Conflict { owner });
+    match reader.claimant.claim(child.kind, &live.metadata) {
+        Claim::Ours | Claim::Free => {}
+        claim => return Ok(Decision::Conflict(claim)),
     }
     let sent = Sent::of(child.kind, hash, &live);
-    // An apply that changes nothing leaves the version as it is: then it is known to agree whatever it looks like.
+    let owners = released(child, &live.metadata, reader.claimant.uid);
     let value = serde_json::to_value(&live).unwrap_or_default();
+    let look = look(reader.day2, child, &value, is_as_before);
+    // An apply that changes nothing leaves the version as it is: then it is known to agree whatever it looks like.
     let agrees = known == Some(&sent) && has_our_metadata(child, &live.metadata);
     let handling = handling(child, bounds, Some(&value));
-    if handling == Handling::AsIs && (agrees || is_within(&child.object, Some(&value))) {
-        return Ok(Decision::Unchanged(Some(sent)));
+    let is_applied = handling != Handling::AsIs || (look.differs && !agrees);
+    if owners.is_none() && look.removals.is_empty() && !is_applied {
+        return Ok(Decision::Unchanged(Some(sent), Some(look.deviations)));
     }
-    Ok(Decision::Write {
-        exists: true,
-        handling,
-    })
+    let mend = Mend {
+        resource_version: live.metadata.resource_version,
+        owners,
+        removals: look.removals,
+        is_applied,
+    };
+    let object = Child {
+        object: look.object,
+        ..child.clone()
+    };
+    Ok(Decision::Write(Some(mend), object, look.deviations, handling))
+}
+
+/// The owners without the platform, when it stands among them and is not to take the object along any more.
+fn released(child: &Child, live: &ObjectMeta, uid: &str) -> Option<Vec<OwnerReference>> {
+    let owners = live.owner_references.as_deref().unwrap_or_default();
+    let is_wanted = child.object.pointer("/metadata/ownerReferences").is_some();
+    let is_owned = owners.iter().any(|owner| owner.uid == uid);
+    (is_owned && !is_wanted).then(|| owners.iter().filter(|owner| owner.uid != uid).cloned().collect())
 }
 
 /// Whether our labels, annotations and owner references are all there: they move no generation.

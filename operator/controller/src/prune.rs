@@ -8,6 +8,7 @@ use kube::{Api, Client};
 use todoplatform_api::TodoPlatform;
 use todoplatform_render::{ChildKind, Gate};
 
+use crate::claim::{Claim, Claimant};
 use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::observe::COMPONENT_LABEL;
@@ -43,50 +44,54 @@ pub struct Leftover {
     pub kind: ChildKind,
     /// Its name.
     pub name: String,
+    /// The component that it belongs to.
+    pub component: Option<String>,
     /// Its UID: another object of the same name is left alone.
     pub uid: String,
 }
 
 /// What the watches show of this platform's children and is not wanted.
 ///
-/// Secrets are not watched and so never pruned: a generated password stays for as long as the platform does, because
-/// the volume whose database was made with it outlives the StatefulSet. While the start gate is closed Deployments are not
-/// among what is wanted, and are left alone. What a waiting component has is left alone until its turn. So is whatever
-/// belongs to a component that is paused.
+/// While the start gate is closed Deployments are not among what is wanted, and are left alone. What a waiting component has is
+/// left alone until its turn.
 pub fn leftovers(
     live: &Live,
     namespace: &str,
-    uid: &str,
+    claimant: &Claimant<'_>,
     wanted: &BTreeSet<(ChildKind, String)>,
     gate: &Gate,
     waiting: &BTreeMap<String, Wait>,
-    paused: &BTreeSet<String>,
 ) -> Vec<Leftover> {
     let is_spared = |kind: ChildKind| kind == ChildKind::Deployment && matches!(gate, Gate::Closed { .. });
     // Against the order of apply: what uses an object goes before it.
-    let kinds = ChildKind::ALL.into_iter().rev().filter(|kind| !is_spared(*kind));
+    let kinds = ChildKind::ALL
+        .into_iter()
+        .rev()
+        .filter(|kind| kind.is_pruned() && !is_spared(*kind));
     kinds
         .flat_map(|kind| {
-            live.owned_by(kind, namespace, uid)
+            live.of_platform(kind, namespace, claimant.name, claimant.uid)
                 .into_iter()
                 .map(move |meta| (kind, meta))
         })
+        // What a former platform of this name let go of is nobody's.
+        .filter(|(kind, meta)| claimant.claim(*kind, meta) == Claim::Ours)
         .filter(|(_, meta)| meta.deletion_timestamp.is_none())
-        .filter(|(kind, meta)| !is_held(waiting, *kind, component_of(meta)))
-        .filter(|(_, meta)| component_of(meta).is_none_or(|component| !paused.contains(component)))
-        .filter_map(|(kind, ObjectMeta { name, uid, .. })| {
+        .filter(|(kind, meta)| !is_held(waiting, *kind, component(meta).as_deref()))
+        .filter_map(|(kind, meta)| {
             Some(Leftover {
                 kind,
-                name: name?,
-                uid: uid?,
+                component: component(&meta),
+                name: meta.name?,
+                uid: meta.uid?,
             })
         })
         .filter(|leftover| !wanted.contains(&(leftover.kind, leftover.name.clone())))
         .collect()
 }
 
-fn component_of(meta: &ObjectMeta) -> Option<&str> {
-    meta.labels.as_ref()?.get(COMPONENT_LABEL).map(String::as_str)
+fn component(meta: &ObjectMeta) -> Option<String> {
+    meta.labels.as_ref()?.get(COMPONENT_LABEL).cloned()
 }
 
 /// Deletes leftovers, unless the platform has changed since this pass began: then what is left over is not known.
@@ -114,7 +119,7 @@ pub async fn prune(
     {
         return Ok(false);
     }
-    for Leftover { kind, name, uid } in leftovers {
+    for Leftover { kind, name, uid, .. } in leftovers {
         let api = Api::<DynamicObject>::namespaced_with(client.clone(), namespace, &kind.api_resource());
         let params = DeleteParams::background().preconditions(Preconditions {
             uid: Some(uid.clone()),

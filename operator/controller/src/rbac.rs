@@ -62,9 +62,9 @@ const NAMESPACED: &[Fixed] = &[
         group: "",
         resources: &["secrets"],
         names: &[],
-        verbs: &["create", "get"],
-        why: "Reads by name the Secrets that a spec refers to and the generated ones; creates generated ones once. \
-              No list, no watch, no change.",
+        verbs: &["create", "get", "patch"],
+        why: "Reads by name the Secrets that a spec refers to and the generated ones; creates generated ones once, and \
+              changes of them only whose they are. No list, no watch, no deletion.",
     },
     Fixed {
         group: "",

@@ -17,7 +17,7 @@ use kube::runtime::reflector::ObjectRef;
 use kube::{Resource as _, ResourceExt};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
-use todoplatform_api::{InventoryEntry, TodoPlatform, TodoPlatformStatus};
+use todoplatform_api::{InventoryEntry, TodoPlatform, TodoPlatformStatus, annotations};
 use todoplatform_render::{
     ChildKind, Facts, Gate, Prepared, Resources, ValidatedPlatform, degradations, references,
 };
@@ -25,15 +25,18 @@ use tokio::time::Instant;
 use tracing::Instrument;
 
 use crate::apply::{ApplyError, apply};
+use crate::claim::Claimant;
+use crate::claim_secrets;
 use crate::context::Context;
 use crate::dereference::DereferenceError;
 use crate::ensure_secrets::{self, EnsureSecretsError};
-use crate::memory::PlatformMemory;
+use crate::memory::{CONTEST_WINDOW, PlatformMemory, Sent};
 use crate::observe::{Observed, observe};
+use crate::pause::Pause;
 use crate::plan::PlanError;
 use crate::prune::{Leftover, PruneError, leftovers, prune};
 use crate::report::{self, Outcome};
-use crate::status::Finding;
+use crate::status::{Day2, Finding};
 use crate::step::step;
 use crate::turns::Reason;
 use crate::write_status::{WriteStatusError, standing};
@@ -43,6 +46,12 @@ use writer::{Settled, Writer};
 
 /// Longest time that one pass may take.
 const PASS_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// How long after the end of a pause the next pass is due.
+const RESUMED_AFTER: Duration = Duration::from_millis(50);
+
+/// Longest value of an annotation that the status acknowledges.
+const LONGEST_REQUEST: usize = 256;
 
 /// Why a pass failed. It is tried again with a backoff of its own.
 #[derive(Debug, thiserror::Error)]
@@ -131,10 +140,12 @@ async fn bounded(
         result = tokio::time::timeout(PASS_TIMEOUT, pass) => result.unwrap_or(Err(PassError::TimedOut)),
     };
     if let (Err(error), Ok(platform)) = (&result, &guarded.0) {
+        let pause = Pause::of(platform, context.clock.now());
         let writer = Writer {
             context,
             platform,
             namespace: key.namespace.as_deref().unwrap_or_default(),
+            pause: &pause,
         };
         writer.failed(error, &mut memory).await;
     }
@@ -191,7 +202,13 @@ async fn pass(
         };
     }
     let before = standing(platform, memory);
-    let after = settle(context, platform, &before, memory).await?;
+    if let Some(request) = asked(platform)
+        && before.last_handled_reconcile_at.as_ref() != Some(&request)
+    {
+        memory.doubt();
+    }
+    let pause = Pause::of(platform, context.clock.now());
+    let after = settle(context, platform, &pause, &before, memory).await?;
     report::publish(
         &context.recorder,
         &context.metrics,
@@ -202,22 +219,33 @@ async fn pass(
     .await;
     let namespace = platform.namespace().unwrap_or_default();
     memory.components = report::gauge(&context.metrics, &namespace, &platform.name_any(), &after.status);
-    Ok((after.outcome, after.wait))
+    let until_resumed = pause
+        .ends_in(context.clock.now())
+        .map(|left| left + RESUMED_AFTER);
+    let wait = until_resumed.map_or(after.wait, |left| left.min(after.wait));
+    Ok((after.outcome, wait))
+}
+
+/// The request for a pass, as far as the status acknowledges it.
+fn asked(platform: &TodoPlatform) -> Option<String> {
+    let request = platform.annotations().get(annotations::RECONCILE_REQUESTED_AT)?;
+    Some(request.chars().take(LONGEST_REQUEST).collect())
 }
 
 /// The steps that write: from what is wanted to the status that says how it stands.
 async fn settle(
     context: &Context,
     platform: &TodoPlatform,
+    pause: &Pause,
     before: &TodoPlatformStatus,
     memory: &mut PlatformMemory,
 ) -> Result<Settled, PassError> {
     let namespace = platform.namespace().unwrap_or_default();
-    let uid = platform.uid().unwrap_or_default();
     let writer = Writer {
         context,
         platform,
         namespace: &namespace,
+        pause,
     };
 
     let mut wanted = match prepare(&writer, memory).await? {
@@ -225,13 +253,8 @@ async fn settle(
         Preparation::Stalled(problems) => return writer.stalled(before, problems, memory).await,
     };
     let mut standing = writer.announce(before, &wanted, memory).await?;
-    let missing = ensure_secrets::missing(&wanted.resources.secrets, &wanted.facts.secrets);
-    if !missing.is_empty() {
-        step(&context.metrics, "ensure_secrets", async {
-            ensure_secrets::create(&context.client, &namespace, &missing, &mut StdRng::from_os_rng()).await
-        })
-        .await
-        .map_err(PassError::EnsureSecrets)?;
+    let paused_secrets = writer.paused_secrets(&wanted);
+    if ensure_secrets(&writer, &wanted).await? {
         // Pods carry a hash of the keys that they use: build again, now that there are keys.
         memory.answers = None;
         wanted = match prepare(&writer, memory).await? {
@@ -246,21 +269,17 @@ async fn settle(
         facts,
         plan,
         waiting,
+        ..
     } = wanted;
     let names: BTreeSet<(ChildKind, String)> = resources
         .children
         .iter()
         .map(|child| (child.kind, child.name.clone()))
         .collect();
-    let leftovers = leftovers(
-        &context.live,
-        &namespace,
-        &uid,
-        &names,
-        &resources.gate,
-        &waiting,
-        &resources.paused,
-    );
+    let (leftovers, kept): (Vec<_>, Vec<_>) =
+        left_over(&writer, &standing, &validated, &names, &resources.gate, &waiting)
+            .into_iter()
+            .partition(|leftover| writer.may_write(leftover.component.as_deref()));
     // An autoscaler that is not wanted any more goes before the number of pods is said by somebody else: two would pull.
     let (autoscalers, leftovers): (Vec<_>, Vec<_>) = leftovers
         .into_iter()
@@ -282,15 +301,30 @@ async fn settle(
         Ok(applied) => applied,
         Err(errors) => return writer.refused(&standing, errors, memory).await,
     };
-    writer.count(&plan);
+    let corrected = writer.count(&plan);
+    report::corrected(&context.recorder, &context.metrics, platform, &corrected).await;
     memory.sent.retain(|key, _| names.contains(key));
+    memory.deviations.retain(|key, _| names.contains(key));
     let is_pruned = pruned(context, platform, &namespace, &leftovers).await?;
 
     let inventory = findings::inventory(&resources);
-    let inventory = if is_pruned {
+    let inventory = if is_pruned && pause.is_off() {
         inventory
-    } else {
+    } else if writer.may_write(None) {
         findings::union(&standing.inventory, inventory)
+    } else {
+        // What was never made is not on record.
+        standing.inventory.clone()
+    };
+    let day2 = Day2 {
+        mode: validated.day2.drift,
+        corrected,
+        standing: plan.standing,
+        withheld: withheld(plan.withheld, &paused_secrets, &kept),
+        is_partial: !waiting.is_empty(),
+        resume: pause.next_action(&namespace, &platform.name_any()),
+        reconcile_request: asked(platform),
+        restart_request: validated.day2.restarts.latest().map(str::to_owned),
     };
     let mut components = observe(
         &context.live,
@@ -302,14 +336,17 @@ async fn settle(
         &waiting,
     );
     let again = sidecars::look(context, platform, &resources, &facts, &mut components, memory).await;
-    let finding = found(&writer, &validated, &resources, &facts, components, inventory);
-    let (outcome, wait) = if validated.hibernated {
+    let finding = found(&writer, &validated, &resources, &facts, components, inventory, day2);
+    let (outcome, mut wait) = if validated.hibernated {
         (Outcome::Applied, findings::rarely(context))
     } else if waiting.values().any(|wait| wait.reason == Reason::Waking) {
         (Outcome::Waiting, findings::shortly(context))
     } else {
         findings::next(context, &resources.gate, &references(platform), &facts)
     };
+    if plan.is_contested {
+        wait = wait.min(CONTEST_WINDOW);
+    }
     let wait = again.map_or(wait, |again| wait.min(again));
     standing = writer.write(&standing, finding, memory).await?;
     Ok(Settled {
@@ -342,6 +379,7 @@ fn found(
     facts: &Facts,
     components: Vec<Observed>,
     inventory: Vec<InventoryEntry>,
+    day2: Day2,
 ) -> Finding {
     let Writer {
         platform, namespace, ..
@@ -356,5 +394,65 @@ fn found(
         version: validated.version.clone(),
         skipped: findings::skipped(&resources.skipped),
         inventory,
+        day2,
     }
+}
+
+/// Makes the generated Secrets that are missing, and puts right whose the others are. Gives whether there was any.
+async fn ensure_secrets(writer: &Writer<'_>, wanted: &Wanted) -> Result<bool, PassError> {
+    let Writer {
+        context, namespace, ..
+    } = *writer;
+    let missing = writer.missing(wanted);
+    let amendments: Vec<_> = wanted
+        .amendments
+        .iter()
+        .filter(|amendment| writer.may_write(amendment.component.as_deref()))
+        .collect();
+    if missing.is_empty() && amendments.is_empty() {
+        return Ok(false);
+    }
+    step(&context.metrics, "ensure_secrets", async {
+        ensure_secrets::create(&context.client, namespace, &missing, &mut StdRng::from_os_rng()).await?;
+        claim_secrets::amend(&context.client, namespace, &amendments).await
+    })
+    .await
+    .map_err(PassError::EnsureSecrets)?;
+    Ok(true)
+}
+
+/// What belongs to the platform and is not wanted.
+fn left_over(
+    writer: &Writer<'_>,
+    standing: &TodoPlatformStatus,
+    validated: &ValidatedPlatform,
+    wanted: &BTreeSet<(ChildKind, String)>,
+    gate: &Gate,
+    waiting: &BTreeMap<String, Wait>,
+) -> Vec<Leftover> {
+    let claimant = Claimant {
+        name: &writer.platform.name_any(),
+        uid: &writer.platform.uid().unwrap_or_default(),
+        inventory: &standing.inventory,
+        adoption: validated.day2.adoption,
+    };
+    leftovers(
+        &writer.context.live,
+        writer.namespace,
+        &claimant,
+        wanted,
+        gate,
+        waiting,
+    )
+}
+
+/// All that a pause keeps from being made, changed or deleted.
+fn withheld(mut children: Vec<String>, secrets: &[String], leftovers: &[Leftover]) -> Vec<String> {
+    children.extend(secrets.iter().map(|name| format!("Secret/{name}")));
+    children.extend(
+        leftovers
+            .iter()
+            .map(|leftover| format!("{}/{}", leftover.kind.as_str(), leftover.name)),
+    );
+    children
 }

@@ -96,6 +96,31 @@ pub async fn publish(
     }
 }
 
+/// Publishes what was undone, with who did it. A failure is counted and otherwise of no consequence.
+pub async fn corrected(recorder: &Recorder, metrics: &Metrics, platform: &TodoPlatform, undone: &[String]) {
+    if undone.is_empty() {
+        return;
+    }
+    let mut note = format!("undone: {}", undone.join("; "));
+    cut(&mut note, LONGEST_NOTE);
+    let event = Event {
+        type_: EventType::Warning,
+        reason: "DriftCorrected".to_owned(),
+        action: "Reconcile".to_owned(),
+        note: Some(note),
+        secondary: None,
+    };
+    tracing::info!(
+        reason = event.reason,
+        "{}",
+        event.note.as_deref().unwrap_or_default()
+    );
+    if let Err(error) = recorder.publish(&event, &platform.object_ref(&())).await {
+        metrics.event_failed();
+        tracing::warn!(error.chain = %Chain(&error), "an Event was not published");
+    }
+}
+
 /// Readiness of the platform and its components in the metrics. Gives the components' names.
 pub fn gauge(metrics: &Metrics, namespace: &str, platform: &str, status: &TodoPlatformStatus) -> Vec<String> {
     let is_ready = condition(status, READY).is_some_and(|condition| condition.status == "True");

@@ -2,6 +2,7 @@
 
 mod component;
 mod conditions;
+mod day2;
 mod hibernation;
 mod pods;
 #[cfg(test)]
@@ -13,14 +14,17 @@ use todoplatform_api::{Blocker, DependencyStatus, InventoryEntry, SkippedKind, T
 use todoplatform_render::Degradation;
 
 pub use component::{PROGRESSING, READY as READY_REASON, WAITING_FOR_DEPENDENCIES};
-pub use conditions::{DAPR_READY, DEGRADED, DEPENDENCIES_READY, READY, RECONCILING, STALLED, cut};
+pub use conditions::{
+    DAPR_READY, DEGRADED, DEPENDENCIES_READY, DRIFTED, Draft, PAUSED, READY, RECONCILING, STALLED, cut,
+};
+pub use day2::{Day2, PAUSED_REASON};
 pub use pods::{SIDECAR, SIDECAR_MISSING};
 
 use crate::observe::Observed;
 use crate::sidecars::{Doubt, SIDECAR_UNREACHABLE};
 use crate::turns::Reason;
 use component::{Judged, PROGRESS_DEADLINE_EXCEEDED, SIDECAR_PROBLEMS};
-use conditions::{Draft, complete, listed};
+use conditions::{STANDING, complete, listed};
 
 /// Objects are being sent.
 pub const APPLYING: &str = "Applying";
@@ -84,6 +88,8 @@ pub enum Finding {
         skipped: Vec<SkippedKind>,
         /// All objects of the platform.
         inventory: Vec<InventoryEntry>,
+        /// What was found beside what is declared.
+        day2: Day2,
     },
 }
 
@@ -98,6 +104,8 @@ pub struct Situation<'a> {
     pub now: Timestamp,
     /// The status before.
     pub before: &'a TodoPlatformStatus,
+    /// The condition `Paused`: known before anything is looked at.
+    pub paused: Draft,
 }
 
 /// The status after a pass, or in the middle of one.
@@ -113,9 +121,6 @@ pub fn status(situation: &Situation<'_>, finding: Finding) -> TodoPlatformStatus
             let drafts = vec![
                 Draft::yes(STALLED, reason, message.clone()),
                 Draft::no(READY, reason, message),
-                Draft::again(DEPENDENCIES_READY, &before.conditions),
-                Draft::again(DAPR_READY, &before.conditions),
-                Draft::again(DEGRADED, &before.conditions),
             ];
             TodoPlatformStatus {
                 blocking: problems,
@@ -126,9 +131,6 @@ pub fn status(situation: &Situation<'_>, finding: Finding) -> TodoPlatformStatus
             let drafts = vec![
                 Draft::yes(RECONCILING, &problem.reason, problem.message),
                 Draft::again(READY, &before.conditions),
-                Draft::again(DEPENDENCIES_READY, &before.conditions),
-                Draft::again(DAPR_READY, &before.conditions),
-                Draft::again(DEGRADED, &before.conditions),
             ];
             situation.with(drafts)
         }
@@ -136,9 +138,6 @@ pub fn status(situation: &Situation<'_>, finding: Finding) -> TodoPlatformStatus
             let drafts = vec![
                 Draft::yes(RECONCILING, &problem.reason, problem.message.clone()),
                 Draft::no(READY, &problem.reason, problem.message.clone()),
-                Draft::again(DEPENDENCIES_READY, &before.conditions),
-                Draft::again(DAPR_READY, &before.conditions),
-                Draft::again(DEGRADED, &before.conditions),
             ];
             TodoPlatformStatus {
                 blocking: vec![problem],
@@ -153,9 +152,6 @@ pub fn status(situation: &Situation<'_>, finding: Finding) -> TodoPlatformStatus
             let drafts = vec![
                 Draft::yes(RECONCILING, APPLYING, message.clone()),
                 Draft::no(READY, APPLYING, message),
-                Draft::again(DEPENDENCIES_READY, &before.conditions),
-                Draft::again(DAPR_READY, &before.conditions),
-                Draft::again(DEGRADED, &before.conditions),
             ];
             TodoPlatformStatus {
                 inventory,
@@ -173,6 +169,7 @@ pub fn status(situation: &Situation<'_>, finding: Finding) -> TodoPlatformStatus
             version,
             skipped,
             inventory,
+            day2,
         } => {
             let is_gate_closed = is_gate_closed && !is_hibernated;
             let judged: Vec<Judged> = components
@@ -181,7 +178,10 @@ pub fn status(situation: &Situation<'_>, finding: Finding) -> TodoPlatformStatus
                     component::judge(situation.namespace, observed, is_gate_closed, is_hibernated)
                 })
                 .collect();
-            let blocking = blockers(&judged, &dependencies, is_gate_closed, is_hibernated);
+            let mut blocking = blockers(&judged, &dependencies, is_gate_closed, is_hibernated);
+            if let Some(held) = day2.blocker(before, situation.generation) {
+                blocking.insert(0, held);
+            }
             let ready = judged
                 .iter()
                 .filter(|judged| component::is_up(&judged.status))
@@ -192,7 +192,8 @@ pub fn status(situation: &Situation<'_>, finding: Finding) -> TodoPlatformStatus
                 drafts(&judged, &dependencies, &blocking, is_gate_closed)
             };
             drafts.push(degraded(&degradations));
-            TodoPlatformStatus {
+            drafts.push(day2.drifted(before, situation.generation));
+            let mut status = TodoPlatformStatus {
                 components_ready: Some(format!("{ready}/{}", judged.len())),
                 components: judged.into_iter().map(|judged| judged.status).collect(),
                 dependencies: dependencies.into_iter().map(|found| found.status).collect(),
@@ -202,7 +203,9 @@ pub fn status(situation: &Situation<'_>, finding: Finding) -> TodoPlatformStatus
                 skipped,
                 inventory,
                 ..situation.with(drafts)
-            }
+            };
+            day2.record(&mut status, situation.generation, is_gate_closed);
+            status
         }
     }
 }
@@ -215,7 +218,13 @@ impl Situation<'_> {
     }
 
     /// The status before, with these conditions in place of the old ones.
-    fn with(&self, drafts: Vec<Draft>) -> TodoPlatformStatus {
+    fn with(&self, mut drafts: Vec<Draft>) -> TodoPlatformStatus {
+        drafts.push(self.paused.clone());
+        for type_ in STANDING {
+            if !drafts.iter().any(|draft| draft.type_ == type_) {
+                drafts.push(Draft::again(type_, &self.before.conditions));
+            }
+        }
         TodoPlatformStatus {
             observed_generation: Some(self.generation),
             conditions: complete(drafts, self.generation, self.now, &self.before.conditions),
@@ -280,7 +289,10 @@ fn drafts(
         if message.is_empty() {
             "the dependencies have answered; the services are created next".clone_into(&mut message);
         }
-        if judged.iter().any(|judged| judged.is_stuck) {
+        let is_held = blocking.iter().all(|blocker| blocker.reason == PAUSED_REASON);
+        if is_held && !blocking.is_empty() {
+            // Nothing is going on, and nothing is wrong.
+        } else if judged.iter().any(|judged| judged.is_stuck) {
             drafts.push(Draft::yes(STALLED, PROGRESS_DEADLINE_EXCEEDED, message.clone()));
         } else {
             let is_waking = blocking
@@ -404,17 +416,8 @@ pub fn says_the_same(left: &TodoPlatformStatus, right: &TodoPlatformStatus) -> b
 
 /// What this operator wrote of a status: conditions of other writers are theirs.
 pub fn ours(mut status: TodoPlatformStatus) -> TodoPlatformStatus {
-    let types = [
-        READY,
-        RECONCILING,
-        STALLED,
-        DEPENDENCIES_READY,
-        DAPR_READY,
-        DEGRADED,
-    ];
-    status
-        .conditions
-        .retain(|condition| types.contains(&condition.type_.as_str()));
+    let is_ours = |type_: &str| [READY, RECONCILING, STALLED].contains(&type_) || STANDING.contains(&type_);
+    status.conditions.retain(|condition| is_ours(&condition.type_));
     status
 }
 

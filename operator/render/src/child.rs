@@ -30,6 +30,8 @@ pub enum ChildKind {
     Subscription,
     /// `v1`
     Service,
+    /// `v1`; never pruned: the data on it outlives a spec that does not want it.
+    PersistentVolumeClaim,
     /// `batch/v1`; before the services, which need its work.
     Job,
     /// `apps/v1`
@@ -64,6 +66,7 @@ impl ChildKind {
         Self::Component,
         Self::Subscription,
         Self::Service,
+        Self::PersistentVolumeClaim,
         Self::Job,
         Self::StatefulSet,
         Self::Deployment,
@@ -88,6 +91,7 @@ impl ChildKind {
             Self::Component => "Component",
             Self::Subscription => "Subscription",
             Self::Service => "Service",
+            Self::PersistentVolumeClaim => "PersistentVolumeClaim",
             Self::Job => "Job",
             Self::StatefulSet => "StatefulSet",
             Self::Deployment => "Deployment",
@@ -113,6 +117,7 @@ impl ChildKind {
             Self::Component => ("dapr.io", "v1alpha1", "components"),
             Self::Subscription => ("dapr.io", "v2alpha1", "subscriptions"),
             Self::Service => ("", "v1", "services"),
+            Self::PersistentVolumeClaim => ("", "v1", "persistentvolumeclaims"),
             Self::Job => ("batch", "v1", "jobs"),
             Self::StatefulSet => ("apps", "v1", "statefulsets"),
             Self::Deployment => ("apps", "v1", "deployments"),
@@ -179,7 +184,14 @@ impl ChildKind {
                 | Self::Secret
                 | Self::Service
                 | Self::HorizontalPodAutoscaler
+                | Self::PersistentVolumeClaim
         )
+    }
+
+    /// Whether an object of the kind is deleted when the spec wants it no longer. Volumes and passwords stay for as
+    /// long as the platform does: going back to an embedded store finds its data.
+    pub fn is_pruned(self) -> bool {
+        !matches!(self, Self::Secret | Self::PersistentVolumeClaim)
     }
 }
 
@@ -206,7 +218,9 @@ pub struct SecretRecipe {
     pub component: Option<String>,
     /// Its labels.
     pub labels: BTreeMap<String, String>,
-    /// Its owners: the platform, when that has a UID.
+    /// Its annotations: what becomes of it with the platform, where that is not `Delete`.
+    pub annotations: BTreeMap<String, String>,
+    /// Its owners: the platform, when that has a UID and takes the Secret along.
     pub owner_references: Vec<OwnerReference>,
     /// How the value of each key is made.
     pub values: BTreeMap<String, SecretValue>,

@@ -5,6 +5,7 @@
 mod build;
 pub mod catalog;
 mod child;
+pub mod day2;
 mod degradation;
 mod facts;
 pub mod graph;

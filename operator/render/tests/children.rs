@@ -104,33 +104,6 @@ fn every_child_is_complete_labelled_and_owned() {
 }
 
 #[test]
-fn volumes_outlive_their_stateful_set_and_go_with_their_platform() {
-    let claim_owners = |platform: &TodoPlatform| -> Vec<Value> {
-        rendered(platform)
-            .children
-            .into_iter()
-            .filter(|child| child.kind == ChildKind::StatefulSet)
-            .map(|child| {
-                let spec = &child.object["spec"];
-                let kept = json!({"whenDeleted": "Retain", "whenScaled": "Retain"});
-                assert_eq!(
-                    spec["persistentVolumeClaimRetentionPolicy"], kept,
-                    "{}",
-                    child.name
-                );
-                spec["volumeClaimTemplates"][0]["metadata"]["ownerReferences"].clone()
-            })
-            .collect()
-    };
-    let mut platform = sample("development.yaml");
-    let owner = json!([{"apiVersion": "todoplatform.dev/v1alpha1", "kind": "TodoPlatform",
-        "name": platform.metadata.name, "uid": platform.metadata.uid}]);
-    assert_eq!(claim_owners(&platform), [owner.clone(), owner]);
-    platform.metadata.uid = None;
-    assert_eq!(claim_owners(&platform), [Value::Null, Value::Null]);
-}
-
-#[test]
 fn without_a_uid_nothing_is_owned() {
     let mut platform = sample("development.yaml");
     platform.metadata.uid = None;

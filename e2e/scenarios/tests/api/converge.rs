@@ -188,7 +188,7 @@ async fn uids(world: &World) -> Result<BTreeMap<String, String>> {
 }
 
 /// Nothing of ours is written for some seconds on end.
-async fn settled(world: &World) -> Result<()> {
+pub(crate) async fn settled(world: &World) -> Result<()> {
     wait::until(Duration::from_mins(1), "five quiet seconds", || async {
         let before = own_writes(world).await?;
         tokio::time::sleep(Duration::from_secs(5)).await;
@@ -202,7 +202,7 @@ async fn settled(world: &World) -> Result<()> {
 }
 
 /// Write requests of this world's operator: other scenarios share the API server and its counters.
-async fn own_writes(world: &World) -> Result<u64> {
+pub(crate) async fn own_writes(world: &World) -> Result<u64> {
     let metrics = world.operator.metrics().await?;
     let lines = metrics
         .lines()

@@ -13,6 +13,72 @@ use todo_scenarios::{
     platform, wait,
 };
 
+/// Kinds of children that a development platform has on this API server.
+pub(crate) const CHILD_KINDS: [&str; 14] = [
+    "ServiceAccount",
+    "ConfigMap",
+    "Secret",
+    "Configuration",
+    "Resiliency",
+    "Component",
+    "Subscription",
+    "Service",
+    "PersistentVolumeClaim",
+    "StatefulSet",
+    "Deployment",
+    "PodMonitor",
+    "ServiceMonitor",
+    "PrometheusRule",
+];
+
+/// A world whose operator is away.
+pub(crate) struct Abandoned {
+    pub(crate) client: Client,
+    pub(crate) ns: String,
+}
+
+impl Abandoned {
+    /// Another operator comes.
+    pub(crate) async fn with_operator(self) -> Result<World> {
+        let operator = Operator::start(&self.ns).await?;
+        Ok(World {
+            client: self.client,
+            ns: self.ns,
+            operator,
+        })
+    }
+
+    /// Every child of the platform `todo`, as it is.
+    pub(crate) async fn children(&self) -> Result<Vec<Value>> {
+        let mut children = Vec::new();
+        let ours = ListParams::default().labels("app.kubernetes.io/managed-by=todoplatform-operator");
+        for kind in CHILD_KINDS {
+            for object in cluster::objects(&self.client, &self.ns, kind).list(&ours).await? {
+                let mut object = serde_json::to_value(object)?;
+                object["kind"] = json!(kind);
+                children.push(object);
+            }
+        }
+        Ok(children)
+    }
+
+    /// Does what garbage collection does, which a bare API server lacks: deletes all that has an owner with this UID.
+    pub(crate) async fn collect_garbage(&self, uid: &Value) -> Result<()> {
+        for child in self.children().await? {
+            let owners = child["metadata"]["ownerReferences"].as_array();
+            let is_owned = owners.into_iter().flatten().any(|owner| owner["uid"] == *uid);
+            if let (true, Some(kind), Some(name)) = (
+                is_owned,
+                child["kind"].as_str(),
+                child["metadata"]["name"].as_str(),
+            ) {
+                cluster::delete(&self.client, &self.ns, kind, name).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
 /// One scenario's world.
 pub(crate) struct World {
     pub(crate) client: Client,
@@ -35,6 +101,94 @@ impl World {
             .extend(arguments.iter().map(|&argument| argument.to_owned()));
         let operator = Operator::run(&start).await?;
         Ok(Self { client, ns, operator })
+    }
+
+    /// The same with an operator that tells more.
+    pub(crate) async fn talkative(prefix: &str) -> Result<Self> {
+        let (client, ns) = place(prefix).await?;
+        let start = Start::in_namespace(&format!("operator-{ns}"), &ns).arg("--log-level", "debug");
+        let operator = Operator::run(&start).await?;
+        Ok(Self { client, ns, operator })
+    }
+
+    /// The operator goes away; what it left stays.
+    pub(crate) async fn without_operator(self) -> Result<Abandoned> {
+        self.operator.kill().await?;
+        Ok(Abandoned {
+            client: self.client,
+            ns: self.ns,
+        })
+    }
+
+    /// Annotates the platform; null takes an annotation away.
+    pub(crate) async fn annotate(&self, key: &str, value: &Value) -> Result<()> {
+        self.merge(
+            "TodoPlatform",
+            "todo",
+            &json!({"metadata": {"annotations": {key: value}}}),
+        )
+        .await
+    }
+
+    /// Changes the platform's spec; null takes a field away.
+    pub(crate) async fn respec(&self, change: &Value) -> Result<()> {
+        self.merge("TodoPlatform", "todo", &json!({"spec": change})).await
+    }
+
+    /// Waits until the platform looks as wanted.
+    pub(crate) async fn until(&self, what: &str, holds: impl Fn(&Value) -> bool) -> Result<Value> {
+        platform::until(&self.client, &self.ns, Duration::from_secs(30), what, holds).await
+    }
+
+    /// Waits until a condition has this status and reason, and its message holds these words.
+    pub(crate) async fn says(&self, name: &str, status: &str, reason: &str, words: &[&str]) -> Result<Value> {
+        let what = format!("{name}={status}/{reason} with {words:?}");
+        self.until(&what, |found| {
+            platform::condition(found, name).is_some_and(|(s, r, m)| {
+                s == status && r == reason && words.iter().all(|word| m.contains(word))
+            })
+        })
+        .await
+    }
+
+    /// Waits until an object looks as wanted.
+    pub(crate) async fn shows(
+        &self,
+        (kind, name): (&str, &str),
+        what: &str,
+        holds: impl Fn(&Value) -> bool,
+    ) -> Result<Value> {
+        wait::until(
+            Duration::from_secs(20),
+            &format!("{kind}/{name} {what}"),
+            || async {
+                let found = self.get(kind, name).await?;
+                if holds(&found) {
+                    Ok(found)
+                } else {
+                    Err(format!("{found:#}").into())
+                }
+            },
+        )
+        .await
+    }
+
+    /// Makes sure that nobody writes an object for some seconds.
+    pub(crate) async fn rests(&self, kind: &str, name: &str) -> Result<()> {
+        let before = self.get(kind, name).await?["metadata"]["resourceVersion"].clone();
+        wait::throughout(
+            Duration::from_secs(3),
+            &format!("{kind}/{name} rests"),
+            || async {
+                let now = self.get(kind, name).await?;
+                if now["metadata"]["resourceVersion"] == before {
+                    Ok(())
+                } else {
+                    Err(format!("{now:#}").into())
+                }
+            },
+        )
+        .await
     }
 
     /// Applies a platform named `todo` with this spec.

@@ -14,6 +14,7 @@ mod dapr;
     reason = "the fields are named as in the resource; the derive's twin is meant too"
 )]
 mod database;
+mod day2;
 mod extra_services;
 mod gateway;
 mod images;
@@ -37,6 +38,7 @@ pub use database::{
     CloudNativePg, ClusterName, Database, DatabaseAdmin, DatabaseRoles, ExternalDatabase, ReadReplica,
     SessionOption, SslMode,
 };
+pub use day2::{AdoptionPolicy, DeletionMode, DeletionPolicy, DriftIgnore, DriftMode, DriftPolicy};
 pub use extra_services::{
     AppProtocol, ConsumedTopic, ExtraIngress, ExtraService, ExtraStore, HttpProbe, Probes,
 };
@@ -113,7 +115,13 @@ impl Profile {
         json_path = ".status.conditions[?(@.type==\"Ready\")].message",
         priority = 1
     ),
-    printcolumn(name = "ENDPOINT", type_ = "string", json_path = ".status.endpoint", priority = 1)
+    printcolumn(name = "ENDPOINT", type_ = "string", json_path = ".status.endpoint", priority = 1),
+    printcolumn(
+        name = "DRIFT",
+        type_ = "string",
+        json_path = ".status.conditions[?(@.type==\"Drifted\")].reason",
+        priority = 1
+    )
 )]
 #[x_kube(
     validation = rules::PRODUCTION_DATABASE.rule(),
@@ -182,4 +190,16 @@ pub struct TodoPlatformSpec {
     /// Who may connect to whom. Default of development: no policies; of production: only the connections that the platform needs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network_policy: Option<NetworkPolicy>,
+    /// Stops all writing: the platform is looked at, and told of, and left as it is. The annotation `todoplatform.dev/paused-until` does the same until a time. Default of both profiles: `false`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused: Option<bool>,
+    /// What is done about changes that others make to the platform's objects. Default of both profiles: they are undone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drift_policy: Option<DriftPolicy>,
+    /// What becomes of the platform's objects when it is deleted. Default of development: all go with it; of production: data stays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deletion_policy: Option<DeletionPolicy>,
+    /// What is done about an object that has the name of a child and was not made by the platform: `Never`, `IfUnowned` or `TakeOver`. Default of both profiles: `Never`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adoption_policy: Option<AdoptionPolicy>,
 }

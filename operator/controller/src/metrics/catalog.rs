@@ -114,8 +114,8 @@ pub const METRICS: &[Metric] = &[
     Metric {
         name: "drift_corrections",
         type_: Type::Counter,
-        labels: &["kind"],
-        help: "Children written again although the platform had not changed",
+        labels: &["manager", "kind"],
+        help: "Changes of others to children that were undone, by who made them",
     },
     Metric {
         name: "prune_deletions",

@@ -78,6 +78,12 @@ struct ComponentOf {
     component: String,
 }
 
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Correction {
+    manager: &'static str,
+    kind: &'static str,
+}
+
 /// All metrics of the operator and the registry that prints them.
 pub struct Metrics {
     registry: Registry,
@@ -92,7 +98,7 @@ pub struct Metrics {
     prune_deletions: Family<Kind, Counter>,
     crd_outdated: Gauge,
     leader: Gauge,
-    drift_corrections: Family<Kind, Counter>,
+    drift_corrections: Family<Correction, Counter>,
     api_requests: Family<Request, Counter>,
     api_writes: Family<Written, Counter>,
     api_writes_skipped: Counter,
@@ -192,7 +198,7 @@ impl Default for Metrics {
         registry.register("crd_outdated", help("crd_outdated"), crd_outdated.clone());
         let leader = Gauge::default();
         registry.register("leader", help("leader"), leader.clone());
-        let drift_corrections = Family::<Kind, Counter>::default();
+        let drift_corrections = Family::<Correction, Counter>::default();
         registry.register(
             "drift_corrections",
             help("drift_corrections"),
@@ -367,12 +373,10 @@ impl Metrics {
         self.platform_ready.remove(&PlatformOf { namespace, platform });
     }
 
-    /// A child of this kind was brought back to what the platform says.
-    pub fn drift_corrected(&self, kind: &str) {
+    /// What this manager did to a child of this kind was undone.
+    pub fn drift_corrected(&self, manager: &'static str, kind: &'static str) {
         self.drift_corrections
-            .get_or_create(&Kind {
-                kind: kind.to_owned(),
-            })
+            .get_or_create(&Correction { manager, kind })
             .inc();
     }
 
@@ -431,7 +435,7 @@ impl Metrics {
         metrics.set_in_backoff(1);
         metrics.set_ready("shop", "todo", true, [("task", true)].into_iter());
         metrics.set_conditions("shop", "todo", &[("Ready", "True")]);
-        metrics.drift_corrected("Deployment");
+        metrics.drift_corrected("kubectl", "Deployment");
         metrics.pruned("Deployment");
         metrics.request_ended("patch", 200);
         metrics.written("patch", "Service");

@@ -2,22 +2,27 @@
 
 use std::collections::BTreeMap;
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::ResourceExt;
 use todoplatform_api::Blocker;
 use todoplatform_render::{
-    Child, ChildKind, Facts, Prepared, Resources, SETUP, ValidatedPlatform, build, setup_standing, validate,
+    Child, ChildKind, Facts, Prepared, Resources, SETUP, SecretRecipe, ValidatedPlatform, build,
+    setup_standing, validate,
 };
 
 use super::PassError;
 use super::writer::Writer;
+use crate::claim::{Claim, Claimant};
+use crate::claim_secrets::{Amendment, amendments};
 use crate::dereference::{Dereferenced, Sources, dereference};
 use crate::live::Live;
 use crate::memory::PlatformMemory;
-use crate::plan::{Plan, Reader, plan};
+use crate::plan::{Conflict, Plan, Reader, plan};
 use crate::replicas::remember;
 use crate::step::step;
 use crate::turns::{Wait, is_held, turns};
 use crate::workloads::workloads;
+use crate::write_status::standing;
 use crate::{ensure_secrets, findings};
 
 /// What is wanted, and what has to be sent for it.
@@ -28,6 +33,8 @@ pub(super) struct Wanted {
     pub(super) plan: Plan,
     /// Components that are not written in this pass.
     pub(super) waiting: BTreeMap<String, Wait>,
+    /// Generated Secrets whose owner, labels or annotations are not right.
+    pub(super) amendments: Vec<Amendment>,
 }
 
 #[expect(
@@ -48,6 +55,7 @@ pub(super) async fn prepare(
         context,
         platform,
         namespace,
+        pause,
     } = *writer;
     let served = context.served.borrow().clone().unwrap_or_default();
     let sources = Sources {
@@ -56,10 +64,7 @@ pub(super) async fn prepare(
         served: &served,
         sees_cluster: context.sees_cluster,
     };
-    let Dereferenced {
-        facts,
-        foreign_secrets,
-    } = step(
+    let Dereferenced { facts, secrets } = step(
         &context.metrics,
         "dereference",
         dereference(&sources, platform, &mut memory.answers),
@@ -76,12 +81,22 @@ pub(super) async fn prepare(
         remember_all(&mut resources, &validated, &context.live, namespace);
     }
     let uid = platform.uid().unwrap_or_default();
+    let name = platform.name_any();
+    let inventory = standing(platform, memory).inventory;
+    let claimant = Claimant {
+        name: &name,
+        uid: &uid,
+        inventory: &inventory,
+        adoption: validated.day2.adoption,
+    };
     let reader = Reader {
         client: &context.client,
         live: &context.live,
         served: &served,
         namespace,
-        uid: &uid,
+        claimant,
+        day2: &validated.day2,
+        pause,
     };
     let workloads = workloads(resources.written(), &context.live, namespace, &memory.sent);
     let waiting = turns(&workloads, &findings::unanswered(&validated.references, &facts));
@@ -90,15 +105,13 @@ pub(super) async fn prepare(
         .filter(|child| !is_held(&waiting, child.kind, child.component.as_deref()))
         .cloned()
         .collect();
+    memory.follow(validated.day2.drift, &validated.day2.ignore);
     let plan = step(&context.metrics, "plan", plan(&reader, now, memory))
         .await
         .map_err(PassError::Plan)?;
-    let mut problems = findings::conflicts(namespace, &plan.conflicts);
-    problems.extend(findings::foreign_secrets(
-        namespace,
-        &resources.secrets,
-        &foreign_secrets,
-    ));
+    let mut conflicts = plan.conflicts.clone();
+    conflicts.extend(conflicts_of_secrets(&claimant, &resources.secrets, &secrets));
+    let mut problems = findings::conflicts(namespace, &name, &conflicts);
     problems.extend(findings::incomplete_secrets(
         namespace,
         &ensure_secrets::incomplete(&resources.secrets, &facts.secrets),
@@ -106,7 +119,9 @@ pub(super) async fn prepare(
     if !problems.is_empty() {
         return Ok(Preparation::Stalled(problems));
     }
+    let amendments = amendments(&resources.secrets, &secrets, &uid);
     Ok(Preparation::Ready(Wanted {
+        amendments,
         validated,
         resources,
         facts,
@@ -143,4 +158,22 @@ fn judged(validated: &ValidatedPlatform, mut facts: Facts) -> Facts {
         facts.dependencies.insert(SETUP.into(), standing);
     }
     facts
+}
+
+/// Generated Secrets whose name is somebody else's.
+fn conflicts_of_secrets(
+    claimant: &Claimant<'_>,
+    recipes: &[SecretRecipe],
+    existing: &BTreeMap<String, ObjectMeta>,
+) -> Vec<Conflict> {
+    let conflict = |recipe: &SecretRecipe| {
+        let claim = claimant.claim(ChildKind::Secret, existing.get(&recipe.name)?);
+        let is_free = matches!(claim, Claim::Ours | Claim::Free);
+        (!is_free).then(|| Conflict {
+            kind: ChildKind::Secret,
+            name: recipe.name.clone(),
+            claim,
+        })
+    };
+    recipes.iter().filter_map(conflict).collect()
 }

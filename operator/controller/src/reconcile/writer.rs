@@ -3,14 +3,17 @@
 use std::time::Duration;
 
 use todoplatform_api::{Blocker, TodoPlatform, TodoPlatformStatus};
+use todoplatform_render::SecretRecipe;
 
 use super::PassError;
 use super::prepare::Wanted;
 use crate::apply::ApplyError;
 use crate::chain::Chain;
 use crate::context::Context;
+use crate::findings::FORMER_PLATFORM_LEAVING;
 use crate::memory::PlatformMemory;
-use crate::plan::Plan;
+use crate::pause::{Pause, Strategy};
+use crate::plan::{Plan, Write, lines};
 use crate::report::Outcome;
 use crate::status::{Finding, Situation, status};
 use crate::step::step;
@@ -33,6 +36,7 @@ pub(super) struct Writer<'a> {
     pub(super) context: &'a Context,
     pub(super) platform: &'a TodoPlatform,
     pub(super) namespace: &'a str,
+    pub(super) pause: &'a Pause,
 }
 
 impl Writer<'_> {
@@ -48,6 +52,7 @@ impl Writer<'_> {
             generation: self.platform.metadata.generation.unwrap_or_default(),
             now: self.context.clock.now(),
             before,
+            paused: self.pause.condition(),
         };
         let status = status(&situation, finding);
         step(
@@ -67,8 +72,7 @@ impl Writer<'_> {
         wanted: &Wanted,
         memory: &mut PlatformMemory,
     ) -> Result<TodoPlatformStatus, PassError> {
-        let missing = ensure_secrets::missing(&wanted.resources.secrets, &wanted.facts.secrets).len();
-        let writes = wanted.plan.writes.len() + missing;
+        let writes = wanted.plan.writes.len() + self.missing(wanted).len();
         let inventory = findings::inventory(&wanted.resources);
         let is_new = before.observed_generation != self.platform.metadata.generation;
         let is_on_record = inventory.iter().all(|entry| before.inventory.contains(entry));
@@ -80,6 +84,27 @@ impl Writer<'_> {
             .await
     }
 
+    /// Generated Secrets that are made in this pass.
+    pub(super) fn missing<'b>(&self, wanted: &'b Wanted) -> Vec<&'b SecretRecipe> {
+        let mut missing = ensure_secrets::missing(&wanted.resources.secrets, &wanted.facts.secrets);
+        missing.retain(|recipe| self.may_write(recipe.component.as_deref()));
+        missing
+    }
+
+    /// Names of the generated Secrets that a pause keeps from being made.
+    pub(super) fn paused_secrets(&self, wanted: &Wanted) -> Vec<String> {
+        ensure_secrets::missing(&wanted.resources.secrets, &wanted.facts.secrets)
+            .into_iter()
+            .filter(|recipe| !self.may_write(recipe.component.as_deref()))
+            .map(|recipe| recipe.name.clone())
+            .collect()
+    }
+
+    /// Whether objects of this component are written in this pass.
+    pub(super) fn may_write(&self, component: Option<&str>) -> bool {
+        self.pause.strategy(component) == Strategy::Write
+    }
+
     /// Nothing more is sent in this pass.
     pub(super) async fn stalled(
         &self,
@@ -88,9 +113,21 @@ impl Writer<'_> {
         memory: &mut PlatformMemory,
     ) -> Result<Settled, PassError> {
         let wait = findings::until_mended(self.context, &problems);
-        let status = self.write(before, Finding::Stalled { problems }, memory).await?;
+        let leaves = problems
+            .first()
+            .filter(|_| {
+                problems
+                    .iter()
+                    .all(|problem| problem.reason == FORMER_PLATFORM_LEAVING)
+            })
+            .cloned();
+        let (outcome, finding) = match leaves {
+            Some(problem) => (Outcome::Waiting, Finding::Retrying { problem }),
+            None => (Outcome::Stalled, Finding::Stalled { problems }),
+        };
+        let status = self.write(before, finding, memory).await?;
         Ok(Settled {
-            outcome: Outcome::Stalled,
+            outcome,
             wait,
             status,
         })
@@ -140,11 +177,21 @@ impl Writer<'_> {
         }
     }
 
-    /// What had to be sent a second time was drift.
-    pub(super) fn count(&self, plan: &Plan) {
+    /// Counts what was undone, and gives it as the status tells it.
+    pub(super) fn count(&self, plan: &Plan) -> Vec<String> {
         self.context.metrics.writes_skipped(plan.unchanged);
-        for write in plan.writes.iter().filter(|write| write.is_drift) {
-            self.context.metrics.drift_corrected(write.child.kind.as_str());
+        let mut undone = Vec::new();
+        for Write {
+            child, deviations, ..
+        } in &plan.writes
+        {
+            for deviation in deviations {
+                self.context
+                    .metrics
+                    .drift_corrected(deviation.known_manager(), child.kind.as_str());
+            }
+            undone.extend(lines(child, Some(deviations)));
         }
+        undone
     }
 }

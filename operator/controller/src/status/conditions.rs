@@ -22,6 +22,13 @@ pub const DEPENDENCIES_READY: &str = "DependenciesReady";
 pub const DAPR_READY: &str = "DaprReady";
 /// It serves, but not as declared: something optional is missing.
 pub const DEGRADED: &str = "Degraded";
+/// Others changed the platform's objects, and it was left so.
+pub const DRIFTED: &str = "Drifted";
+/// Nothing is written, or nothing for some services.
+pub const PAUSED: &str = "Paused";
+
+/// Conditions that are always there, whatever their status. One of which a pass says nothing is said again.
+pub const STANDING: [&str; 5] = [DEPENDENCIES_READY, DAPR_READY, DEGRADED, DRIFTED, PAUSED];
 
 /// A condition without what it takes from the one before.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -23,6 +23,7 @@ fn after(before: &TodoPlatformStatus, generation: i64, second: i64, finding: Fin
         generation,
         now: at(second),
         before,
+        paused: Draft::no(PAUSED, "NotPaused", "nothing is paused"),
     };
     status(&situation, finding)
 }
@@ -98,6 +99,7 @@ fn observed(components: Vec<Observed>, dependencies: Vec<Found>, is_gate_closed:
             kind: "Deployment".into(),
             name: "todo-task".into(),
         }],
+        day2: Day2::default(),
     }
 }
 
@@ -108,11 +110,12 @@ fn answered() -> Vec<Found> {
     ]
 }
 
-/// `type=status/reason` of each condition, in order.
+/// `type=status/reason` of each condition, in order, without those that say that there is nothing to say.
 fn conditions_of(status: &TodoPlatformStatus) -> Vec<String> {
     status
         .conditions
         .iter()
+        .filter(|c| ![DRIFTED, PAUSED].contains(&c.type_.as_str()))
         .map(|c| format!("{}={}/{}", c.type_, c.status, c.reason))
         .collect()
 }
@@ -677,5 +680,44 @@ fn what_a_sidecar_lacks_holds_ready_back_and_what_nobody_knows_does_not() {
         let line = &status.components[0];
         assert_eq!(line.dapr.as_ref().unwrap().sidecars, 2, "{name}");
         assert_eq!(line.message.starts_with("who knows"), doubts.is_some(), "{name}");
+    }
+}
+
+#[test]
+fn a_spec_that_a_pause_holds_back_is_not_ready_and_nothing_goes_on() {
+    let paused = |before: &TodoPlatformStatus, generation| {
+        let mut finding = observed(vec![service("task", Some(counters(2)), &[])], answered(), false);
+        if let Finding::Observed { day2, .. } = &mut finding {
+            day2.withheld = vec!["Deployment/todo-task".into()];
+            day2.resume = "kubectl annotate".into();
+        }
+        after(before, generation, 200, finding)
+    };
+    let ready = after(
+        &TodoPlatformStatus::default(),
+        4,
+        100,
+        observed(vec![service("task", Some(counters(2)), &[])], answered(), false),
+    );
+    assert_eq!(ready.applied_generation, Some(4));
+    assert_eq!(conditions_of(&paused(&ready, 4))[0], "Ready=True/Ready");
+    let held = paused(&ready, 5);
+    assert_eq!(conditions_of(&held)[0], "Ready=False/Paused");
+    assert_eq!(held.applied_generation, Some(4));
+    assert_eq!(held.blocking[0].next_action, "kubectl annotate");
+}
+
+#[test]
+fn what_stands_on_its_own_is_always_there() {
+    let status = after(
+        &TodoPlatformStatus::default(),
+        1,
+        1,
+        Finding::Retrying {
+            problem: Blocker::default(),
+        },
+    );
+    for type_ in conditions::STANDING {
+        assert!(condition(&status, type_).is_some(), "{type_}");
     }
 }

@@ -65,6 +65,7 @@ fn deployment(platform: &ValidatedPlatform, app: &App, facts: &Facts, dapr_objec
     let mut annotations = app.pod.annotations.clone();
     annotations.extend(sidecar::annotations(platform, app));
     annotations.insert(CONFIG_HASH.into(), hash);
+    annotations.extend(platform.day2.restarts.of_service(component));
     let state_in_database = matches!(platform.dapr.state_store, StateStoreSettings::Postgresql { .. });
     if app.node.stores_in(Store::DaprState) && state_in_database && platform.database.ca.is_some() {
         // The state store's driver reads the certificate from a file, in the sidecar.

@@ -12,6 +12,7 @@ mod hash;
 mod monitor;
 mod network_policy;
 mod object;
+mod persistent_volume_claim;
 mod pod;
 mod pod_disruption_budget;
 mod prometheus_rule;
@@ -54,6 +55,7 @@ pub fn build(platform: &ValidatedPlatform, facts: &Facts) -> Resources<Prepared>
         config_map::build(platform),
         network_policy::build(platform),
         service::build(platform),
+        persistent_volume_claim::build(platform),
         stateful_set::build(platform),
         autoscaler::build(platform, facts),
         pod_disruption_budget::build(platform),

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta, OwnerReference};
 use serde::Serialize;
-use todoplatform_api::TodoPlatform;
+use todoplatform_api::{DeletionMode, TodoPlatform, annotations};
 
-use crate::{Child, ChildKind, ValidatedPlatform, validated::App};
+use crate::{Child, ChildKind, ValidatedPlatform, day2::DeletionClass, validated::App};
 
 pub(crate) const NAME: &str = "app.kubernetes.io/name";
 pub(crate) const INSTANCE: &str = "app.kubernetes.io/instance";
@@ -62,35 +62,51 @@ pub(crate) fn selector(platform: &ValidatedPlatform, component: &str) -> LabelSe
     }
 }
 
-/// The platform as the controller of its children; none before it has a UID.
-pub(crate) fn owner_references(platform: &ValidatedPlatform) -> Vec<OwnerReference> {
-    let controller = |owner| OwnerReference {
-        controller: Some(true),
-        block_owner_deletion: Some(true),
-        ..owner
-    };
-    owner(platform).map(controller).into_iter().collect()
-}
-
-/// The platform as an owner that something goes with, but that does not control it; none before it has a UID.
-pub(crate) fn owner(platform: &ValidatedPlatform) -> Option<OwnerReference> {
-    let uid = platform.uid.clone()?;
-    Some(OwnerReference {
+/// The platform as the controller of its children of one class; none before it has a UID, and none of what outlives
+/// it: garbage collection deletes what is owned, whether an operator runs or not.
+pub(crate) fn owner_references(platform: &ValidatedPlatform, class: DeletionClass) -> Vec<OwnerReference> {
+    if platform.day2.deletion.of(class) != DeletionMode::Delete {
+        return Vec::new();
+    }
+    let owner = |uid: &String| OwnerReference {
         api_version: <TodoPlatform as kube::Resource>::api_version(&()).into_owned(),
         kind: <TodoPlatform as kube::Resource>::kind(&()).into_owned(),
         name: platform.names.platform().into(),
-        uid,
-        controller: None,
-        block_owner_deletion: None,
-    })
+        uid: uid.clone(),
+        controller: Some(true),
+        block_owner_deletion: Some(true),
+    };
+    platform.uid.iter().map(owner).collect()
+}
+
+/// What says on an object of one class that it outlives the platform.
+pub(crate) fn deletion_annotations(
+    platform: &ValidatedPlatform,
+    class: DeletionClass,
+) -> BTreeMap<String, String> {
+    match platform.day2.deletion.of(class) {
+        DeletionMode::Delete => BTreeMap::new(),
+        mode => BTreeMap::from([(annotations::DELETION_POLICY.into(), mode.as_str().into())]),
+    }
 }
 
 pub(crate) fn metadata(platform: &ValidatedPlatform, name: &str, component: Option<&str>) -> ObjectMeta {
-    let owners = owner_references(platform);
+    classed_metadata(platform, DeletionClass::Workloads, name, component)
+}
+
+pub(crate) fn classed_metadata(
+    platform: &ValidatedPlatform,
+    class: DeletionClass,
+    name: &str,
+    component: Option<&str>,
+) -> ObjectMeta {
+    let owners = owner_references(platform, class);
+    let annotations = deletion_annotations(platform, class);
     ObjectMeta {
         name: Some(name.into()),
         namespace: Some(platform.names.namespace().into()),
         labels: Some(labels(platform, component)),
+        annotations: (!annotations.is_empty()).then_some(annotations),
         owner_references: (!owners.is_empty()).then_some(owners),
         ..ObjectMeta::default()
     }

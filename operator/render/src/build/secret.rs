@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::object::{labels, owner_references};
+use super::object::{deletion_annotations, labels, owner_references};
 use crate::{
     SecretRecipe, SecretValue, ValidatedPlatform,
+    day2::DeletionClass,
     names::{SIGNING_KEY_JWKS, SIGNING_KEY_PEM, TOKEN_KEY},
     references::{database_services, password_key},
     validated::{App, KeySource},
@@ -76,11 +77,17 @@ fn recipe(
     component: Option<&str>,
     values: BTreeMap<String, SecretValue>,
 ) -> SecretRecipe {
+    // A volume without the password of what is on it is lost.
+    let class = match component {
+        Some("postgres" | "redis") => DeletionClass::Data,
+        _ => DeletionClass::Keys,
+    };
     SecretRecipe {
         name,
         component: component.map(Into::into),
         labels: labels(platform, component),
-        owner_references: owner_references(platform),
+        annotations: deletion_annotations(platform, class),
+        owner_references: owner_references(platform, class),
         values,
     }
 }

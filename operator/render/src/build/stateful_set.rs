@@ -1,15 +1,13 @@
 //! The embedded PostgreSQL and Redis: one pod each, started by a command of ours that suits the official images and
 //! plain Debian binaries alike.
 
-use std::collections::BTreeMap;
-
 use k8s_openapi::{
     api::{
-        apps::v1::{StatefulSet, StatefulSetPersistentVolumeClaimRetentionPolicy, StatefulSetSpec},
+        apps::v1::{StatefulSet, StatefulSetSpec},
         core::v1::{
             ConfigMapVolumeSource, Container, ContainerPort, EmptyDirVolumeSource, EnvVar, ExecAction,
-            PersistentVolumeClaim, PersistentVolumeClaimSpec, PodSpec, PodTemplateSpec, Probe,
-            TCPSocketAction, Volume, VolumeMount, VolumeResourceRequirements,
+            PersistentVolumeClaimVolumeSource, PodSpec, PodTemplateSpec, Probe, TCPSocketAction, Volume,
+            VolumeMount,
         },
     },
     apimachinery::pkg::{api::resource::Quantity, apis::meta::v1::ObjectMeta, util::intstr::IntOrString},
@@ -18,7 +16,7 @@ use todoplatform_api::SecretKeyRef;
 
 use super::{
     config_map::PASSWD_KEY,
-    object::{child, labels, metadata, owner, selector, selector_labels},
+    object::{child, labels, metadata, selector},
     pod::{container_security, env_secret, env_value, pod_security},
     quantity, scale,
 };
@@ -100,10 +98,9 @@ fn postgres(platform: &ValidatedPlatform, settings: &StoreSettings) -> Child {
     };
     stateful_set(
         platform,
-        settings,
         "postgres",
         container,
-        vec![temporary(), shared_memory, user],
+        vec![data(name), temporary(), shared_memory, user],
     )
 }
 
@@ -139,7 +136,8 @@ fn redis(platform: &ValidatedPlatform, settings: &StoreSettings) -> Child {
         volume_mounts: Some(mounts),
         ..container
     };
-    stateful_set(platform, settings, "redis", container, vec![temporary()])
+    let volumes = vec![data(platform.names.redis()), temporary()];
+    stateful_set(platform, "redis", container, volumes)
 }
 
 fn readiness() -> Probe {
@@ -187,6 +185,17 @@ fn volume(name: &str) -> Volume {
     }
 }
 
+/// The volume of the store's own claim.
+fn data(claim_name: String) -> Volume {
+    Volume {
+        persistent_volume_claim: Some(PersistentVolumeClaimVolumeSource {
+            claim_name,
+            read_only: None,
+        }),
+        ..volume("data")
+    }
+}
+
 fn temporary() -> Volume {
     Volume {
         empty_dir: Some(EmptyDirVolumeSource {
@@ -207,7 +216,6 @@ fn mount(name: &str, path: &str) -> VolumeMount {
 
 fn stateful_set(
     platform: &ValidatedPlatform,
-    settings: &StoreSettings,
     component: &str,
     container: Container,
     volumes: Vec<Volume>,
@@ -218,20 +226,17 @@ fn stateful_set(
         .iter()
         .map(|name| k8s_openapi::api::core::v1::LocalObjectReference { name: name.clone() })
         .collect();
+    let restarts = platform.day2.restarts.of_store(component);
     let set = StatefulSet {
         metadata: metadata(platform, &name, Some(component)),
         spec: Some(StatefulSetSpec {
             replicas: Some(scale::store(platform)),
             service_name: Some(name),
             selector: selector(platform, component),
-            // A StatefulSet that somebody deleted comes back, and has to find its data.
-            persistent_volume_claim_retention_policy: Some(StatefulSetPersistentVolumeClaimRetentionPolicy {
-                when_deleted: Some("Retain".into()),
-                when_scaled: Some("Retain".into()),
-            }),
             template: PodTemplateSpec {
                 metadata: Some(ObjectMeta {
                     labels: Some(labels(platform, Some(component))),
+                    annotations: (!restarts.is_empty()).then_some(restarts),
                     ..ObjectMeta::default()
                 }),
                 spec: Some(PodSpec {
@@ -245,35 +250,9 @@ fn stateful_set(
                     ..PodSpec::default()
                 }),
             },
-            volume_claim_templates: Some(vec![claim(platform, settings, component)]),
             ..StatefulSetSpec::default()
         }),
         status: None,
     };
     child(ChildKind::StatefulSet, Some(component), &set)
-}
-
-fn claim(platform: &ValidatedPlatform, settings: &StoreSettings, component: &str) -> PersistentVolumeClaim {
-    let storage = Quantity(quantity::memory(&settings.storage_size));
-    // Kubernetes copies the template's metadata onto the claim: a platform that is deleted takes its data along. Only
-    // development has embedded stores; production keeps its data elsewhere.
-    let owner = owner(platform);
-    PersistentVolumeClaim {
-        metadata: ObjectMeta {
-            name: Some("data".into()),
-            labels: Some(selector_labels(platform, component)),
-            owner_references: owner.map(|owner| vec![owner]),
-            ..ObjectMeta::default()
-        },
-        spec: Some(PersistentVolumeClaimSpec {
-            access_modes: Some(vec!["ReadWriteOnce".into()]),
-            storage_class_name: settings.storage_class_name.clone(),
-            resources: Some(VolumeResourceRequirements {
-                requests: Some(BTreeMap::from([("storage".into(), storage)])),
-                limits: None,
-            }),
-            ..PersistentVolumeClaimSpec::default()
-        }),
-        status: None,
-    }
 }

@@ -89,6 +89,7 @@ pub(crate) fn resolve(
         network_policy: resolver.network_policy(violations),
         monitoring: resolver.monitoring(),
         hibernated: platform.spec.hibernated.unwrap_or(false),
+        day2: crate::day2::resolve(platform, resolver.profile),
         references,
         names: resolver.names,
     })

@@ -32,7 +32,7 @@ pub use stores::{
     ReplicaSettings, SetupSettings, StoreSettings, Text,
 };
 
-use crate::{catalog::Service, image::ImageRef, names::Names, references::References};
+use crate::{catalog::Service, day2::Day2Settings, image::ImageRef, names::Names, references::References};
 
 /// A platform whose every setting is decided. Only [`crate::validate`] makes one, so that building cannot fail.
 #[derive(serde::Serialize, Clone, Debug, PartialEq)]
@@ -88,6 +88,8 @@ pub struct ValidatedPlatform {
     pub monitoring: Option<BTreeMap<String, String>>,
     /// Whether the platform sleeps.
     pub hibernated: bool,
+    /// What is undone, what outlives the platform, what it may take, who restarts.
+    pub day2: Day2Settings,
     /// What the pass read by name.
     #[serde(skip)]
     pub references: References,
