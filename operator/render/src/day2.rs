@@ -9,7 +9,7 @@ use todoplatform_api::{
 use crate::ChildKind;
 
 /// What is decided about the platform's second day.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(serde::Serialize, Clone, Debug, PartialEq, Eq)]
 pub struct Day2Settings {
     /// What is done about changes of others.
     pub drift: DriftMode,
@@ -24,7 +24,7 @@ pub struct Day2Settings {
 }
 
 /// What becomes of the objects of each class when the platform is deleted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(serde::Serialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DeletionSettings {
     /// Of all that are of no other class.
     pub workloads: DeletionMode,
@@ -57,7 +57,7 @@ impl DeletionSettings {
 }
 
 /// Requests for new pods. A pod's template carries those that concern it, under their own keys.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(serde::Serialize, Clone, Debug, Default, PartialEq, Eq)]
 pub struct Restarts {
     /// Of every service.
     pub all: Option<String>,
