@@ -15,10 +15,8 @@
 # Reads by name the Secrets that a spec refers to and the generated ones; creates generated ones once, and changes of them only whose they are. No list, no watch, no deletion.
 - apiGroups: [""]
   resources: ["secrets"]
-  verbs: ["create", "get"]
-# Why a component does not serve: image, crash, missing sidecar. A pod that was admitted without the sidecar that it asked for is deleted, so that its ReplicaSet makes another; few at a time.
   verbs: ["create", "get", "patch"]
-# Why a component does not serve: image, crash, missing sidecar.
+# Why a component does not serve: image, crash, missing sidecar. A pod that was admitted without the sidecar that it asked for is deleted, so that its ReplicaSet makes another; few at a time.
 - apiGroups: [""]
   resources: ["pods"]
   verbs: ["delete", "list", "watch"]

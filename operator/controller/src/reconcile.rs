@@ -6,7 +6,7 @@ mod sidecars;
 mod tests;
 mod writer;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ use crate::claim_secrets;
 use crate::context::Context;
 use crate::dereference::DereferenceError;
 use crate::ensure_secrets::{self, EnsureSecretsError};
-use crate::memory::{CONTEST_WINDOW, PlatformMemory, Sent};
+use crate::memory::{CONTEST_WINDOW, PlatformMemory};
 use crate::observe::{Observed, observe};
 use crate::pause::Pause;
 use crate::plan::PlanError;
@@ -38,7 +38,7 @@ use crate::prune::{Leftover, PruneError, leftovers, prune};
 use crate::report::{self, Outcome};
 use crate::status::{Day2, Finding};
 use crate::step::step;
-use crate::turns::Reason;
+use crate::turns::{Reason, Wait};
 use crate::write_status::{WriteStatusError, standing};
 use crate::{findings, invalid_object};
 use prepare::{Preparation, Wanted, prepare};
@@ -336,7 +336,9 @@ async fn settle(
         &waiting,
     );
     let again = sidecars::look(context, platform, &resources, &facts, &mut components, memory).await;
-    let finding = found(&writer, &validated, &resources, &facts, components, inventory, day2);
+    let finding = found(
+        &writer, &validated, &resources, &facts, components, inventory, day2,
+    );
     let (outcome, mut wait) = if validated.hibernated {
         (Outcome::Applied, findings::rarely(context))
     } else if waiting.values().any(|wait| wait.reason == Reason::Waking) {

@@ -56,7 +56,7 @@ pub enum ChildKind {
 
 impl ChildKind {
     /// Every kind, in the order of apply.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::ServiceAccount,
         Self::ConfigMap,
         Self::Secret,
