@@ -119,7 +119,7 @@ async fn a_refusal_is_told_in_the_api_servers_words() {
     assert_eq!(
         chosen(&cluster, None).await.unwrap_err(),
         "error: todoplatforms in namespace shop could not be read\n  because: bob cannot list todoplatforms\n\
-         next: ask for permission to read it: `kubectl auth can-i get todoplatforms -n shop` must say yes\n"
+         next: ask for permission: `kubectl auth can-i get todoplatforms -n shop` must say yes\n"
     );
 }
 
