@@ -55,8 +55,8 @@ pub fn problem(namespace: &str, pod: &Pod, wants_sidecar: bool) -> Option<PodPro
             reason: SIDECAR_MISSING,
             message: format!("pod {name} was admitted without Dapr's sidecar"),
             next_action: format!(
-                "See whether Dapr's sidecar injector runs; the operator deletes such pods, three in five minutes, \
-                 and one at once by: kubectl -n {namespace} delete pod {name}"
+                "kubectl -n {namespace} delete pod {name}, once Dapr's sidecar injector runs; the operator does so too, \
+                 three pods in five minutes"
             ),
         });
     }
