@@ -609,7 +609,7 @@ fn the_schema_refuses_what_no_rule_has_to() {
         (
             json!({"services": {"task": {"env": [{"value": "a"}]}}}),
             "spec.services.task.env[0].name",
-            "name",
+            "required",
         ),
         (
             json!({"broker": {"kafka": {"brokers": []}}}),
