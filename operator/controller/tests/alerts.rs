@@ -32,7 +32,10 @@ fn metrics(text: &str) -> BTreeSet<String> {
 
 #[test]
 fn alerts_and_dashboard_use_metrics_that_there_are() {
-    let known: BTreeSet<String> = METRICS.iter().map(|metric| metric.full_name()).collect();
+    let known: BTreeSet<String> = METRICS
+        .iter()
+        .map(todoplatform_operator::metrics::catalog::Metric::full_name)
+        .collect();
     for file in ["files/alerts.yaml", "files/dashboard.json"] {
         let path = project("charts/todoplatform-operator").join(file);
         let used = metrics(&std::fs::read_to_string(path).unwrap());

@@ -67,7 +67,7 @@ enum Command {
         kubectl todo render todo --split manifests/         one file per object\n  \
         kubectl todo render -f todo.yaml --show-defaults    each setting, and what decided it")]
     Render(render::RenderArgs),
-    /// Checks TodoPlatforms in files as the API server and the operator would, and advises; no cluster is asked.
+    /// Checks `TodoPlatforms` in files as the API server and the operator would, and advises; no cluster is asked.
     ///
     /// Exit code 0 without findings of the severity of --fail-on or above, 1 with some, 2 when a file cannot be read.
     /// A rule is passed over by the annotation todoplatform.dev/lint-ignore: "TP017: the reason".
@@ -124,7 +124,7 @@ struct CompleteArgs {
 }
 
 impl Cli {
-    /// The command line as it is parsed: an operator's variables, such as IMAGE_TAG, are an operator's only.
+    /// The command line as it is parsed: an operator's variables, such as `IMAGE_TAG`, are an operator's only.
     pub(crate) fn parser() -> clap::Command {
         let operators: Vec<_> = DefaultsArgs::augment_args(clap::Command::new(""))
             .get_arguments()

@@ -365,7 +365,7 @@ impl Cluster {
     }
 }
 
-/// TodoPlatforms, as a client addresses them.
+/// `TodoPlatforms`, as a client addresses them.
 fn platforms() -> ApiResource {
     ApiResource::erase::<TodoPlatform>(&())
 }

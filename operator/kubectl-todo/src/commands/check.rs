@@ -18,7 +18,7 @@ use crate::{
 
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct CheckArgs {
-    /// Files or folders with TodoPlatforms; - for standard input.
+    /// Files or folders with `TodoPlatforms`; - for standard input.
     #[arg(short, long, value_name = "FILE", required_unless_present_any = ["explain", "list_rules"])]
     file: Vec<PathBuf>,
     /// Print the page of a rule, and check nothing.

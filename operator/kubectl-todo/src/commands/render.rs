@@ -19,7 +19,7 @@ use crate::{
 pub(crate) struct RenderArgs {
     #[command(flatten)]
     target: Target,
-    /// A file with TodoPlatforms instead of one in the cluster; - for standard input. No cluster is asked.
+    /// A file with `TodoPlatforms` instead of one in the cluster; - for standard input. No cluster is asked.
     #[arg(short, long, value_name = "FILE", conflicts_with = "name")]
     file: Option<PathBuf>,
     /// Write each object to a file of its own in this folder.
@@ -44,40 +44,37 @@ struct Subject {
 
 /// Renders from a file or from the cluster.
 pub(crate) async fn render(args: RenderArgs, place: Where, terminal: Terminal) -> Result<Answer, Failure> {
-    let subjects = match &args.file {
-        Some(file) => {
-            let defaults = args.defaults.clone().over(OperatorDefaults::default());
-            let namespace = place.named().unwrap_or("default").to_owned();
-            let documents = input::read(file).map_err(Failure::Input)?;
-            let subject = |document: &input::Document| -> Result<Subject, Failure> {
-                let (platform, _) = check::accepted(&document.resource, &defaults).map_err(|violations| {
-                    Failure::Render(render::RenderError::Refused {
-                        name: check::name(&document.resource),
-                        violations,
-                    })
-                })?;
-                let platform = render::in_namespace(platform, &namespace);
-                Ok(Subject {
-                    facts: render::assumed(&platform),
-                    platform,
-                    defaults: defaults.clone(),
+    let subjects = if let Some(file) = &args.file {
+        let defaults = args.defaults.clone().over(OperatorDefaults::default());
+        let namespace = place.named().unwrap_or("default").to_owned();
+        let documents = input::read(file).map_err(Failure::Input)?;
+        let subject = |document: &input::Document| -> Result<Subject, Failure> {
+            let (platform, _) = check::accepted(&document.resource, &defaults).map_err(|violations| {
+                Failure::Render(render::RenderError::Refused {
+                    name: check::name(&document.resource),
+                    violations,
                 })
-            };
-            documents
-                .iter()
-                .map(subject)
-                .collect::<Result<Vec<_>, Failure>>()?
-        }
-        None => {
-            let cluster = Cluster::connect(place).await?;
-            let platform = cluster.platform(args.target.name.as_deref()).await?;
-            let world = world::read(&cluster, &platform, args.defaults.clone(), terminal).await?;
-            vec![Subject {
+            })?;
+            let platform = render::in_namespace(platform, &namespace);
+            Ok(Subject {
+                facts: render::assumed(&platform),
                 platform,
-                facts: world.facts,
-                defaults: world.defaults,
-            }]
-        }
+                defaults: defaults.clone(),
+            })
+        };
+        documents
+            .iter()
+            .map(subject)
+            .collect::<Result<Vec<_>, Failure>>()?
+    } else {
+        let cluster = Cluster::connect(place).await?;
+        let platform = cluster.platform(args.target.name.as_deref()).await?;
+        let world = world::read(&cluster, &platform, args.defaults.clone(), terminal).await?;
+        vec![Subject {
+            platform,
+            facts: world.facts,
+            defaults: world.defaults,
+        }]
     };
     if args.show_defaults {
         return settings(&subjects, args.output);

@@ -105,7 +105,7 @@ pub(crate) async fn tree(cluster: &Cluster, args: &TreeArgs, terminal: Terminal)
 }
 
 /// The objects that this very platform owns: another of the same name may have left some.
-fn owned<'a>(objects: Vec<Value>, platform: &'a Value) -> impl Iterator<Item = Value> + 'a {
+fn owned(objects: Vec<Value>, platform: &Value) -> impl Iterator<Item = Value> + '_ {
     let uid = &platform["metadata"]["uid"];
     objects.into_iter().filter(move |object| {
         let owners = object["metadata"]["ownerReferences"].as_array();
