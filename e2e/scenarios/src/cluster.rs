@@ -61,6 +61,10 @@ pub fn kind(name: &str) -> ApiResource {
         "Job" => ("batch", "v1", "Job", "jobs"),
         "Cluster" => ("postgresql.cnpg.io", "v1", "Cluster", "clusters"),
         "PodDisruptionBudget" => ("policy", "v1", "PodDisruptionBudget", "poddisruptionbudgets"),
+        "Ingress" => ("networking.k8s.io", "v1", "Ingress", "ingresses"),
+        "HTTPRoute" => ("gateway.networking.k8s.io", "v1", "HTTPRoute", "httproutes"),
+        "Kafka" => ("kafka.strimzi.io", "v1", "Kafka", "kafkas"),
+        "KafkaTopic" => ("kafka.strimzi.io", "v1", "KafkaTopic", "kafkatopics"),
         "Event" => ("events.k8s.io", "v1", "Event", "events"),
         core => ("", "v1", core, ""),
     };

@@ -62,10 +62,10 @@ pub const NAME_FORM: CelRule = CelRule {
 
 /// Production carries its events outside.
 pub const PRODUCTION_BROKER: CelRule = CelRule {
-    rule: "!has(self.profile) || self.profile != 'production' || (has(self.broker) && (has(self.broker.kafka) || (has(self.broker.redis) && has(self.broker.redis.external))))",
-    message: "profile production needs a broker of your own: broker.kafka or broker.redis.external",
+    rule: "!has(self.profile) || self.profile != 'production' || (has(self.broker) && (has(self.broker.kafka) || has(self.broker.redpanda) || has(self.broker.strimzi) || has(self.broker.redpandaCluster) || (has(self.broker.redis) && has(self.broker.redis.external))))",
+    message: "profile production needs a broker of your own: broker.kafka, broker.redpanda, broker.strimzi, broker.redpandaCluster or broker.redis.external",
     field_path: Some(".broker"),
-    next_action: "Name the brokers in spec.broker.kafka.brokers, or a Redis in spec.broker.redis.external.host",
+    next_action: "Name the brokers in spec.broker.kafka.brokers, a cluster in spec.broker.strimzi.clusterRef, or a Redis in spec.broker.redis.external.host",
 };
 
 /// Production trusts an issuer, never a key that the operator made.
@@ -78,10 +78,18 @@ pub const PRODUCTION_AUTH: CelRule = CelRule {
 
 /// One broker. A section that only sets the prefix leaves the broker to the profile.
 pub const BROKER_ONE_OF: CelRule = CelRule {
-    rule: "!(has(self.redis) && has(self.kafka)) && (has(self.redis) || has(self.kafka) || has(self.topicPrefix))",
-    message: "exactly one of redis, kafka must be set",
+    rule: "(has(self.redis) ? 1 : 0) + (has(self.kafka) ? 1 : 0) + (has(self.redpanda) ? 1 : 0) + (has(self.strimzi) ? 1 : 0) + (has(self.redpandaCluster) ? 1 : 0) <= 1 && (has(self.redis) || has(self.kafka) || has(self.redpanda) || has(self.strimzi) || has(self.redpandaCluster) || has(self.topicPrefix) || has(self.topics))",
+    message: "exactly one of redis, kafka, redpanda, strimzi, redpandaCluster must be set",
     field_path: None,
-    next_action: "Keep one of spec.broker.redis and spec.broker.kafka",
+    next_action: "Keep one of redis, kafka, redpanda, strimzi and redpandaCluster in spec.broker",
+};
+
+/// Only a log has topics that are made.
+pub const TOPICS_NEED_KAFKA: CelRule = CelRule {
+    rule: "!has(self.topics) || has(self.kafka) || has(self.redpanda) || has(self.strimzi) || has(self.redpandaCluster)",
+    message: "topics needs kafka, redpanda, strimzi or redpandaCluster: Redis has no topics that would have to be made",
+    field_path: Some(".topics"),
+    next_action: "Remove spec.broker.topics, or name a Kafka or Redpanda",
 };
 
 /// One Redis.
@@ -97,7 +105,7 @@ pub const KAFKA_CLIENT_CERTIFICATE: CelRule = CelRule {
     rule: "has(self.clientCertSecretKeyRef) == has(self.clientKeySecretKeyRef)",
     message: "clientCertSecretKeyRef and clientKeySecretKeyRef must be set together",
     field_path: None,
-    next_action: "Set both spec.broker.kafka.tls.clientCertSecretKeyRef and spec.broker.kafka.tls.clientKeySecretKeyRef, or neither",
+    next_action: "Set both clientCertSecretKeyRef and clientKeySecretKeyRef, or neither",
 };
 
 /// Dapr encrypts without a login only against an authority or with a certificate that are named.
@@ -105,7 +113,7 @@ pub const KAFKA_TLS_NEEDS_CERTIFICATE: CelRule = CelRule {
     rule: "!has(self.tls) || (has(self.tls.enabled) && !self.tls.enabled) || has(self.sasl) || has(self.tls.caSecretKeyRef) || has(self.tls.clientCertSecretKeyRef)",
     message: "tls without sasl needs tls.caSecretKeyRef or tls.clientCertSecretKeyRef",
     field_path: Some(".tls"),
-    next_action: "Name the authority's certificate in spec.broker.kafka.tls.caSecretKeyRef",
+    next_action: "Name the authority's certificate in tls.caSecretKeyRef",
 };
 
 /// One source of keys.
@@ -122,6 +130,30 @@ pub const AUTH_KEYS_NEED_ISSUER: CelRule = CelRule {
     message: "jwksUrl and jwksSecretKeyRef need issuer and audience",
     field_path: None,
     next_action: "Set spec.auth.issuer and spec.auth.audience to what the issuer's tokens carry",
+};
+
+/// A signing key is for platforms that trust no issuer.
+pub const AUTH_SIGNING_KEY: CelRule = CelRule {
+    rule: "!has(self.signingKeySecretRef) || !(has(self.jwksUrl) || has(self.jwksSecretKeyRef))",
+    message: "signingKeySecretRef may not be set together with jwksUrl or jwksSecretKeyRef",
+    field_path: None,
+    next_action: "Remove spec.auth.signingKeySecretRef: the issuer's keys are named",
+};
+
+/// One way in.
+pub const GATEWAY_ONE_ROUTE: CelRule = CelRule {
+    rule: "!(has(self.ingress) && has(self.httpRoute))",
+    message: "at most one of ingress, httpRoute may be set",
+    field_path: None,
+    next_action: "Keep one of spec.gateway.ingress and spec.gateway.httpRoute",
+};
+
+/// A certificate comes from somewhere.
+pub const INGRESS_TLS_SOURCE: CelRule = CelRule {
+    rule: "has(self.secretName) || has(self.issuerRef)",
+    message: "secretName or issuerRef must be set",
+    field_path: None,
+    next_action: "Name the Secret with the certificate in spec.gateway.ingress.tls.secretName, or an issuer of cert-manager in issuerRef",
 };
 
 /// A login is a pair.
@@ -244,9 +276,12 @@ pub const ALL: &[CelRule] = &[
     EXTRA_SERVICE_NAME,
     EXTRA_SERVICE_PORT,
     EXTRA_SERVICE_METRICS_PORT,
+    GATEWAY_ONE_ROUTE,
+    INGRESS_TLS_SOURCE,
     NODE_PORT_TYPE,
     AUTH_ONE_KEY_SOURCE,
     AUTH_KEYS_NEED_ISSUER,
+    AUTH_SIGNING_KEY,
     REPLICAS_OR_AUTOSCALING,
     AUTOSCALING_BOUNDS,
     ENV_ONE_SOURCE,
@@ -267,6 +302,7 @@ pub const ALL: &[CelRule] = &[
     CACHE_USERNAME,
     CACHE_CA_NEEDS_TLS,
     BROKER_ONE_OF,
+    TOPICS_NEED_KAFKA,
     BROKER_REDIS_ONE_OF,
     KAFKA_TLS_NEEDS_CERTIFICATE,
     KAFKA_CLIENT_CERTIFICATE,

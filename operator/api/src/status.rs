@@ -30,7 +30,7 @@ pub struct TodoPlatformStatus {
     /// What holds `Ready` back, and what to do about it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub blocking: Vec<Blocker>,
-    /// Where the gateway answers inside the cluster.
+    /// Where the gateway answers: by the first host of its Ingress or HTTPRoute, else inside the cluster.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<String>,
     /// Version of the services that are running: the tag of their images.
@@ -112,9 +112,9 @@ pub struct ComponentDapr {
 #[derive(JsonSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq)]
 #[serde(rename_all = "camelCase")]
 pub struct DependencyStatus {
-    /// `database`, `database-setup`, `cache`, `broker` or `dapr`.
+    /// `database`, `database-setup`, `cache`, `broker`, `topics` or `dapr`.
     pub name: String,
-    /// What it is: `StatefulSet`, `PostgreSQL`, `CloudNativePG`, `Job`, `Redis`, `Kafka` or `DaprControlPlane`.
+    /// What it is: `StatefulSet`, `PostgreSQL`, `CloudNativePG`, `Job`, `Redis`, `Kafka`, `Redpanda`, `Topics` or `DaprControlPlane`.
     pub kind: String,
     /// Whether it answered.
     pub ready: bool,

@@ -110,6 +110,15 @@ fn valid_resources_break_no_rule() {
         json!({"auth": {"issuer": "i", "audience": "a", "jwksSecretKeyRef": key()}}),
         json!({"auth": {"clockSkewSeconds": 5}}),
         json!({"gateway": {"service": {"type": "NodePort", "nodePort": 30080}}}),
+        json!({"broker": {"redpanda": {"brokers": ["r:9092"]}, "topics": {"manage": false, "retention": "7d"}}}),
+        json!({"broker": {"strimzi": {"clusterRef": {"name": "events"}, "listener": "tls", "user": {"name": "todo", "authentication": "tls"}}}}),
+        json!({"broker": {"redpandaCluster": {"clusterRef": {"name": "events", "namespace": "redpanda"}}}}),
+        json!({"broker": {"kafka": {"brokers": ["k:9092"]}, "topics": {"overrides": [{"topic": "task.created", "partitions": 12}]}}}),
+        json!({"gateway": {"ingress": {"hosts": ["todo.example"], "tls": {"issuerRef": {"name": "letsencrypt", "kind": "ClusterIssuer"}}}}}),
+        json!({"gateway": {"ingress": {"hosts": ["todo.example"], "tls": {"secretName": "todo-tls"}, "annotations": {"a/b": "c"}}}}),
+        json!({"gateway": {"httpRoute": {"parentRefs": [{"name": "public", "sectionName": "https"}], "hostnames": ["todo.example"]}}}),
+        json!({"gateway": {"rateLimit": {"policies": [{"class": "read", "requests": 120}]}}}),
+        json!({"auth": {"signingKeySecretRef": {"name": "own"}, "algorithms": ["Ed25519", "PS256"]}}),
         json!({"services": {"task": {"env": [{"name": "A", "value": ""}, {"name": "B", "secretKeyRef": key()}]}}}),
         json!({"notifications": {"smtp": {"host": "mail", "usernameSecretKeyRef": key(), "passwordSecretKeyRef": key()}}}),
         json!({"version": "1.0.0", "images": {"registry": "registry.acme"}}),
@@ -265,6 +274,18 @@ fn broken() -> Vec<(CelRule, Value, &'static str)> {
             "spec.extraServices[0].metricsPort",
         ),
         (
+            rules::GATEWAY_ONE_ROUTE,
+            resource(
+                json!({"gateway": {"ingress": {"hosts": ["a.example"]}, "httpRoute": {"parentRefs": [{"name": "public"}]}}}),
+            ),
+            "spec.gateway",
+        ),
+        (
+            rules::INGRESS_TLS_SOURCE,
+            resource(json!({"gateway": {"ingress": {"hosts": ["a.example"], "tls": {}}}})),
+            "spec.gateway.ingress.tls",
+        ),
+        (
             rules::NODE_PORT_TYPE,
             resource(json!({"gateway": {"service": {"nodePort": 30080}}})),
             "spec.gateway.service",
@@ -305,6 +326,13 @@ fn broken() -> Vec<(CelRule, Value, &'static str)> {
             rules::AUTOSCALING_BOUNDS,
             resource(json!({"services": {"task": {"autoscaling": {"minReplicas": 3, "maxReplicas": 2}}}})),
             "spec.services.task.autoscaling",
+        ),
+        (
+            rules::AUTH_SIGNING_KEY,
+            resource(
+                json!({"auth": {"issuer": "i", "audience": "a", "jwksUrl": "http://k", "signingKeySecretRef": {"name": "own"}}}),
+            ),
+            "spec.auth",
         ),
         (
             rules::ENV_ONE_SOURCE,
@@ -463,6 +491,28 @@ fn broken() -> Vec<(CelRule, Value, &'static str)> {
             rules::BROKER_ONE_OF,
             resource(json!({"broker": {"redis": {"embedded": {}}, "kafka": {"brokers": ["k:9092"]}}})),
             "spec.broker",
+        ),
+        (
+            rules::BROKER_ONE_OF,
+            resource(
+                json!({"broker": {"redpanda": {"brokers": ["r:9092"]}, "redpandaCluster": {"clusterRef": {"name": "r"}}}}),
+            ),
+            "spec.broker",
+        ),
+        (
+            rules::TOPICS_NEED_KAFKA,
+            resource(json!({"broker": {"topics": {"partitions": 3}}})),
+            "spec.broker.topics",
+        ),
+        (
+            rules::TOPICS_NEED_KAFKA,
+            resource(json!({"broker": {"redis": {"embedded": {}}, "topics": {"manage": true}}})),
+            "spec.broker.topics",
+        ),
+        (
+            rules::KAFKA_TLS_NEEDS_CERTIFICATE,
+            resource(json!({"broker": {"redpandaCluster": {"clusterRef": {"name": "r"}, "tls": {}}}})),
+            "spec.broker.redpandaCluster.tls",
         ),
         (
             rules::BROKER_REDIS_ONE_OF,

@@ -17,6 +17,7 @@ use tokio::time::Instant;
 
 use crate::jobs;
 use crate::live::{Live, belongs_to};
+use crate::probe::log::{LogAnswer, Missing};
 use crate::probe::{self, Sensitive};
 
 /// How long answers from outside are good. Passes come in bursts while pods start; what they ask does not change
@@ -44,6 +45,7 @@ pub struct Answers {
     config_maps: BTreeMap<String, String>,
     metadata: BTreeMap<String, ObjectMeta>,
     dependencies: BTreeMap<String, DependencyFact>,
+    log: Option<LogAnswer>,
 }
 
 /// What a pass knows of the world.
@@ -53,6 +55,8 @@ pub struct Dereferenced {
     pub facts: Facts,
     /// Metadata of the referenced Secrets that exist, by name: whose they are.
     pub secrets: BTreeMap<String, ObjectMeta>,
+    /// Topics that the operator has to make.
+    pub missing_topics: Option<Missing>,
 }
 
 /// What dereference reads from.
@@ -86,17 +90,27 @@ pub async fn dereference(
             dependencies.insert(name.clone(), probe::stateful_set::judge(set, seen.as_deref()));
         }
     }
+    if let Some(log) = &answers.log {
+        dependencies.insert("broker".into(), log.broker.clone());
+        dependencies.insert("topics".into(), log.topics.clone());
+    }
     let facts = Facts {
         secrets: answers.secrets.clone(),
         config_maps: answers.config_maps.clone(),
         optional_kinds: sources.served.clone(),
         dependencies,
         jobs: jobs::look(sources.live, &namespace, platform),
+        kafka: answers.log.as_ref().and_then(|log| log.location.clone()),
         started: has_started(sources.live, platform, &namespace),
     };
     let secrets = answers.metadata.clone();
+    let missing_topics = answers.log.as_ref().and_then(|log| log.missing.clone());
     *known = Some(answers);
-    Ok(Dereferenced { facts, secrets })
+    Ok(Dereferenced {
+        facts,
+        secrets,
+        missing_topics,
+    })
 }
 
 /// Whether a Deployment of one of the applications exists already.
@@ -144,7 +158,10 @@ async fn ask(
         .collect();
     let uid = platform.metadata.uid.clone().unwrap_or_default();
     let config_maps = config_maps(sources, namespace, &references, &uid).await?;
-    let dependencies = probe_all(sources, namespace, &references, &found).await;
+    let (dependencies, log) = tokio::join!(
+        probe_all(sources, namespace, &references, &found),
+        ask_log(sources, namespace, &references, &found)
+    );
     Ok(Answers {
         at: Instant::now(),
         secrets: secret_facts(&references, &found, &uid),
@@ -155,6 +172,7 @@ async fn ask(
             .collect(),
         references,
         dependencies,
+        log,
     })
 }
 
@@ -194,6 +212,17 @@ async fn config_maps(
     Ok(hashes)
 }
 
+/// Asks a Kafka or Redpanda, where the platform has one.
+async fn ask_log(
+    sources: &Sources<'_>,
+    namespace: &str,
+    references: &References,
+    found: &BTreeMap<String, Secret>,
+) -> Option<LogAnswer> {
+    let access = references.kafka()?;
+    probe::log::ask(sources.client, namespace, access, found).await
+}
+
 /// Asks all dependencies outside of the cluster's API at once. Those whose Secret is missing are not asked: that is
 /// a violation of its own.
 async fn probe_all(
@@ -211,7 +240,10 @@ async fn probe_all(
         .iter()
         .map(|Dependency { name, target }| async {
             let fact = match target {
-                DependencyTarget::StatefulSet { .. } | DependencyTarget::Job => return None,
+                DependencyTarget::StatefulSet { .. }
+                | DependencyTarget::Job
+                | DependencyTarget::Kafka(_)
+                | DependencyTarget::Topics(_) => return None,
                 DependencyTarget::Postgres { url, ca } => {
                     probe::postgres::probe(&value(url)?, ca.as_ref().and_then(value).as_ref(), namespace)
                         .await
@@ -259,7 +291,6 @@ async fn probe_all(
                     )
                     .await
                 }
-                DependencyTarget::Kafka { brokers } => probe::kafka::probe(brokers, namespace).await,
                 DependencyTarget::DaprControlPlane => {
                     let client = sources.sees_cluster.then_some(sources.client);
                     probe::dapr::probe(client, sources.served).await

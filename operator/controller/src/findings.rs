@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use todoplatform_api::{Blocker, DependencyStatus, InventoryEntry, SkippedKind};
 use todoplatform_render::{
-    ChildKind, DependencyFact, DependencyTarget, Facts, Gate, Invalid, MISSING_CONFIG_MAP, MISSING_SECRET,
-    MISSING_SECRET_KEY, Prepared, RedisMode, References, Resources, SETUP, SecretReference,
-    ValidatedPlatform,
+    BROKER_UNKNOWN, BrokersAt, ChildKind, DependencyFact, DependencyTarget, Facts, Gate, Invalid,
+    KafkaAccess, MISSING_CONFIG_MAP, MISSING_SECRET, MISSING_SECRET_KEY, Prepared, RedisMode, References,
+    Resources, SETUP, SecretReference, TopicMaker, ValidatedPlatform,
 };
 
 use crate::apply::ApplyError;
@@ -93,6 +93,7 @@ pub fn until_mended(context: &Context, problems: &[Blocker]) -> Duration {
             MISSING_SECRET,
             MISSING_SECRET_KEY,
             MISSING_CONFIG_MAP,
+            BROKER_UNKNOWN,
             OWNERSHIP_CONFLICT,
             NAME_TAKEN,
             FORMER_PLATFORM_LEAVING,
@@ -355,10 +356,11 @@ fn secret_of<'a>(target: &'a DependencyTarget, reason: &str) -> Option<&'a Secre
             RedisMode::Sentinel { password, .. } if reason.starts_with("Sentinel") => password.as_ref(),
             _ => target.password.as_ref(),
         },
+        DependencyTarget::Kafka(access) => access.sasl.as_ref().map(|sasl| &sasl.password),
         DependencyTarget::StatefulSet { .. }
         | DependencyTarget::Job
         | DependencyTarget::CloudNativePg { .. }
-        | DependencyTarget::Kafka { .. }
+        | DependencyTarget::Topics(_)
         | DependencyTarget::DaprControlPlane => None,
     }
 }
@@ -375,6 +377,8 @@ fn next_action(namespace: &str, target: &DependencyTarget, reason: &str) -> Stri
         (DependencyTarget::DaprControlPlane, _) => {
             "kubectl get pods -A -l app.kubernetes.io/part-of=dapr".to_owned()
         }
+        (DependencyTarget::Kafka(access), reason) => log_action(access, reason),
+        (DependencyTarget::Topics(maker), reason) => topics_action(*maker, reason),
         (DependencyTarget::Job, "Failed" | "Retrying") => format!(
             "kubectl -n {namespace} logs -l app.kubernetes.io/component={SETUP} --tail=20. A Job that has given up is \
              made again once it is deleted"
@@ -400,7 +404,6 @@ fn next_action(namespace: &str, target: &DependencyTarget, reason: &str) -> Stri
         (_, "Unreachable" | "Loading" | "TooManyConnections") => {
             format!("See that {} runs and that the operator's pod can reach it", target.kind())
         }
-        (DependencyTarget::Kafka { brokers }, _) => format!("See that one of {} runs", brokers.join(", ")),
         _ => match (secret_of(target, reason), target) {
             (Some(SecretReference { name, key, field_path, .. }), _) => {
                 format!("Mend the key `{key}` of Secret `{name}`, which {field_path} names")
@@ -413,5 +416,57 @@ fn next_action(namespace: &str, target: &DependencyTarget, reason: &str) -> Stri
             }
             (None, _) => "Set spec.broker.redis.external.passwordSecretKeyRef".to_owned(),
         },
+    }
+}
+
+/// What to do about a Kafka or Redpanda that does not answer.
+fn log_action(access: &KafkaAccess, reason: &str) -> String {
+    let object = match &access.brokers {
+        BrokersAt::Addresses(_) => None,
+        BrokersAt::Strimzi { namespace, name, .. } => Some(("kafkas.kafka.strimzi.io", namespace, name)),
+        BrokersAt::Redpanda { namespace, name, .. } => {
+            Some(("redpandas.cluster.redpanda.com", namespace, name))
+        }
+    };
+    match (reason, object) {
+        ("PasswordRefused" | "MechanismRefused", _) => match &access.sasl {
+            Some(sasl) => format!(
+                "Mend the mechanism, or the key `{}` of Secret `{}`, which {} names",
+                sasl.password.key, sasl.password.name, sasl.password.field_path
+            ),
+            None => "Set a user and a password".to_owned(),
+        },
+        ("TlsFailed" | "InvalidCertificate" | "ConnectionClosed", _) => {
+            "See that TLS, the authority's certificate and the login are set as the listener asks for them"
+                .to_owned()
+        }
+        ("KindNotServed", Some((resource, _, _))) => {
+            format!("Install the operator that serves {resource}, in a version that the guide names")
+        }
+        ("NotAllowed", Some((resource, namespace, _))) => {
+            format!("Let the operator read {resource} in namespace {namespace}")
+        }
+        ("NotFound" | "ClusterNotReady" | "ListenerUnknown", Some((resource, namespace, name))) => {
+            format!("kubectl -n {namespace} get {resource} {name} -o yaml")
+        }
+        _ => format!(
+            "See that {} runs and that the operator's pod can reach it",
+            access.kind
+        ),
+    }
+}
+
+/// What to do about topics that are not there.
+fn topics_action(maker: TopicMaker, reason: &str) -> String {
+    match (maker, reason) {
+        (_, "NotAsked") => "See why the broker does not answer".to_owned(),
+        (TopicMaker::User, "TopicsMissing") => {
+            "Make the topics, or set spec.broker.topics.manage to true".to_owned()
+        }
+        (TopicMaker::Strimzi, "TopicsMissing") => {
+            "See that Strimzi's topic operator runs: kubectl get kafkatopics.kafka.strimzi.io".to_owned()
+        }
+        (TopicMaker::Operator, "TopicsMissing") => "It is done in the next pass".to_owned(),
+        _ => "Let the user describe and create the topics with this prefix, or lower what spec.broker.topics asks for".to_owned(),
     }
 }

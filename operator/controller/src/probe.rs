@@ -4,8 +4,10 @@
 //! texts of drivers are left out, because some of them quote what they were given.
 
 pub mod cloud_native_pg;
+pub mod clusters;
 pub mod dapr;
 pub mod kafka;
+pub mod log;
 pub mod postgres;
 pub mod redis;
 pub mod redis_servers;
@@ -48,7 +50,7 @@ impl fmt::Debug for Sensitive {
 
 /// A host as the operator must call it to reach what the platform's pods mean by it: a bare Service name is looked up in
 /// the platform's namespace, not in the operator's.
-fn seen_from(namespace: &str, host: &str) -> String {
+pub(crate) fn seen_from(namespace: &str, host: &str) -> String {
     let is_bare = !host.is_empty() && !host.contains(['.', ':', '/']) && host != "localhost";
     if is_bare {
         format!("{host}.{namespace}")

@@ -82,6 +82,20 @@ const NAMESPACED: &[Fixed] = &[
         why: "Whether the CloudNativePG cluster that a spec names serves. Read by name, never written.",
     },
     Fixed {
+        group: "kafka.strimzi.io",
+        resources: &["kafkas"],
+        names: &[],
+        verbs: &["get"],
+        why: "Reads by name the Kafka that a platform refers to: whether it is ready, and where.",
+    },
+    Fixed {
+        group: "cluster.redpanda.com",
+        resources: &["redpandas"],
+        names: &[],
+        verbs: &["get"],
+        why: "Reads by name the Redpanda that a platform refers to: whether it is ready.",
+    },
+    Fixed {
         group: "events.k8s.io",
         resources: &["events"],
         names: &[],

@@ -25,6 +25,7 @@ use tokio::time::Instant;
 use tracing::Instrument;
 
 use crate::apply::{ApplyError, apply};
+use crate::chain::Chain;
 use crate::claim::Claimant;
 use crate::claim_secrets;
 use crate::context::Context;
@@ -40,7 +41,7 @@ use crate::status::{Day2, Finding};
 use crate::step::step;
 use crate::turns::{Reason, Wait};
 use crate::write_status::{WriteStatusError, standing};
-use crate::{findings, invalid_object};
+use crate::{ensure_topics, findings, invalid_object};
 use prepare::{Preparation, Wanted, prepare};
 use writer::{Settled, Writer};
 
@@ -261,6 +262,32 @@ async fn settle(
             Preparation::Ready(wanted) => wanted,
             Preparation::Stalled(problems) => return writer.stalled(&standing, problems, memory).await,
         };
+    }
+
+    let missing_topics = wanted.missing_topics.as_ref().filter(|_| writer.may_write(None));
+    if let (Some(missing), Some(access)) = (missing_topics, references(platform).kafka()) {
+        let made = step(
+            &context.metrics,
+            "ensure_topics",
+            ensure_topics::create(&context.client, &namespace, access, missing),
+        )
+        .await;
+        match made {
+            Ok(()) => {
+                memory.answers = None;
+                wanted = match prepare(&writer, memory).await? {
+                    Preparation::Ready(wanted) => wanted,
+                    Preparation::Stalled(problems) => {
+                        return writer.stalled(&standing, problems, memory).await;
+                    }
+                };
+            }
+            // The rest of the platform does not wait for it: what it holds back is said by the dependency.
+            Err(error) => {
+                tracing::warn!(error.chain = %Chain(&error), "the topics could not be made");
+                wanted.facts.dependencies.insert("topics".into(), error.fact());
+            }
+        }
     }
 
     let Wanted {

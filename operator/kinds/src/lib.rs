@@ -3,5 +3,7 @@
 //! No client. The CRDs are installed by their owners; a field that is not here is not written.
 
 pub mod dapr;
+pub mod gateway;
 pub mod keda;
 pub mod monitoring;
+pub mod strimzi;

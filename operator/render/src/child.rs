@@ -32,6 +32,8 @@ pub enum ChildKind {
     Service,
     /// `v1`; never pruned: the data on it outlives a spec that does not want it.
     PersistentVolumeClaim,
+    /// `kafka.strimzi.io/v1`; never pruned: its events go with it.
+    KafkaTopic,
     /// `batch/v1`; before the services, which need its work.
     Job,
     /// `apps/v1`
@@ -46,6 +48,10 @@ pub enum ChildKind {
     ScaledObject,
     /// `policy/v1`
     PodDisruptionBudget,
+    /// `networking.k8s.io/v1`
+    Ingress,
+    /// `gateway.networking.k8s.io/v1`
+    HttpRoute,
     /// `monitoring.coreos.com/v1`
     PodMonitor,
     /// `monitoring.coreos.com/v1`
@@ -56,7 +62,7 @@ pub enum ChildKind {
 
 impl ChildKind {
     /// Every kind, in the order of apply.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 23] = [
         Self::ServiceAccount,
         Self::ConfigMap,
         Self::Secret,
@@ -67,6 +73,7 @@ impl ChildKind {
         Self::Subscription,
         Self::Service,
         Self::PersistentVolumeClaim,
+        Self::KafkaTopic,
         Self::Job,
         Self::StatefulSet,
         Self::Deployment,
@@ -74,6 +81,8 @@ impl ChildKind {
         Self::TriggerAuthentication,
         Self::ScaledObject,
         Self::PodDisruptionBudget,
+        Self::Ingress,
+        Self::HttpRoute,
         Self::PodMonitor,
         Self::ServiceMonitor,
         Self::PrometheusRule,
@@ -92,6 +101,7 @@ impl ChildKind {
             Self::Subscription => "Subscription",
             Self::Service => "Service",
             Self::PersistentVolumeClaim => "PersistentVolumeClaim",
+            Self::KafkaTopic => "KafkaTopic",
             Self::Job => "Job",
             Self::StatefulSet => "StatefulSet",
             Self::Deployment => "Deployment",
@@ -99,6 +109,8 @@ impl ChildKind {
             Self::TriggerAuthentication => "TriggerAuthentication",
             Self::ScaledObject => "ScaledObject",
             Self::PodDisruptionBudget => "PodDisruptionBudget",
+            Self::Ingress => "Ingress",
+            Self::HttpRoute => "HTTPRoute",
             Self::PodMonitor => "PodMonitor",
             Self::ServiceMonitor => "ServiceMonitor",
             Self::PrometheusRule => "PrometheusRule",
@@ -118,6 +130,7 @@ impl ChildKind {
             Self::Subscription => ("dapr.io", "v2alpha1", "subscriptions"),
             Self::Service => ("", "v1", "services"),
             Self::PersistentVolumeClaim => ("", "v1", "persistentvolumeclaims"),
+            Self::KafkaTopic => ("kafka.strimzi.io", "v1", "kafkatopics"),
             Self::Job => ("batch", "v1", "jobs"),
             Self::StatefulSet => ("apps", "v1", "statefulsets"),
             Self::Deployment => ("apps", "v1", "deployments"),
@@ -125,6 +138,8 @@ impl ChildKind {
             Self::TriggerAuthentication => ("keda.sh", "v1alpha1", "triggerauthentications"),
             Self::ScaledObject => ("keda.sh", "v1alpha1", "scaledobjects"),
             Self::PodDisruptionBudget => ("policy", "v1", "poddisruptionbudgets"),
+            Self::Ingress => ("networking.k8s.io", "v1", "ingresses"),
+            Self::HttpRoute => ("gateway.networking.k8s.io", "v1", "httproutes"),
             Self::PodMonitor => ("monitoring.coreos.com", "v1", "podmonitors"),
             Self::ServiceMonitor => ("monitoring.coreos.com", "v1", "servicemonitors"),
             Self::PrometheusRule => ("monitoring.coreos.com", "v1", "prometheusrules"),
@@ -143,9 +158,12 @@ impl ChildKind {
         }
     }
 
-    /// Whether an API server may lack the kind: Dapr's, the Prometheus operator's and KEDA's.
+    /// Whether an API server may lack the kind: Dapr's, the Prometheus operator's, KEDA's, Strimzi's, the Gateway API's.
     pub fn optional(self) -> bool {
-        self.is_dapr() || self.is_monitoring() || self.is_keda()
+        self.is_dapr()
+            || self.is_monitoring()
+            || self.is_keda()
+            || matches!(self, Self::KafkaTopic | Self::HttpRoute)
     }
 
     /// Whether the kind is KEDA's: without it services scale by CPU and memory alone.
@@ -188,10 +206,13 @@ impl ChildKind {
         )
     }
 
-    /// Whether an object of the kind is deleted when the spec wants it no longer. Volumes and passwords stay for as
+    /// Whether an object of the kind is deleted when the spec wants it no longer. Volumes, topics and passwords stay for as
     /// long as the platform does: going back to an embedded store finds its data.
     pub fn is_pruned(self) -> bool {
-        !matches!(self, Self::Secret | Self::PersistentVolumeClaim)
+        !matches!(
+            self,
+            Self::Secret | Self::PersistentVolumeClaim | Self::KafkaTopic
+        )
     }
 }
 

@@ -14,6 +14,13 @@ pub struct Degradation {
 /// Services are to scale by the events that wait, and KEDA is not there.
 pub const KEDA_MISSING: &str = "KedaMissing";
 
+/// An HTTPRoute is declared, and the Gateway API is not there.
+pub const HTTP_ROUTE_MISSING: &str = "HttpRouteMissing";
+/// Topics are to be made by Strimzi, and `KafkaTopic` is not there.
+pub const KAFKA_TOPIC_MISSING: &str = "KafkaTopicMissing";
+/// Topics have fewer partitions or replicas than asked for.
+pub const TOPICS_DIFFER: &str = "TopicsDiffer";
+
 /// Everything that the platform does without; empty when it is as declared.
 pub fn degradations(platform: &ValidatedPlatform, facts: &Facts) -> Vec<Degradation> {
     let by_lag: Vec<&str> = platform
@@ -42,6 +49,28 @@ pub fn degradations(platform: &ValidatedPlatform, facts: &Facts) -> Vec<Degradat
                 by_lag.join(", "),
                 missing.join(", ")
             ),
+        });
+    }
+    let is_missing = |kind: ChildKind| !facts.optional_kinds.contains(&kind);
+    if platform.gateway.http_route.is_some() && is_missing(ChildKind::HttpRoute) {
+        degradations.push(Degradation {
+            reason: HTTP_ROUTE_MISSING,
+            message: "gateway: reached inside the cluster only, the API server does not serve httproutes.gateway.networking.k8s.io".into(),
+        });
+    }
+    if platform.topics.is_some() && is_missing(ChildKind::KafkaTopic) {
+        degradations.push(Degradation {
+            reason: KAFKA_TOPIC_MISSING,
+            message: "topics: not made, the API server does not serve kafkatopics.kafka.strimzi.io in v1"
+                .into(),
+        });
+    }
+    if let Some(topics) = facts.dependencies.get("topics")
+        && topics.reason == TOPICS_DIFFER
+    {
+        degradations.push(Degradation {
+            reason: TOPICS_DIFFER,
+            message: format!("topics: {}", topics.message),
         });
     }
     degradations

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use todoplatform_api::TodoPlatform;
 
-use crate::{ChildKind, references};
+use crate::{BrokersAt, ChildKind, references};
 
 /// What the operator was started with.
 #[derive(Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
@@ -53,6 +53,9 @@ pub struct Facts {
     pub dependencies: BTreeMap<String, DependencyFact>,
     /// The platform's own Jobs, by name.
     pub jobs: BTreeMap<String, JobFact>,
+    /// Where the brokers are, as the `Kafka` says that the spec refers to; none without such a reference, and before it
+    /// said so.
+    pub kafka: Option<KafkaFact>,
     /// Whether a Deployment of one of the services exists already.
     pub started: bool,
 }
@@ -73,6 +76,15 @@ pub struct JobFact {
     pub failed: bool,
     /// What its pod said last when it failed; empty when it did not.
     pub message: String,
+}
+
+/// What a listener of a `Kafka` says of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KafkaFact {
+    /// Hosts and ports.
+    pub brokers: Vec<String>,
+    /// The certificates (PEM) that its brokers are signed by; none when it is not encrypted.
+    pub certificates: Option<String>,
 }
 
 /// How one dependency stands.
@@ -101,18 +113,26 @@ impl Facts {
     /// there with its keys, every dependency has answered.
     pub fn assumed(platform: &TodoPlatform) -> Self {
         let references = references(platform);
+        let kafka = references.kafka().and_then(|access| match &access.brokers {
+            // The name of the Service that Strimzi makes for every internal listener.
+            BrokersAt::Strimzi { namespace, name, .. } => Some(KafkaFact {
+                brokers: vec![format!("{name}-kafka-bootstrap.{namespace}.svc:9092")],
+                certificates: None,
+            }),
+            BrokersAt::Addresses(_) | BrokersAt::Redpanda { .. } => None,
+        });
         let config_maps = references
             .config_maps
             .into_iter()
             .map(|reference| (reference.name, "assumed".into()))
             .collect();
         let mut secrets = BTreeMap::<String, SecretFact>::new();
-        for reference in references.secrets {
+        for reference in &references.secrets {
             secrets
-                .entry(reference.name)
+                .entry(reference.name.clone())
                 .or_default()
                 .keys
-                .insert(reference.key, "assumed".into());
+                .insert(reference.key.clone(), "assumed".into());
         }
         let dependencies = references
             .dependencies
@@ -138,6 +158,7 @@ impl Facts {
             optional_kinds,
             dependencies,
             jobs: BTreeMap::new(),
+            kafka,
             started: false,
         }
     }

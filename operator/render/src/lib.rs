@@ -21,16 +21,19 @@ pub mod validated;
 
 pub use build::{MANAGER, TEMPLATE_HASH, build, setup_standing};
 pub use child::{Child, ChildKind, Gate, Prepared, Resources, SecretRecipe, SecretValue};
-pub use degradation::{Degradation, KEDA_MISSING, degradations};
-pub use facts::{DependencyFact, Facts, JobFact, OperatorDefaults, SecretFact};
+pub use degradation::{
+    Degradation, HTTP_ROUTE_MISSING, KAFKA_TOPIC_MISSING, KEDA_MISSING, TOPICS_DIFFER, degradations,
+};
+pub use facts::{DependencyFact, Facts, JobFact, KafkaFact, OperatorDefaults, SecretFact};
 pub use origins::{Origin, Setting, origins};
 pub use references::{
-    ALL_KEYS, ConfigMapReference, Dependency, DependencyTarget, PostgresTarget, RedisMode, RedisTarget,
-    References, SETUP, SecretReference, references,
+    ALL_KEYS, BrokersAt, ConfigMapReference, Dependency, DependencyTarget, KafkaAccess, PostgresTarget,
+    RedisMode, RedisTarget, References, SETUP, SaslReference, SecretReference, TlsReference, Topic,
+    TopicMaker, Username, references,
 };
 pub use secret_facts::{config_map_hash, secret_facts};
 pub use validate::{
-    INVALID_IMAGE, INVALID_SPEC, Invalid, MISSING_CONFIG_MAP, MISSING_SECRET, MISSING_SECRET_KEY, REASONS,
-    Violation, validate,
+    BROKER_UNKNOWN, INVALID_IMAGE, INVALID_SPEC, Invalid, MISSING_CONFIG_MAP, MISSING_SECRET,
+    MISSING_SECRET_KEY, REASONS, Violation, validate,
 };
 pub use validated::ValidatedPlatform;

@@ -73,6 +73,11 @@ impl Names {
         format!("{}-dlq", self.subscription(app, topic))
     }
 
+    /// The topic with the dead letters of one consumer.
+    pub fn dead_letter_topic(&self, prefix: &str, app: &str, topic: &str) -> String {
+        format!("{prefix}{topic}.{}.dlq", self.app_id(app))
+    }
+
     /// The embedded PostgreSQL: StatefulSet, Service, Secret.
     pub fn postgres(&self) -> String {
         self.child("postgres")
@@ -101,6 +106,11 @@ impl Names {
     /// The Secret with the development signing key.
     pub fn signing_key(&self) -> String {
         self.child("signing-key")
+    }
+
+    /// The Secret that cert-manager fills for the gateway's Ingress.
+    pub fn gateway_tls(&self) -> String {
+        self.child("gateway-tls")
     }
 
     /// The DNS name of a child Service.

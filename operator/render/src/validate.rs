@@ -43,13 +43,17 @@ pub const MISSING_CONFIG_MAP: &str = "MissingConfigMap";
 /// An image reference does not say which image it means.
 pub const INVALID_IMAGE: &str = "InvalidImage";
 
+/// The services run, and the broker that the spec refers to no longer says where it is.
+pub const BROKER_UNKNOWN: &str = "BrokerUnknown";
+
 /// Every reason of a [`Violation`].
-pub const REASONS: [&str; 5] = [
+pub const REASONS: [&str; 6] = [
     INVALID_SPEC,
     MISSING_SECRET,
     MISSING_SECRET_KEY,
     MISSING_CONFIG_MAP,
     INVALID_IMAGE,
+    BROKER_UNKNOWN,
 ];
 
 impl fmt::Display for Violation {
@@ -112,7 +116,7 @@ pub fn validate(
         &platform.spec,
         &Names::new(name, namespace, &defaults.cluster_domain),
     ));
-    let settings = settings::resolve(platform, references, defaults, &mut violations);
+    let settings = settings::resolve(platform, references, facts, defaults, &mut violations);
     if let Some(validated) = &settings {
         violations.extend(build::owned_configuration(validated));
     }

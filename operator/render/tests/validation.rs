@@ -58,8 +58,7 @@ fn production_without_a_broker_says_so_with_the_way_out() {
         [Violation {
             field_path: "spec.broker".into(),
             reason: INVALID_SPEC,
-            message: "profile production needs a broker of your own: broker.kafka or broker.redis.external"
-                .into(),
+            message: rules::PRODUCTION_BROKER.message.into(),
             next_action: rules::PRODUCTION_BROKER.next_action.into(),
         }]
     );

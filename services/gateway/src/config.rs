@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use http::HeaderValue;
+use http::{HeaderName, HeaderValue, Method};
 use serde::{Deserialize, Serialize};
 use todo_kit::config::ConfigError;
 
-use crate::limit::Policy;
-use crate::route::Target;
+use crate::limit::{Policies, Policy};
+use crate::route::{Class, Target};
 
 /// The gateway's own keys.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,10 +30,21 @@ pub struct GatewayConfig {
 pub struct CorsConfig {
     /// Exact origins, such as `https://app.example`; none by default.
     pub origins: Vec<String>,
+    /// Methods that such a page may use; those of the API by default.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub methods: Vec<String>,
+    /// Request headers that such a page may set; those that the API reads by default.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub headers: Vec<String>,
+    /// How long a browser may remember the answer to a preflight; 600 by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_age_seconds: Option<u64>,
+    /// Whether such a page may send cookies; false by default.
+    pub allow_credentials: bool,
 }
 
 /// How much one user may send.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct RateLimitConfig {
     /// Requests in a period; 10 by default.
@@ -41,6 +52,23 @@ pub struct RateLimitConfig {
     /// The period; 60 by default.
     pub period_seconds: u64,
     /// Requests that may come at once; 10 by default.
+    pub burst: u32,
+    /// Classes of routes with a bucket of their own; none by default.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub policies: Vec<PolicyConfig>,
+}
+
+/// The bucket of one class of routes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PolicyConfig {
+    /// The class.
+    pub class: Class,
+    /// Requests in a period.
+    pub requests: u32,
+    /// The period.
+    pub period_seconds: u64,
+    /// Requests that may come at once.
     pub burst: u32,
 }
 
@@ -50,18 +78,82 @@ impl Default for RateLimitConfig {
             requests: 10,
             period_seconds: 60,
             burst: 10,
+            policies: Vec::new(),
         }
     }
 }
 
 impl RateLimitConfig {
-    /// The policy that the limiters apply.
-    pub fn policy(&self) -> Policy {
-        Policy {
+    /// The policies that the limiters apply.
+    pub fn policies(&self) -> Policies {
+        let shared = Policy {
+            bucket: Policy::SHARED,
             requests: self.requests,
             period: Duration::from_secs(self.period_seconds),
             burst: self.burst,
+        };
+        self.policies
+            .iter()
+            .fold(Policies::shared(shared), |policies, own| {
+                let policy = Policy {
+                    bucket: own.class.as_str(),
+                    requests: own.requests,
+                    period: Duration::from_secs(own.period_seconds),
+                    burst: own.burst,
+                };
+                policies.with(own.class, policy)
+            })
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        let shared = (self.requests, self.period_seconds, self.burst);
+        let own = self
+            .policies
+            .iter()
+            .map(|policy| (policy.requests, policy.period_seconds, policy.burst));
+        if std::iter::once(shared)
+            .chain(own)
+            .any(|(requests, period, burst)| requests == 0 || period == 0 || burst == 0)
+        {
+            return Err(ConfigError::refused(
+                "rateLimit",
+                "requests, periodSeconds and burst must be at least 1",
+            ));
         }
+        let mut classes: Vec<_> = self.policies.iter().map(|policy| policy.class).collect();
+        classes.sort_unstable();
+        let twice = classes.windows(2).find(|pair| pair[0] == pair[1]);
+        twice.map_or(Ok(()), |pair| {
+            Err(ConfigError::refused(
+                "rateLimit.policies",
+                format!("the class {} has two policies", pair[0].as_str()),
+            ))
+        })
+    }
+}
+
+impl CorsConfig {
+    fn check(&self) -> Result<(), ConfigError> {
+        if let Some(origin) = self.origins.iter().find(|origin| !is_origin(origin)) {
+            return Err(ConfigError::refused(
+                "cors.origins",
+                format!("{origin} is no origin such as https://app.example"),
+            ));
+        }
+        let method = |text: &&String| Method::from_bytes(text.as_bytes()).is_err();
+        if let Some(odd) = self.methods.iter().find(method) {
+            return Err(ConfigError::refused(
+                "cors.methods",
+                format!("{odd} is no method"),
+            ));
+        }
+        let header = |text: &&String| HeaderName::from_bytes(text.as_bytes()).is_err();
+        self.headers.iter().find(header).map_or(Ok(()), |odd| {
+            Err(ConfigError::refused(
+                "cors.headers",
+                format!("{odd} is no name of a header"),
+            ))
+        })
     }
 }
 
@@ -75,20 +167,8 @@ impl GatewayConfig {
         {
             return Err(ConfigError::refused("peers", "no service is named"));
         }
-        let limit = &self.rate_limit;
-        if limit.requests == 0 || limit.period_seconds == 0 || limit.burst == 0 {
-            return Err(ConfigError::refused(
-                "rateLimit",
-                "requests, periodSeconds and burst must be at least 1",
-            ));
-        }
-        let odd = self.cors.origins.iter().find(|origin| !is_origin(origin));
-        odd.map_or(Ok(()), |origin| {
-            Err(ConfigError::refused(
-                "cors.origins",
-                format!("{origin} is no origin such as https://app.example"),
-            ))
-        })
+        self.rate_limit.check()?;
+        self.cors.check()
     }
 }
 
@@ -125,11 +205,29 @@ mod tests {
         any_origin.cors.origins = vec!["*".to_owned()];
         let mut path = config();
         path.cors.origins = vec!["https://app.example/".to_owned()];
+        let policy = PolicyConfig {
+            class: Class::Read,
+            requests: 1,
+            period_seconds: 1,
+            burst: 0,
+        };
+        let mut no_burst = config();
+        no_burst.rate_limit.policies = vec![policy];
+        let mut twice = config();
+        twice.rate_limit.policies = vec![PolicyConfig { burst: 1, ..policy }; 2];
+        let mut no_method = config();
+        no_method.cors.methods = vec!["GET, POST".to_owned()];
+        let mut no_header = config();
+        no_header.cors.headers = vec!["a header".to_owned()];
         for (bad, key) in [
             (no_peer, "peers"),
             (no_limit, "rateLimit"),
             (any_origin, "cors.origins"),
             (path, "cors.origins"),
+            (no_burst, "rateLimit"),
+            (twice, "rateLimit.policies"),
+            (no_method, "cors.methods"),
+            (no_header, "cors.headers"),
         ] {
             let error = bad.check().unwrap_err().to_string();
             assert!(error.contains(key), "{error}");

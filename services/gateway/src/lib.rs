@@ -23,7 +23,7 @@ use todo_kit::{
     describe::{Description, Store},
 };
 
-pub use config::{CorsConfig, GatewayConfig, RateLimitConfig};
+pub use config::{CorsConfig, GatewayConfig, PolicyConfig, RateLimitConfig};
 pub use forward::Forwarder;
 
 use crate::limit::{Limiter, Shared, limit};
@@ -57,7 +57,11 @@ impl Service for Gateway {
         let redis = context.redis(limit::PATIENCE, None)?;
         let common = &context.config.common;
         let shared = Shared::new(redis, &common.namespace, &common.platform);
-        let limiter = Arc::new(Limiter::new(config.rate_limit.policy(), shared, &context.metrics));
+        let limiter = Arc::new(Limiter::new(
+            config.rate_limit.policies(),
+            shared,
+            &context.metrics,
+        ));
         let forwarder = Forwarder::new(&context.environment, &config.peers)?;
         Ok(router(&forwarder, limiter, &config.cors))
     }

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use http::Method;
+use serde::{Deserialize, Serialize};
 
 /// The service that a request is forwarded to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -28,6 +29,40 @@ impl Target {
             Self::Task => "task",
             Self::Scheduler => "scheduler",
             Self::Notification => "notification",
+            Self::Analytics => "analytics",
+        }
+    }
+}
+
+/// A class of routes: what a rate limit may be set for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Class {
+    /// Reads of tasks, reminders, notifications.
+    Read,
+    /// Whatever changes something.
+    Write,
+    /// Reads over many days.
+    Analytics,
+}
+
+impl Class {
+    /// The class of a request.
+    pub fn of(method: &Method, path: &str) -> Self {
+        if !method.is_safe() {
+            Self::Write
+        } else if path.starts_with("/v1/analytics/") {
+            Self::Analytics
+        } else {
+            Self::Read
+        }
+    }
+
+    /// The word in the configuration and in the headers.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
             Self::Analytics => "analytics",
         }
     }
@@ -71,6 +106,20 @@ mod tests {
     #[test]
     fn no_route_leads_to_daprs_own_api() {
         assert!(TABLE.iter().all(|(pattern, _)| pattern.starts_with("/v1/")));
+    }
+
+    #[test]
+    fn every_route_is_in_the_class_of_what_it_does() {
+        for (pattern, target) in TABLE {
+            let reads = Class::of(&Method::GET, pattern);
+            assert_eq!(
+                reads == Class::Analytics,
+                *target == Target::Analytics,
+                "{pattern}"
+            );
+            assert_eq!(Class::of(&Method::POST, pattern), Class::Write);
+        }
+        assert_eq!(Class::of(&Method::HEAD, "/v1/tasks"), Class::Read);
     }
 
     #[test]

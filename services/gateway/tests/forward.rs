@@ -9,7 +9,7 @@ use http::{HeaderMap, Method, StatusCode};
 use http_body_util::BodyExt;
 use todo_gateway::{
     CorsConfig, Forwarder,
-    limit::{Limiter, Policy, Shared},
+    limit::{Class, Limiter, Policies, Policy, Shared},
 };
 use todo_kit::redis::Address;
 use todo_kit::{Environment, Secret, SystemClock, metrics::Metrics, testing::TestIssuer};
@@ -89,14 +89,26 @@ fn gateway_of(port: u16, peers: &[&str]) -> Router {
     let nowhere = Address::url(Secret::new("redis://127.0.0.1:1/0"), None);
     let redis = todo_kit::redis::connect(&nowhere, Duration::from_millis(100)).unwrap();
     let policy = Policy {
+        bucket: Policy::SHARED,
         requests: 3,
         period: Duration::from_mins(1),
         burst: 3,
     };
     let metrics = Metrics::new("gateway", "test");
-    let limiter = Limiter::new(policy, Shared::new(redis, "ns", "todo"), &metrics);
+    let analytics = Policy {
+        bucket: "analytics",
+        requests: 1,
+        burst: 1,
+        ..policy
+    };
+    let policies = Policies::shared(policy).with(Class::Analytics, analytics);
+    let limiter = Limiter::new(policies, Shared::new(redis, "ns", "todo"), &metrics);
     let cors = CorsConfig {
         origins: vec!["https://app.example".to_owned()],
+        methods: vec!["GET".to_owned()],
+        max_age_seconds: Some(60),
+        allow_credentials: true,
+        ..CorsConfig::default()
     };
     let verifier = TestIssuer::new(1).verifier(Arc::new(SystemClock));
     todo_gateway::router(&forwarder, Arc::new(limiter), &cors).layer(axum::Extension(verifier))
@@ -282,6 +294,33 @@ async fn the_limit_holds_while_redis_is_away_and_says_when_to_come_again() {
 }
 
 #[tokio::test]
+async fn a_class_of_routes_with_a_policy_has_a_bucket_of_its_own() {
+    let world = world(200, "application/json", "{}").await;
+    let reports = || {
+        let request = world.request(Method::GET, "/v1/analytics/daily");
+        world.send(request.body(Body::empty()).unwrap())
+    };
+    let (status, headers, _) = reports().await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(headers["ratelimit-policy"], "\"analytics\";q=1;w=60");
+    let (status, headers, _) = reports().await;
+    assert_eq!(status, StatusCode::TOO_MANY_REQUESTS);
+    assert!(
+        headers["ratelimit"]
+            .to_str()
+            .unwrap()
+            .starts_with("\"analytics\";r=0")
+    );
+    let tasks = world
+        .request(Method::GET, "/v1/tasks")
+        .body(Body::empty())
+        .unwrap();
+    let (status, headers, _) = world.send(tasks).await;
+    assert_eq!(status, StatusCode::OK, "other routes are not held back by it");
+    assert_eq!(headers["ratelimit-policy"], "\"default\";q=3;w=60");
+}
+
+#[tokio::test]
 async fn preflights_are_answered_before_anybody_asks_who_calls() {
     let mut world = world(200, "application/json", "{}").await;
     let preflight = |origin: &str| {
@@ -296,6 +335,11 @@ async fn preflights_are_answered_before_anybody_asks_who_calls() {
     let (status, headers, _) = world.send(preflight("https://app.example")).await;
     assert_eq!(status, StatusCode::OK);
     assert_eq!(headers["access-control-allow-origin"], "https://app.example");
+    assert_eq!(headers["access-control-allow-methods"], "GET");
+    assert_eq!(headers["access-control-max-age"], "60");
+    assert_eq!(headers["access-control-allow-credentials"], "true");
+    let allowed = headers["access-control-allow-headers"].to_str().unwrap();
+    assert!(allowed.contains("authorization"), "{allowed}");
     let (_, headers, _) = world.send(preflight("https://evil.example")).await;
     assert!(!headers.contains_key("access-control-allow-origin"));
     assert!(world.got.try_recv().is_err());

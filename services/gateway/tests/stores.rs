@@ -26,6 +26,7 @@ fn replicas() -> [Shared; 2] {
 }
 
 const POLICY: Policy = Policy {
+    bucket: Policy::SHARED,
     requests: 10,
     period: Duration::from_mins(1),
     burst: 10,
@@ -51,6 +52,35 @@ async fn fifty_at_once_over_two_replicas_let_exactly_ten_pass() {
     assert!(
         replicas[0].check("bob", &POLICY).await.unwrap().allowed,
         "bob has a limit of his own"
+    );
+}
+
+#[tokio::test]
+async fn each_class_of_routes_is_counted_by_itself_and_exactly() {
+    let replicas = replicas();
+    let writes = Policy {
+        bucket: "write",
+        requests: 3,
+        burst: 3,
+        ..POLICY
+    };
+    let mut tasks = tokio::task::JoinSet::new();
+    for n in 0..40 {
+        let replica = replicas[n % 2].clone();
+        let policy = if n % 4 < 2 { POLICY } else { writes };
+        tasks.spawn(async move {
+            (
+                policy.bucket,
+                replica.check("alice", &policy).await.unwrap().allowed,
+            )
+        });
+    }
+    let answers = tasks.join_all().await;
+    let passed = |bucket: &str| answers.iter().filter(|answer| **answer == (bucket, true)).count();
+    assert_eq!((passed(Policy::SHARED), passed("write")), (10, 3));
+    assert!(
+        replicas[0].check("write:alice", &POLICY).await.unwrap().allowed,
+        "a user's name is no bucket"
     );
 }
 

@@ -21,7 +21,7 @@ pub(crate) use command::{Command, run};
 use contents::Contents;
 pub(crate) use node::{busybox, dapr, pause};
 use oci::Image;
-pub(crate) use services::{kafka, postgres, redis};
+pub(crate) use services::{kafka, kafka_files, postgres, redis};
 
 use crate::dirs::{self, Dirs};
 use crate::progress;

@@ -99,7 +99,7 @@ const JAVA_MODULES: &str = "java.base,java.desktop,java.logging,java.management,
     java.security.sasl,java.sql,java.xml,jdk.crypto.ec,jdk.management,jdk.unsupported";
 
 /// The folder with Kafka's jars (`lib`) and a Java runtime cut down to what they use (`jre`).
-fn kafka_files(dirs: &Dirs, versions: &Versions) -> Result<PathBuf> {
+pub(crate) fn kafka_files(dirs: &Dirs, versions: &Versions) -> Result<PathBuf> {
     let openjdk = &versions.debian.openjdk;
     let key = format!(
         "kafka-{}-java-{openjdk}-{}",

@@ -117,10 +117,7 @@ impl<'a> Levels<'a> {
             self.stores = Some(Stores::start(&self.project.dirs, &self.project.versions)?);
         }
         let stores = self.stores.as_ref().context("the stores were just started")?;
-        let urls = [
-            ("TODO_TEST_POSTGRES_URL", stores.postgres_url()),
-            ("TODO_TEST_REDIS_URL", stores.redis_url()),
-        ];
+        let urls = stores.envs();
         // The same packages as on level 1, or cargo would build their dependencies once more.
         let mut args = words(&PURE_PACKAGES);
         let tests = cargo::tests_that_need(&self.project.dirs, "stores")?;

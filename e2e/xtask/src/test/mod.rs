@@ -2,6 +2,7 @@
 
 mod artifacts;
 mod judges;
+mod kafka;
 mod levels;
 mod results;
 mod runner;

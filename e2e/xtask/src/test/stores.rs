@@ -1,4 +1,4 @@
-//! PostgreSQL and Redis as processes on loopback, for the tests of the services' stores.
+//! PostgreSQL, Redis and Kafka as processes on loopback, for the tests of stores and of the broker.
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
+use super::kafka::Kafka;
 use crate::cluster::own::processes::Processes;
 use crate::dirs::{self, Dirs};
 use crate::progress::Step;
@@ -23,26 +24,30 @@ pub(super) struct Stores {
     data: PathBuf,
     postgres: u16,
     redis: u16,
+    kafka: Kafka,
 }
 
 impl Stores {
-    /// Starts both, with empty data.
+    /// Starts all three, with empty data.
     pub(super) fn start(dirs: &Dirs, versions: &Versions) -> Result<Self> {
         let package = format!("postgresql-{}", versions.debian.postgresql);
         debian::install(&[&package, "redis-server"])?;
-        let step = Step::start("starting PostgreSQL and Redis");
+        let step = Step::start("starting PostgreSQL, Redis and Kafka");
         stop_left(dirs)?;
+        let processes = processes(dirs);
+        // Not in the cache: a user without rights must reach it, and home folders are closed.
+        let data = std::env::temp_dir().join(format!("todoplatform-stores-{}", std::process::id()));
+        dirs::make(&dirs.cluster("stores"))?;
+        // Found by the next run if this one is killed.
+        dirs::write(&record(dirs), data.display().to_string())?;
+        dirs::make(&data)?;
         let stores = Self {
-            processes: processes(dirs),
-            // Not in the cache: a user without rights must reach it, and home folders are closed.
-            data: std::env::temp_dir().join(format!("todoplatform-stores-{}", std::process::id())),
+            kafka: Kafka::start(dirs, versions, &processes, &data)?,
+            processes,
+            data,
             postgres: free_port()?,
             redis: free_port()?,
         };
-        dirs::make(&dirs.cluster("stores"))?;
-        // Found by the next run if this one is killed.
-        dirs::write(&record(dirs), stores.data.display().to_string())?;
-        dirs::make(&stores.data)?;
         let bin = PathBuf::from(format!("/usr/lib/postgresql/{}/bin", versions.debian.postgresql));
         stores.start_postgres(&bin)?;
         stores.start_redis()?;
@@ -51,15 +56,25 @@ impl Stores {
         Ok(stores)
     }
 
+    /// Where the tests find them.
+    pub(super) fn envs(&self) -> Vec<(&'static str, String)> {
+        let mut envs = vec![
+            ("TODO_TEST_POSTGRES_URL", self.postgres_url()),
+            ("TODO_TEST_REDIS_URL", self.redis_url()),
+        ];
+        envs.extend(self.kafka.envs());
+        envs
+    }
+
     /// A superuser's URL.
-    pub(super) fn postgres_url(&self) -> String {
+    fn postgres_url(&self) -> String {
         format!(
             "postgres://postgres:{PASSWORD}@127.0.0.1:{}/postgres",
             self.postgres
         )
     }
 
-    pub(super) fn redis_url(&self) -> String {
+    fn redis_url(&self) -> String {
         format!("redis://127.0.0.1:{}/0", self.redis)
     }
 
@@ -73,7 +88,11 @@ impl Stores {
         let password = self.data.join("password");
         dirs::write(&password, PASSWORD)?;
         if debian::is_root() {
-            Cmd::new("chown").args(["-R", "postgres"]).arg(&self.data).run()?;
+            Cmd::new("chown")
+                .arg("postgres")
+                .arg(&self.data)
+                .arg(&password)
+                .run()?;
         }
         let initdb = [
             "--username=postgres",
@@ -114,17 +133,19 @@ impl Stores {
     fn wait(&self, bin: &Path) -> Result<()> {
         let ready =
             Cmd::new(bin.join("pg_isready")).args(["-h", "127.0.0.1", "-p", &self.postgres.to_string()]);
-        wait::until("the stores' answer", Duration::from_secs(30), || {
+        wait::until("the stores' answer", Duration::from_mins(1), || {
             self.processes.check("postgres")?;
             self.processes.check("redis")?;
-            Ok(ready.succeeds() && std::net::TcpStream::connect(("127.0.0.1", self.redis)).is_ok())
+            Ok(ready.succeeds()
+                && self.kafka.answers(&self.processes)?
+                && std::net::TcpStream::connect(("127.0.0.1", self.redis)).is_ok())
         })
     }
 
-    /// Stops both and removes their data.
+    /// Stops all and removes their data.
     pub(super) fn stop(&self, dirs: &Dirs) -> Result<()> {
         self.processes
-            .stop(&["postgres", "redis"], Duration::from_secs(5))?;
+            .stop(&["postgres", "redis", Kafka::process()], Duration::from_secs(5))?;
         stop_left(dirs)
     }
 }
@@ -161,7 +182,7 @@ fn as_user(user: &str, program: &Path) -> Cmd {
     }
 }
 
-fn free_port() -> Result<u16> {
+pub(super) fn free_port() -> Result<u16> {
     let listener = TcpListener::bind("127.0.0.1:0").context("no free port on loopback")?;
     Ok(listener.local_addr()?.port())
 }

@@ -28,7 +28,10 @@ mod tracing;
 
 pub use auth::{Algorithm, Auth};
 pub use autoscaling::{Autoscaling, BrokerLag, ScalingBehavior, ScalingWindow};
-pub use broker::{Broker, ExternalRedisBroker, KafkaBroker, KafkaSasl, KafkaTls, RedisBroker, SaslMechanism};
+pub use broker::{
+    Broker, ClusterRef, ExternalRedisBroker, KafkaBroker, KafkaSasl, KafkaTls, RedisBroker, RedpandaCluster,
+    SaslMechanism, StrimziKafka, StrimziUser, TopicOverride, Topics, UserAuthentication,
+};
 pub use cache::{Cache, CacheCluster, CacheSentinel, ExternalCache};
 pub use common::{EmbeddedStore, EnvVar, LocalSecretName, ResourceAmounts, Resources, SecretKeyRef};
 pub use dapr::{
@@ -42,7 +45,10 @@ pub use day2::{AdoptionPolicy, DeletionMode, DeletionPolicy, DriftIgnore, DriftM
 pub use extra_services::{
     AppProtocol, ConsumedTopic, ExtraIngress, ExtraService, ExtraStore, HttpProbe, Probes,
 };
-pub use gateway::{Cors, Gateway, GatewayService, RateLimit, ServiceType};
+pub use gateway::{
+    Cors, Gateway, GatewayService, HttpRoute, Ingress, IngressTls, IssuerKind, IssuerRef, ParentRef,
+    RateLimit, RateLimitPolicy, RouteClass, Scheme, ServiceType,
+};
 pub use images::{ImagePullPolicy, Images};
 pub use network_policy::{NetworkPolicy, NetworkRule, Protocol};
 pub use notifications::{Notifications, Smtp, SmtpSecurity};
@@ -172,7 +178,7 @@ pub struct TodoPlatformSpec {
     /// The Redis behind the rate limit and the reminders. Default of development: embedded; production needs `external`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache: Option<Cache>,
-    /// What carries the events. Default of development: the embedded Redis; production needs `kafka` or `redis.external`.
+    /// What carries the events. Default of development: the embedded Redis; production needs one of your own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub broker: Option<Broker>,
     /// How users are told. Default of both profiles: nobody is told.

@@ -18,6 +18,7 @@ use crate::dereference::{Dereferenced, Sources, dereference};
 use crate::live::Live;
 use crate::memory::PlatformMemory;
 use crate::plan::{Conflict, Plan, Reader, plan};
+use crate::probe::log::Missing;
 use crate::replicas::remember;
 use crate::step::step;
 use crate::turns::{Wait, is_held, turns};
@@ -35,6 +36,8 @@ pub(super) struct Wanted {
     pub(super) waiting: BTreeMap<String, Wait>,
     /// Generated Secrets whose owner, labels or annotations are not right.
     pub(super) amendments: Vec<Amendment>,
+    /// Topics that the operator has to make.
+    pub(super) missing_topics: Option<Missing>,
 }
 
 #[expect(
@@ -64,7 +67,11 @@ pub(super) async fn prepare(
         served: &served,
         sees_cluster: context.sees_cluster,
     };
-    let Dereferenced { facts, secrets } = step(
+    let Dereferenced {
+        facts,
+        secrets,
+        missing_topics,
+    } = step(
         &context.metrics,
         "dereference",
         dereference(&sources, platform, &mut memory.answers),
@@ -127,6 +134,7 @@ pub(super) async fn prepare(
         facts,
         plan,
         waiting,
+        missing_topics,
     }))
 }
 

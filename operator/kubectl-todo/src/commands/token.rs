@@ -138,13 +138,16 @@ fn issuer(platform: &TodoPlatform) -> Result<(AuthSettings, String), TokenError>
             source,
         })?
         .auth;
-    let KeySource::Generated(key) = &auth.keys else {
+    let (KeySource::Generated(key) | KeySource::Own(key)) = &auth.keys else {
         return Err(TokenError::ExternalIssuer {
             platform: platform.name_any(),
             issuer: auth.issuer,
         });
     };
-    if !auth.algorithms.contains(&todoplatform_api::Algorithm::EdDsa) {
+    if !auth
+        .algorithms
+        .contains(&todoplatform_api::Algorithm::EdDsa.as_str())
+    {
         return Err(TokenError::AlgorithmRefused {
             platform: platform.name_any(),
         });

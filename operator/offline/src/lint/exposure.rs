@@ -105,7 +105,7 @@ fn issuer_in_clear(subject: &Subject<'_>) -> Vec<Fault> {
 }
 
 fn cors_origins(subject: &Subject<'_>) -> Vec<Fault> {
-    let origins = subject.settings.gateway.cors_origins.iter().enumerate();
+    let origins = subject.settings.gateway.cors.origins.iter().enumerate();
     origins
         .filter_map(|(index, origin)| {
             let path = format!("spec.gateway.cors.origins[{index}]");

@@ -12,8 +12,8 @@ use crate::{
     Child, ChildKind, ValidatedPlatform,
     catalog::Store,
     validated::{
-        App, BrokerSettings, DatabaseLogin, DatabaseParts, SaslSettings, StateStoreSettings, Text,
-        TlsSettings,
+        App, Authority, BrokerSettings, DatabaseLogin, DatabaseParts, SaslSettings, StateStoreSettings, Text,
+        TlsSettings, UserName,
     },
 };
 
@@ -23,7 +23,7 @@ const STREAM_LENGTH: &str = "100000";
 pub(super) fn build(platform: &ValidatedPlatform) -> Vec<Child> {
     let mut children = Vec::new();
     for App { node, .. } in &platform.apps {
-        if node.uses_events() {
+        if node.uses_events() && is_located(&platform.broker) {
             let name = platform.names.events_component(&node.name);
             children.push(component(
                 platform,
@@ -40,6 +40,11 @@ pub(super) fn build(platform: &ValidatedPlatform) -> Vec<Child> {
         }
     }
     children
+}
+
+/// Whether it is known where the broker is: a cluster of another operator says so once it runs.
+fn is_located(broker: &BrokerSettings) -> bool {
+    !matches!(broker, BrokerSettings::Kafka { brokers, .. } if brokers.is_empty())
 }
 
 fn component(platform: &ValidatedPlatform, app: &str, name: &str, spec: ComponentSpec) -> Child {
@@ -132,13 +137,19 @@ fn kafka(
             SaslMechanism::ScramSha512 => "SHA-512",
         };
         items.push(MetadataItem::value("saslMechanism", mechanism));
-        items.push(secret("saslUsername", &sasl.username));
+        items.push(match &sasl.username {
+            UserName::Plain(name) => MetadataItem::value("saslUsername", name),
+            UserName::Secret(key) => secret("saslUsername", key),
+        });
         items.push(secret("saslPassword", &sasl.password));
     }
     match tls {
         None => items.push(MetadataItem::value("disableTls", "true")),
         Some(tls) => {
-            items.extend(tls.ca.as_ref().map(|key| secret("caCert", key)));
+            items.extend(tls.ca.as_ref().map(|ca| match ca {
+                Authority::Pem(pem) => MetadataItem::value("caCert", pem),
+                Authority::Secret(key) => secret("caCert", key),
+            }));
             if let Some((certificate, key)) = &tls.client {
                 items.push(secret("clientCert", certificate));
                 items.push(secret("clientKey", key));

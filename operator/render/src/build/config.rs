@@ -10,7 +10,7 @@ use crate::{
     ValidatedPlatform, Violation,
     catalog::{ADMIN_PORT, HTTP_PORT, Service, Store},
     validate::INVALID_SPEC,
-    validated::{App, KeySource},
+    validated::{App, KeySource, PolicySettings},
 };
 
 /// Folder of `config.yaml`, keys and certificates in a service's container.
@@ -70,11 +70,13 @@ struct Shutdown {
 struct Auth<'a> {
     issuer: &'a str,
     audience: &'a str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    audiences: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     jwks_url: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     jwks_file: Option<String>,
-    algorithms: Vec<&'a str>,
+    algorithms: &'a [&'static str],
     clock_skew_seconds: i32,
 }
 
@@ -86,13 +88,33 @@ struct PubSub<'a> {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Cors<'a> {
     origins: &'a [String],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    methods: &'a [String],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    headers: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_age_seconds: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    allow_credentials: Option<bool>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct RateLimit {
+    requests: i32,
+    period_seconds: i32,
+    burst: i32,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    policies: Vec<Policy>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Policy {
+    class: &'static str,
     requests: i32,
     period_seconds: i32,
     burst: i32,
@@ -167,7 +189,9 @@ fn own(platform: &ValidatedPlatform, app: &App) -> Mapping {
     let gateway = node.is(Service::Gateway);
     let (jwks_url, jwks_file) = match &platform.auth.keys {
         KeySource::Url(url) => (Some(url.as_str()), None),
-        KeySource::Secret(_) | KeySource::Generated(_) => (None, Some(format!("{FOLDER}/{JWKS_FILE}"))),
+        KeySource::Secret(_) | KeySource::Own(_) | KeySource::Generated(_) => {
+            (None, Some(format!("{FOLDER}/{JWKS_FILE}")))
+        }
     };
     let config = Config {
         platform: names.platform(),
@@ -188,14 +212,10 @@ fn own(platform: &ValidatedPlatform, app: &App) -> Mapping {
         auth: Auth {
             issuer: &platform.auth.issuer,
             audience: &platform.auth.audience,
+            audiences: &platform.auth.audiences,
             jwks_url,
             jwks_file,
-            algorithms: platform
-                .auth
-                .algorithms
-                .iter()
-                .map(|algorithm| algorithm.as_str())
-                .collect(),
+            algorithms: &platform.auth.algorithms,
             clock_skew_seconds: platform.auth.clock_skew_seconds,
         },
         pubsub: node.uses_events().then(|| PubSub {
@@ -208,12 +228,17 @@ fn own(platform: &ValidatedPlatform, app: &App) -> Mapping {
             .map(|peer| (peer.as_str(), names.app_id(peer)))
             .collect(),
         cors: gateway.then_some(Cors {
-            origins: &platform.gateway.cors_origins,
+            origins: &platform.gateway.cors.origins,
+            methods: &platform.gateway.cors.methods,
+            headers: &platform.gateway.cors.headers,
+            max_age_seconds: platform.gateway.cors.max_age_seconds,
+            allow_credentials: platform.gateway.cors.allow_credentials.then_some(true),
         }),
         rate_limit: gateway.then_some(RateLimit {
             requests: platform.gateway.requests,
             period_seconds: platform.gateway.period_seconds,
             burst: platform.gateway.burst,
+            policies: platform.gateway.policies.iter().map(policy).collect(),
         }),
         state_store: node
             .stores_in(Store::DaprState)
@@ -232,5 +257,14 @@ fn own(platform: &ValidatedPlatform, app: &App) -> Mapping {
     match serde_yaml::to_value(&config).expect("a configuration of our own types is YAML") {
         Value::Mapping(file) => file,
         _ => Mapping::new(),
+    }
+}
+
+fn policy(settings: &PolicySettings) -> Policy {
+    Policy {
+        class: settings.class.as_str(),
+        requests: settings.requests,
+        period_seconds: settings.period_seconds,
+        burst: settings.burst,
     }
 }

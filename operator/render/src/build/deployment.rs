@@ -271,7 +271,8 @@ fn projections(config_map: Option<String>, files: &[(SecretKeyRef, &str)]) -> Ve
 /// Keys of Secrets that the container reads as files, with their paths below the folder.
 fn files(platform: &ValidatedPlatform, app: &App) -> Vec<(SecretKeyRef, &'static str)> {
     let mut files = Vec::new();
-    if let KeySource::Secret(reference) | KeySource::Generated(reference) = &platform.auth.keys
+    if let KeySource::Secret(reference) | KeySource::Own(reference) | KeySource::Generated(reference) =
+        &platform.auth.keys
         && app.node.service.is_some()
     {
         files.push((reference.clone(), JWKS_FILE));

@@ -9,6 +9,9 @@ mod database_setup;
 mod deployment;
 mod gate;
 mod hash;
+mod http_route;
+mod ingress;
+mod kafka_topic;
 mod monitor;
 mod network_policy;
 mod object;
@@ -56,6 +59,9 @@ pub fn build(platform: &ValidatedPlatform, facts: &Facts) -> Resources<Prepared>
         network_policy::build(platform),
         service::build(platform),
         persistent_volume_claim::build(platform),
+        ingress::build(platform),
+        http_route::build(platform),
+        kafka_topic::build(platform),
         stateful_set::build(platform),
         autoscaler::build(platform, facts),
         pod_disruption_budget::build(platform),

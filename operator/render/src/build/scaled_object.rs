@@ -158,9 +158,9 @@ fn credentials(broker: &BrokerSettings) -> Vec<(&'static str, &SecretKeyRef)> {
         BrokerSettings::Kafka { sasl, tls, .. } => {
             let client = tls.as_ref().and_then(|tls| tls.client.as_ref());
             vec![
-                ("username", sasl.as_ref().map(|sasl| &sasl.username)),
+                ("username", sasl.as_ref().and_then(|sasl| sasl.username.secret())),
                 ("password", sasl.as_ref().map(|sasl| &sasl.password)),
-                ("ca", tls.as_ref().and_then(|tls| tls.ca.as_ref())),
+                ("ca", tls.as_ref().and_then(|tls| tls.ca.as_ref()?.secret())),
                 ("cert", client.map(|(certificate, _)| certificate)),
                 ("key", client.map(|(_, key)| key)),
             ]

@@ -58,9 +58,7 @@ fn object(platform: &ValidatedPlatform, app: &str, name: &str, spec: Subscriptio
 }
 
 fn dead_letter_topic(platform: &ValidatedPlatform, app: &str, topic: &str) -> String {
-    format!(
-        "{}{topic}.{}.dlq",
-        platform.topic_prefix,
-        platform.names.app_id(app)
-    )
+    platform
+        .names
+        .dead_letter_topic(&platform.topic_prefix, app, topic)
 }

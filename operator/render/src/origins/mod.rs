@@ -107,8 +107,14 @@ pub fn origins(platform: &TodoPlatform, defaults: &OperatorDefaults) -> Result<V
 fn resolve(resource: &Value, defaults: &OperatorDefaults) -> Option<Leaves> {
     let platform: TodoPlatform = serde_json::from_value(resource.clone()).ok()?;
     let mut violations = Vec::new();
-    let references = references(&platform);
-    let settings = settings::resolve(&platform, references, defaults, &mut violations)?;
+    let facts = Facts::assumed(&platform);
+    let settings = settings::resolve(
+        &platform,
+        references(&platform),
+        &facts,
+        defaults,
+        &mut violations,
+    )?;
     Some(leaves::of_settings(&settings))
 }
 

@@ -1,13 +1,14 @@
 //! What carries the events.
 
-use todoplatform_api::{Broker, KafkaBroker};
+use todoplatform_api::{Broker, Profile};
 
 use super::{Collector, DependencyTarget};
+use crate::{graph::Node, names::Names};
 
 /// Whether the broker is the platform's own Redis.
 pub(crate) fn embeds_broker(broker: Option<&Broker>, development: bool) -> bool {
     broker.map_or(development, |section| {
-        section.kafka.is_none()
+        !is_log(section)
             && section
                 .redis
                 .as_ref()
@@ -15,15 +16,36 @@ pub(crate) fn embeds_broker(broker: Option<&Broker>, development: bool) -> bool 
     })
 }
 
+/// Whether the broker is a Kafka or Redpanda, however it is named.
+fn is_log(broker: &Broker) -> bool {
+    broker.kafka.is_some()
+        || broker.redpanda.is_some()
+        || broker.strimzi.is_some()
+        || broker.redpanda_cluster.is_some()
+}
+
+/// What stands before the name of every topic.
+pub(crate) fn topic_prefix(broker: Option<&Broker>, names: &Names, development: bool) -> String {
+    let own = broker.and_then(|broker| broker.topic_prefix.clone());
+    own.unwrap_or_else(|| {
+        if embeds_broker(broker, development) {
+            String::new()
+        } else {
+            format!("{}.{}.", names.namespace(), names.platform())
+        }
+    })
+}
+
 impl Collector<'_> {
-    pub(super) fn broker(&mut self, broker: Option<&Broker>, development: bool) {
+    pub(super) fn broker(&mut self, broker: Option<&Broker>, nodes: &[Node], profile: Profile) {
+        let development = profile == Profile::Development;
         if embeds_broker(broker, development) {
             self.own_redis("broker");
             return;
         }
         let Some(broker) = broker else { return };
-        if let Some(kafka) = &broker.kafka {
-            self.kafka(kafka);
+        if is_log(broker) {
+            self.log(broker, nodes, profile);
         } else if let Some(external) = broker.redis.as_ref().and_then(|redis| redis.external.as_ref()) {
             let password = self.user(
                 external.password_secret_key_ref.as_ref(),
@@ -39,38 +61,5 @@ impl Collector<'_> {
                 },
             );
         }
-    }
-
-    pub(super) fn kafka(&mut self, kafka: &KafkaBroker) {
-        if let Some(sasl) = &kafka.sasl {
-            self.user(
-                Some(&sasl.username_secret_key_ref),
-                "spec.broker.kafka.sasl.usernameSecretKeyRef",
-            );
-            self.user(
-                Some(&sasl.password_secret_key_ref),
-                "spec.broker.kafka.sasl.passwordSecretKeyRef",
-            );
-        }
-        if let Some(tls) = &kafka.tls {
-            self.user(
-                tls.ca_secret_key_ref.as_ref(),
-                "spec.broker.kafka.tls.caSecretKeyRef",
-            );
-            self.user(
-                tls.client_cert_secret_key_ref.as_ref(),
-                "spec.broker.kafka.tls.clientCertSecretKeyRef",
-            );
-            self.user(
-                tls.client_key_secret_key_ref.as_ref(),
-                "spec.broker.kafka.tls.clientKeySecretKeyRef",
-            );
-        }
-        self.depend(
-            "broker",
-            DependencyTarget::Kafka {
-                brokers: kafka.brokers.clone(),
-            },
-        );
     }
 }

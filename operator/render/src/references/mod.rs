@@ -3,18 +3,20 @@
 mod broker;
 mod cache;
 mod database;
+mod kafka;
 mod services;
 mod target;
 
 use todoplatform_api::{Profile, SecretKeyRef, TodoPlatform};
 
-pub(crate) use broker::embeds_broker;
+pub(crate) use broker::{embeds_broker, topic_prefix};
 pub(crate) use cache::{cache_addresses, cache_tls, embeds_cache};
 pub use database::SETUP;
 pub(crate) use database::{
     cluster_ca, cluster_key, database_name, database_services, database_url, embeds_postgres, has_own_roles,
     password_key, port, ssl_mode,
 };
+pub use kafka::{BrokersAt, KafkaAccess, SaslReference, TlsReference, Topic, TopicMaker, Username};
 pub(crate) use services::service_section;
 pub use target::{PostgresTarget, RedisMode, RedisTarget};
 
@@ -51,7 +53,7 @@ pub struct ConfigMapReference {
 /// Something that the services need before their first start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dependency {
-    /// `database`, `cache`, `broker`, `dapr`; `database-<service>` for a database of one service's own, `database-setup`
+    /// `database`, `cache`, `broker`, `topics`, `dapr`; `database-<service>` for a database of one service's own, `database-setup`
     /// for the Job that makes the services' roles.
     pub name: String,
     /// What to ask whether it answers.
@@ -100,11 +102,10 @@ pub enum DependencyTarget {
     },
     /// A Redis by addresses: ready when the server, the master or the cluster answers.
     RedisServers(Box<RedisTarget>),
-    /// Kafka: ready when one of the brokers accepts a connection.
-    Kafka {
-        /// Hosts and ports.
-        brokers: Vec<String>,
-    },
+    /// Kafka or Redpanda: ready when one of the brokers lets us in and tells what it has.
+    Kafka(Box<KafkaAccess>),
+    /// The topics on it: ready when none is missing.
+    Topics(TopicMaker),
     /// Dapr's control plane: its kinds are served and its injector and sentry run.
     DaprControlPlane,
 }
@@ -118,7 +119,8 @@ impl DependencyTarget {
             Self::CloudNativePg { .. } => "CloudNativePG",
             Self::Job => "Job",
             Self::Redis { .. } | Self::RedisHost { .. } | Self::RedisServers(_) => "Redis",
-            Self::Kafka { .. } => "Kafka",
+            Self::Kafka(access) => access.kind,
+            Self::Topics(_) => "Topics",
             Self::DaprControlPlane => "DaprControlPlane",
         }
     }
@@ -133,6 +135,18 @@ pub struct References {
     pub config_maps: Vec<ConfigMapReference>,
     /// What the services need before their first start.
     pub dependencies: Vec<Dependency>,
+}
+
+impl References {
+    /// How the Kafka or Redpanda is reached, where the platform has one.
+    pub fn kafka(&self) -> Option<&KafkaAccess> {
+        self.dependencies
+            .iter()
+            .find_map(|dependency| match &dependency.target {
+                DependencyTarget::Kafka(access) => Some(&**access),
+                _ => None,
+            })
+    }
 }
 
 /// What a pass must read by name, from the spec alone.
@@ -151,11 +165,20 @@ pub fn references(platform: &TodoPlatform) -> References {
     };
     if let Some(auth) = &spec.auth {
         found.user(auth.jwks_secret_key_ref.as_ref(), "spec.auth.jwksSecretKeyRef");
+        let signing_key = auth.signing_key_secret_ref.as_ref().map(|secret| SecretKeyRef {
+            name: secret.name.clone(),
+            key: SIGNING_KEY_JWKS.into(),
+        });
+        found.user(signing_key.as_ref(), "spec.auth.signingKeySecretRef");
     }
     found.environment(spec);
     found.database(spec.database.as_ref(), development);
     found.cache(spec.cache.as_ref(), development);
-    found.broker(spec.broker.as_ref(), development);
+    found.broker(
+        spec.broker.as_ref(),
+        &graph(spec),
+        spec.profile.unwrap_or_default(),
+    );
     if let Some(redis) = spec
         .dapr
         .as_ref()
@@ -195,13 +218,11 @@ pub fn references(platform: &TodoPlatform) -> References {
     found.references
 }
 
-/// Whether the resource names the keys with which tokens are verified.
+/// Whether the resource names the keys with which tokens are verified, so that none are generated.
 pub(crate) fn has_issuer_keys(platform: &TodoPlatform) -> bool {
-    platform
-        .spec
-        .auth
-        .as_ref()
-        .is_some_and(|auth| auth.jwks_url.is_some() || auth.jwks_secret_key_ref.is_some())
+    platform.spec.auth.as_ref().is_some_and(|auth| {
+        auth.jwks_url.is_some() || auth.jwks_secret_key_ref.is_some() || auth.signing_key_secret_ref.is_some()
+    })
 }
 
 struct Collector<'a> {

@@ -19,6 +19,15 @@ impl Resolver<'_> {
             Some(auth) if auth.jwks_secret_key_ref.is_some() => {
                 auth.jwks_secret_key_ref.clone().map(KeySource::Secret)
             }
+            Some(auth) if auth.signing_key_secret_ref.is_some() => {
+                let own = auth.signing_key_secret_ref.as_ref();
+                own.map(|secret| {
+                    KeySource::Own(SecretKeyRef {
+                        name: secret.name.clone(),
+                        key: SIGNING_KEY_JWKS.into(),
+                    })
+                })
+            }
             _ => self.development().then(|| {
                 KeySource::Generated(SecretKeyRef {
                     name: self.names.signing_key(),
@@ -26,17 +35,25 @@ impl Resolver<'_> {
                 })
             }),
         };
-        let algorithms = section.map_or(&[] as &[_], |section| &section.algorithms);
+        let mut algorithms: Vec<&str> = Vec::new();
+        for algorithm in section.map_or(&[] as &[_], |section| &section.algorithms) {
+            if !algorithms.contains(&algorithm.as_str()) {
+                algorithms.push(algorithm.as_str());
+            }
+        }
         Some(AuthSettings {
             audience: section
                 .and_then(|section| section.audience.clone())
                 .unwrap_or_else(|| issuer.clone()),
+            audiences: section.map_or_else(Vec::new, |section| section.audiences.clone()),
             issuer,
             keys: keys?,
             algorithms: if algorithms.is_empty() {
-                vec![Algorithm::EdDsa, Algorithm::Es256, Algorithm::Rs256]
+                [Algorithm::EdDsa, Algorithm::Es256, Algorithm::Rs256]
+                    .map(Algorithm::as_str)
+                    .to_vec()
             } else {
-                algorithms.to_vec()
+                algorithms
             },
             clock_skew_seconds: section
                 .and_then(|section| section.clock_skew_seconds)

@@ -18,18 +18,20 @@ mod pod;
 use todoplatform_api::{Profile, TodoPlatform, TodoPlatformSpec};
 
 use crate::{
-    OperatorDefaults, ValidatedPlatform, Violation, graph::graph, names::Names, references::References,
+    Facts, OperatorDefaults, ValidatedPlatform, Violation, graph::graph, names::Names, references::References,
 };
 
 /// The platform with every setting decided; none when something that is among the violations leaves one open.
 pub(crate) fn resolve(
     platform: &TodoPlatform,
     references: References,
+    facts: &Facts,
     defaults: &OperatorDefaults,
     violations: &mut Vec<Violation>,
 ) -> Option<ValidatedPlatform> {
     let resolver = Resolver {
         spec: &platform.spec,
+        facts,
         defaults,
         names: Names::new(
             platform.metadata.name.as_deref().unwrap_or_default(),
@@ -81,7 +83,8 @@ pub(crate) fn resolve(
             database
         },
         cache: resolver.cache()?,
-        broker: resolver.broker()?,
+        broker: resolver.broker(&references, violations)?,
+        topics: resolver.topics(&references, violations),
         topic_prefix: resolver.topic_prefix(),
         smtp: resolver.smtp(),
         resiliency: resolver.resiliency(),
@@ -106,6 +109,7 @@ fn optional<T>(wanted: Option<Option<T>>) -> Option<Option<T>> {
 
 struct Resolver<'a> {
     spec: &'a TodoPlatformSpec,
+    facts: &'a Facts,
     defaults: &'a OperatorDefaults,
     names: Names,
     profile: Profile,

@@ -1,6 +1,6 @@
 //! Who issues the tokens.
 
-use todoplatform_api::{Algorithm, SecretKeyRef};
+use todoplatform_api::SecretKeyRef;
 
 /// How bearer tokens are verified.
 #[derive(serde::Serialize, Clone, Debug, PartialEq, Eq)]
@@ -10,10 +10,12 @@ pub struct AuthSettings {
     pub issuer: String,
     /// The `aud` that every token must carry.
     pub audience: String,
+    /// What `aud` may be instead.
+    pub audiences: Vec<String>,
     /// Where the keys come from.
     pub keys: KeySource,
-    /// Accepted algorithms.
-    pub algorithms: Vec<Algorithm>,
+    /// Names of the accepted algorithms.
+    pub algorithms: Vec<&'static str>,
     /// Tolerance in seconds.
     pub clock_skew_seconds: i32,
 }
@@ -26,6 +28,8 @@ pub enum KeySource {
     Url(String),
     /// A Secret holds them.
     Secret(SecretKeyRef),
+    /// A Secret of the user's holds a signing key, for development.
+    Own(SecretKeyRef),
     /// The operator makes a signing key, for development.
     Generated(SecretKeyRef),
 }

@@ -2,6 +2,8 @@
 
 use todoplatform_api::{SaslMechanism, SecretKeyRef};
 
+use crate::Topic;
+
 /// What carries the events.
 #[derive(serde::Serialize, Clone, Debug, PartialEq, Eq)]
 #[serde(rename_all = "camelCase")]
@@ -18,7 +20,7 @@ pub enum BrokerSettings {
     },
     /// Kafka or Redpanda.
     Kafka {
-        /// Hosts and ports.
+        /// Hosts and ports; empty while the cluster that the spec refers to has not said where it is.
         brokers: Vec<String>,
         /// User and password.
         sasl: Option<SaslSettings>,
@@ -35,18 +37,68 @@ pub enum BrokerSettings {
 pub struct SaslSettings {
     /// How they are shown.
     pub mechanism: SaslMechanism,
-    /// The Secret's key with the user's name.
-    pub username: SecretKeyRef,
+    /// The user's name.
+    pub username: UserName,
     /// The Secret's key with the password.
     pub password: SecretKeyRef,
 }
 
-/// Encryption of the connection to Kafka.
+/// The name of a user of Kafka.
 #[derive(serde::Serialize, Clone, Debug, PartialEq, Eq)]
 #[serde(rename_all = "camelCase")]
+pub enum UserName {
+    /// The name itself.
+    Plain(String),
+    /// The Secret's key with the name.
+    Secret(SecretKeyRef),
+}
+
+impl UserName {
+    /// The Secret's key, where the name is in one.
+    pub fn secret(&self) -> Option<&SecretKeyRef> {
+        match self {
+            Self::Secret(key) => Some(key),
+            Self::Plain(_) => None,
+        }
+    }
+}
+
+/// The certificate of an authority.
+#[derive(serde::Serialize, Clone, Debug, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+pub enum Authority {
+    /// The certificate itself (PEM); it is public.
+    Pem(String),
+    /// The Secret's key with the certificate.
+    Secret(SecretKeyRef),
+}
+
+impl Authority {
+    /// The Secret's key, where the certificate is in one.
+    pub fn secret(&self) -> Option<&SecretKeyRef> {
+        match self {
+            Self::Secret(key) => Some(key),
+            Self::Pem(_) => None,
+        }
+    }
+}
+
+/// Topics that Strimzi's topic operator makes.
+#[derive(serde::Serialize, Clone, Debug, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+pub struct TopicSettings {
+    /// Name of the `Kafka`.
+    pub cluster: String,
+    /// The topics.
+    pub topics: Vec<Topic>,
+}
+
+/// Encryption of the connection to Kafka.
+#[derive(serde::Serialize, Clone, Debug, Default, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
 pub struct TlsSettings {
-    /// The Secret's key with the certificate of the brokers' authority.
-    pub ca: Option<SecretKeyRef>,
+    /// The certificate of the brokers' authority; none means the public ones.
+    pub ca: Option<Authority>,
     /// The Secret's keys with the client's certificate and private key.
     pub client: Option<(SecretKeyRef, SecretKeyRef)>,
 }

@@ -18,12 +18,14 @@ use todoplatform_api::Profile;
 pub use apps::{App, AppHealthSettings, SidecarSettings};
 pub use auth::{AuthSettings, KeySource};
 pub use autoscaling::{AutoscalingSettings, BrokerLagSettings};
-pub use broker::{BrokerSettings, SaslSettings, TlsSettings};
+pub use broker::{Authority, BrokerSettings, SaslSettings, TlsSettings, TopicSettings, UserName};
 pub use dapr::{
     ApiLoggingSettings, CircuitBreakerSettings, DaprSettings, Exporter, ResiliencySettings, RetrySettings,
     StateStoreSettings, TargetSettings, TracingSettings,
 };
-pub use gateway::GatewaySettings;
+pub use gateway::{
+    CorsSettings, GatewaySettings, HttpRouteSettings, IngressSettings, IngressTlsSettings, PolicySettings,
+};
 pub use network_policy::NetworkPolicySettings;
 pub use notifications::SmtpSettings;
 pub use pod::{ContainerSettings, DisruptionBudget, PodSettings, ProbePort, ProbeSettings};
@@ -74,6 +76,8 @@ pub struct ValidatedPlatform {
     pub cache: CacheSettings,
     /// What carries the events.
     pub broker: BrokerSettings,
+    /// The topics that are made as `KafkaTopic`s, with the name of their `Kafka`.
+    pub topics: Option<TopicSettings>,
     /// What stands before the name of every topic.
     pub topic_prefix: String,
     /// The mail server.
@@ -101,9 +105,13 @@ impl ValidatedPlatform {
         self.apps.iter().find(|app| app.node.is(service))
     }
 
-    /// Where the gateway answers inside the cluster; none when it is switched off.
+    /// Where the gateway answers: outside by the first host of its Ingress or HTTPRoute, else inside the cluster; none when
+    /// it is switched off.
     pub fn endpoint(&self) -> Option<String> {
         let App { node, .. } = self.service(Service::Gateway)?;
+        if let Some(outside) = self.gateway.outside() {
+            return Some(outside);
+        }
         let host = self.names.host(&self.names.app_id(&node.name));
         Some(format!("http://{host}:{}", node.port))
     }

@@ -19,7 +19,7 @@ use todo_kit::{
     problem::{self, Problem},
 };
 
-use super::{Decision, Local, Policy, Shared};
+use super::{Class, Decision, Local, Policies, Policy, Shared};
 
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const STATE: HeaderName = HeaderName::from_static("ratelimit");
@@ -30,7 +30,7 @@ const TRIPPED: Duration = Duration::from_secs(1);
 
 /// The limiter of one gateway.
 pub struct Limiter {
-    policy: Policy,
+    policies: Policies,
     shared: Shared,
     local: Local,
     /// While Redis is away: when it is asked again.
@@ -41,7 +41,7 @@ pub struct Limiter {
 
 impl Limiter {
     /// A limiter with its metrics registered.
-    pub fn new(policy: Policy, shared: Shared, metrics: &Metrics) -> Self {
+    pub fn new(policies: Policies, shared: Shared, metrics: &Metrics) -> Self {
         let (backend_up, refused) = (Gauge::default(), Counter::default());
         backend_up.set(1);
         metrics.register(
@@ -51,7 +51,7 @@ impl Limiter {
         );
         metrics.register("ratelimit_refused", "Requests refused with 429", refused.clone());
         Self {
-            policy,
+            policies,
             shared,
             local: Local::default(),
             asked_again_at: Mutex::new(None),
@@ -60,10 +60,10 @@ impl Limiter {
         }
     }
 
-    async fn check(&self, subject: &str) -> Decision {
+    async fn check(&self, subject: &str, policy: &Policy) -> Decision {
         let now = Instant::now();
         if !self.is_tripped(now) {
-            let answer = tokio::time::timeout(PATIENCE, self.shared.check(subject, &self.policy)).await;
+            let answer = tokio::time::timeout(PATIENCE, self.shared.check(subject, policy)).await;
             match answer {
                 Ok(Ok(decision)) => {
                     self.recovered();
@@ -73,7 +73,7 @@ impl Limiter {
                 Err(_) => self.trip(now, &"no answer in time"),
             }
         }
-        self.local.check(subject, &self.policy, now)
+        self.local.check(subject, policy, now)
     }
 
     fn is_tripped(&self, now: Instant) -> bool {
@@ -106,7 +106,10 @@ pub async fn limit(
     request: Request,
     next: Next,
 ) -> Response {
-    let decision = limiter.check(&caller.sub).await;
+    let policy = limiter
+        .policies
+        .of(Class::of(request.method(), request.uri().path()));
+    let decision = limiter.check(&caller.sub, &policy).await;
     let mut response = if decision.allowed {
         next.run(request).await
     } else {
@@ -115,7 +118,7 @@ pub async fn limit(
             .retry_after(decision.retry_after_seconds())
             .into_response()
     };
-    for (name, value) in [(POLICY, limiter.policy.header()), (STATE, decision.header())] {
+    for (name, value) in [(POLICY, policy.header()), (STATE, decision.header(&policy))] {
         if let Ok(value) = HeaderValue::try_from(value) {
             response.headers_mut().insert(name, value);
         }

@@ -11,7 +11,7 @@ use super::{Decision, Policy};
 /// At most so many subjects are remembered; beyond it those whose burst is free again are forgotten first.
 const MAX_SUBJECTS: usize = 100_000;
 
-/// GCRA in memory: per subject the theoretical arrival time of its next request.
+/// GCRA in memory: per bucket and subject the theoretical arrival time of its next request.
 #[derive(Debug, Default)]
 pub struct Local {
     arrivals: Mutex<HashMap<String, Instant>>,
@@ -26,7 +26,8 @@ impl Local {
         if arrivals.len() >= MAX_SUBJECTS {
             arrivals.retain(|_, arrival| *arrival > now);
         }
-        let arrival = arrivals.get(subject).copied().unwrap_or(now).max(now);
+        let key = policy.key(subject);
+        let arrival = arrivals.get(&key).copied().unwrap_or(now).max(now);
         let following = arrival + step;
         let ahead = following.saturating_duration_since(now);
         if ahead > tolerance {
@@ -37,7 +38,7 @@ impl Local {
                 reset: arrival.saturating_duration_since(now),
             };
         }
-        arrivals.insert(subject.to_owned(), following);
+        arrivals.insert(key, following);
         Decision {
             allowed: true,
             remaining: whole(tolerance.saturating_sub(ahead), step),
@@ -57,6 +58,7 @@ mod tests {
     use super::*;
 
     const POLICY: Policy = Policy {
+        bucket: Policy::SHARED,
         requests: 10,
         period: Duration::from_mins(1),
         burst: 10,
@@ -86,6 +88,20 @@ mod tests {
             limit.check("alice", &POLICY, now);
         }
         assert!(limit.check("bob", &POLICY, now).allowed);
+    }
+
+    #[test]
+    fn buckets_of_one_subject_are_apart() {
+        let (limit, now) = (Local::default(), Instant::now());
+        for _ in 0..11 {
+            limit.check("alice", &POLICY, now);
+        }
+        let writes = Policy {
+            bucket: "write",
+            ..POLICY
+        };
+        assert!(limit.check("alice", &writes, now).allowed);
+        assert!(!limit.check("alice", &POLICY, now).allowed);
     }
 
     #[test]

@@ -8,10 +8,13 @@ use std::time::Duration;
 
 pub use self::layer::{Limiter, PATIENCE, limit};
 pub use self::{local::Local, redis::Shared};
+pub use crate::route::Class;
 
-/// How much one subject may send.
+/// How much one subject may send of what counts in one bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Policy {
+    /// Name of the bucket: a class of routes, or [`Policy::SHARED`].
+    pub bucket: &'static str,
     /// Requests in a period, at least 1.
     pub requests: u32,
     /// The period.
@@ -34,16 +37,73 @@ pub struct Decision {
 }
 
 impl Policy {
+    /// The bucket of all classes of routes without one of their own.
+    pub const SHARED: &'static str = "default";
+
     /// `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers).
     pub fn header(&self) -> String {
-        format!("\"default\";q={};w={}", self.requests, self.period.as_secs())
+        format!(
+            "\"{}\";q={};w={}",
+            self.bucket,
+            self.requests,
+            self.period.as_secs()
+        )
+    }
+
+    /// The key of one subject's counter. The bucket comes first: a subject may be any text.
+    fn key(&self, subject: &str) -> String {
+        format!("{}:{subject}", self.bucket)
+    }
+}
+
+/// The policy of each class of routes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Policies {
+    read: Policy,
+    write: Policy,
+    analytics: Policy,
+}
+
+impl Policies {
+    /// One bucket for everything.
+    pub fn shared(policy: Policy) -> Self {
+        Self {
+            read: policy,
+            write: policy,
+            analytics: policy,
+        }
+    }
+
+    /// The same with a policy of its own for one class.
+    #[must_use]
+    pub fn with(mut self, class: Class, policy: Policy) -> Self {
+        match class {
+            Class::Read => self.read = policy,
+            Class::Write => self.write = policy,
+            Class::Analytics => self.analytics = policy,
+        }
+        self
+    }
+
+    /// What holds for the routes of a class.
+    pub fn of(&self, class: Class) -> Policy {
+        match class {
+            Class::Read => self.read,
+            Class::Write => self.write,
+            Class::Analytics => self.analytics,
+        }
     }
 }
 
 impl Decision {
     /// `RateLimit` (draft-ietf-httpapi-ratelimit-headers).
-    pub fn header(&self) -> String {
-        format!("\"default\";r={};t={}", self.remaining, ceil_seconds(self.reset))
+    pub fn header(&self, policy: &Policy) -> String {
+        format!(
+            "\"{}\";r={};t={}",
+            policy.bucket,
+            self.remaining,
+            ceil_seconds(self.reset)
+        )
     }
 
     /// `Retry-After` in whole seconds, rounded up, at least 1: a client that obeys is let in.
@@ -63,11 +123,12 @@ mod tests {
     #[test]
     fn headers_round_up_so_that_an_obedient_client_is_let_in() {
         let policy = Policy {
+            bucket: "write",
             requests: 10,
             period: Duration::from_mins(1),
             burst: 10,
         };
-        assert_eq!(policy.header(), "\"default\";q=10;w=60");
+        assert_eq!(policy.header(), "\"write\";q=10;w=60");
         let refused = Decision {
             allowed: false,
             remaining: 0,
@@ -75,8 +136,8 @@ mod tests {
             reset: Duration::from_millis(59_001),
         };
         assert_eq!(
-            (refused.header().as_str(), refused.retry_after_seconds()),
-            ("\"default\";r=0;t=60", 6)
+            (refused.header(&policy).as_str(), refused.retry_after_seconds()),
+            ("\"write\";r=0;t=60", 6)
         );
     }
 }

@@ -32,7 +32,7 @@ impl Shared {
         let mut connection = self.connection.clone();
         let (allowed, remaining, retry_after, reset): (i64, i64, i64, i64) = self
             .script
-            .key(format!("{}:{subject}", self.prefix))
+            .key(format!("{}:{}", self.prefix, policy.key(subject)))
             .arg(u64::try_from(policy.period.as_micros()).unwrap_or(u64::MAX))
             .arg(policy.requests)
             .arg(policy.burst)

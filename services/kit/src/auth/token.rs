@@ -113,11 +113,7 @@ impl<'a> Parts<'a> {
         if raw.iss.as_ref().and_then(Value::as_str) != Some(&config.issuer) {
             return Err(AuthError::Issuer);
         }
-        if !raw
-            .aud
-            .as_ref()
-            .is_some_and(|aud| names_audience(aud, &config.audience))
-        {
+        if !raw.aud.as_ref().is_some_and(|aud| names_audience(aud, config)) {
             return Err(AuthError::Audience);
         }
         let (now, skew) = (seconds(now), f64::from(config.clock_skew_seconds));
@@ -157,10 +153,11 @@ fn decode<T: serde::de::DeserializeOwned>(part: &str) -> Result<T, AuthError> {
     serde_json::from_slice(&bytes).map_err(|_| AuthError::Malformed)
 }
 
-fn names_audience(aud: &Value, ours: &str) -> bool {
+fn names_audience(aud: &Value, config: &AuthConfig) -> bool {
+    let is_ours = |one: &str| one == config.audience || config.audiences.iter().any(|other| other == one);
     match aud {
-        Value::String(one) => one == ours,
-        Value::Array(several) => several.iter().any(|one| one.as_str() == Some(ours)),
+        Value::String(one) => is_ours(one),
+        Value::Array(several) => several.iter().filter_map(Value::as_str).any(is_ours),
         _ => false,
     }
 }

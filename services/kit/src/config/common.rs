@@ -63,7 +63,7 @@ impl CommonConfig {
         if auth.issuer.is_empty() {
             return Err(ConfigError::refused("auth.issuer", "must not be empty"));
         }
-        if auth.audience.is_empty() {
+        if auth.audience.is_empty() || auth.audiences.iter().any(String::is_empty) {
             return Err(ConfigError::refused("auth.audience", "must not be empty"));
         }
         Ok(())
@@ -140,6 +140,9 @@ pub struct AuthConfig {
     pub issuer: String,
     /// What `aud` must be or contain.
     pub audience: String,
+    /// What `aud` may be or contain instead; none by default.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub audiences: Vec<String>,
     /// Where the issuer publishes its keys.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jwks_url: Option<String>,
@@ -166,6 +169,7 @@ fn default_clock_skew() -> u32 {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Algorithm {
     /// Ed25519; the token's header may call it `EdDSA` or, since RFC 9864, `Ed25519`.
+    #[serde(alias = "Ed25519")]
     EdDSA,
     /// ECDSA on P-256 with SHA-256.
     ES256,

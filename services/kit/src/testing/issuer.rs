@@ -22,6 +22,8 @@ pub struct TestIssuer {
 impl TestIssuer {
     /// `iss` and `aud` of its tokens.
     pub const ISSUER: &'static str = "https://issuer.test";
+    /// Accepted as audience beside the issuer.
+    pub const SECOND_AUDIENCE: &'static str = "https://second.example";
 
     /// An issuer whose key follows from `seed` and is called `key-<seed>`.
     pub fn new(seed: u8) -> Self {
@@ -42,6 +44,7 @@ impl TestIssuer {
         AuthConfig {
             issuer: Self::ISSUER.to_owned(),
             audience: Self::ISSUER.to_owned(),
+            audiences: vec![Self::SECOND_AUDIENCE.to_owned()],
             jwks_url: None,
             jwks_file: Some(file.to_owned()),
             algorithms: vec![Algorithm::EdDSA, Algorithm::ES256, Algorithm::RS256],

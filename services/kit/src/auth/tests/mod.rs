@@ -156,6 +156,11 @@ async fn each_rule_about_the_claims_holds() {
             with(claims(), "aud", json!([other])),
             Err(AuthError::Audience),
         ),
+        (
+            "a further audience of ours",
+            with(claims(), "aud", json!(TestIssuer::SECOND_AUDIENCE)),
+            Ok(()),
+        ),
         ("no expiry", without(claims(), "exp"), Err(AuthError::Expired)),
         (
             "expiry as text",
