@@ -48,6 +48,7 @@ impl EnsureTopicsError {
             ready: false,
             reason: "TopicsNotMade".into(),
             message: Chain(self).to_string(),
+            version: None,
         }
     }
 }

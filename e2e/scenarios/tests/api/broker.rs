@@ -157,14 +157,18 @@ async fn a_kafka_of_strimzi_is_waited_for_and_may_vanish_later() -> Result<()> {
 }
 
 #[tokio::test]
-async fn beside_a_kafka_of_strimzi_topics_are_objects_that_outlive_the_platform() -> Result<()> {
+async fn beside_a_kafka_of_strimzi_topics_are_objects_and_outlive_the_platform_as_data_does() -> Result<()> {
     let world = World::new("kafkatopics").await?;
     for kind in ["Kafka", "KafkaTopic"] {
         crds::install(&world.client, &world.ns, kind).await?;
     }
     kafka(&world, &world.ns, true).await?;
     world
-        .apply(&json!({"profile": "development", "broker": {"strimzi": {"clusterRef": {"name": "events"}, "listener": "plain"}}}))
+        .apply(&json!({
+            "profile": "development",
+            "broker": {"strimzi": {"clusterRef": {"name": "events"}, "listener": "plain"}},
+            "deletionPolicy": {"data": "Retain"},
+        }))
         .await?;
     let topic = world
         .exists("KafkaTopic", "todo-task-created-scheduler-dlq")
