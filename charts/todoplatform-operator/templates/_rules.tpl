@@ -24,6 +24,14 @@
 - apiGroups: ["postgresql.cnpg.io"]
   resources: ["clusters"]
   verbs: ["get"]
+# Reads by name the Kafka that a platform refers to: whether it is ready, and where.
+- apiGroups: ["kafka.strimzi.io"]
+  resources: ["kafkas"]
+  verbs: ["get"]
+# Reads by name the Redpanda that a platform refers to: whether it is ready.
+- apiGroups: ["cluster.redpanda.com"]
+  resources: ["redpandas"]
+  verbs: ["get"]
 # One Event per transition; a repeat is a patch of the first.
 - apiGroups: ["events.k8s.io"]
   resources: ["events"]
@@ -49,6 +57,14 @@
   resources: ["components", "configurations", "resiliencies", "subscriptions"]
   verbs: ["create", "delete", "get", "list", "patch", "watch"]
 # What platforms are made of, where the API server serves the kinds.
+- apiGroups: ["gateway.networking.k8s.io"]
+  resources: ["httproutes"]
+  verbs: ["create", "delete", "get", "list", "patch", "watch"]
+# What platforms are made of, where the API server serves the kinds.
+- apiGroups: ["kafka.strimzi.io"]
+  resources: ["kafkatopics"]
+  verbs: ["create", "delete", "get", "list", "patch", "watch"]
+# What platforms are made of, where the API server serves the kinds.
 - apiGroups: ["keda.sh"]
   resources: ["scaledobjects", "triggerauthentications"]
   verbs: ["create", "delete", "get", "list", "patch", "watch"]
@@ -58,7 +74,7 @@
   verbs: ["create", "delete", "get", "list", "patch", "watch"]
 # What platforms are made of.
 - apiGroups: ["networking.k8s.io"]
-  resources: ["networkpolicies"]
+  resources: ["ingresses", "networkpolicies"]
   verbs: ["create", "delete", "get", "list", "patch", "watch"]
 # What platforms are made of.
 - apiGroups: ["policy"]

@@ -54,8 +54,8 @@ fn every_topic_of_the_graph_and_every_dead_letter_topic_is_wanted_once() {
     assert_eq!(maker, TopicMaker::Operator);
     let by_name: BTreeMap<&str, &Topic> = topics.iter().map(|topic| (topic.name.as_str(), topic)).collect();
     assert_eq!(by_name.len(), topics.len());
-    // 8 topics; scheduler, notification and analytics consume 4, 3 and 7 of them.
-    assert_eq!(topics.len(), 8 + 14);
+    // 7 topics; scheduler, notification and analytics consume 4, 3 and 7 of them.
+    assert_eq!(topics.len(), 7 + 14);
     let created = by_name["team.todo.task.created"];
     assert_eq!(
         (
@@ -171,7 +171,7 @@ fn a_strimzi_listener_gives_addresses_certificates_and_topics() {
     assert!(!metadata.contains_key("disableTls"));
 
     let topics = objects(&resources, ChildKind::KafkaTopic);
-    assert_eq!(topics.len(), 22);
+    assert_eq!(topics.len(), 21);
     let dead = object(
         &resources,
         ChildKind::KafkaTopic,

@@ -49,7 +49,7 @@ async fn a_kafka_that_refuses_the_password_is_told_of_and_gets_its_topics_once_i
         (
             &json!(true),
             &json!("Answered"),
-            &json!("all 22 topics are there")
+            &json!("all 21 topics are there")
         )
     );
 
@@ -178,7 +178,7 @@ async fn beside_a_kafka_of_strimzi_topics_are_objects_and_outlive_the_platform_a
         json!(format!("{}.todo.task.created.todo-scheduler.dlq", world.ns))
     );
     assert!(topic["metadata"]["ownerReferences"].is_null(), "{topic:#}");
-    assert_eq!(world.names("KafkaTopic").await?.len(), 22);
+    assert_eq!(world.names("KafkaTopic").await?.len(), 21);
     // No topic operator runs here, and the operator does not do its work.
     let missing = broker_is(&world, "TopicsMissing").await?;
     let message = dependency(&missing, "topics")["message"].to_string();
