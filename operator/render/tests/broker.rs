@@ -150,7 +150,7 @@ fn a_redpanda_is_spoken_to_as_one() {
 
 #[test]
 fn a_strimzi_listener_gives_addresses_certificates_and_topics() {
-    let platform = broker(strimzi("team"));
+    let platform = common::platform(json!({"broker": strimzi("team"), "deletionPolicy": {"data": "Retain"}}));
     let facts = Facts {
         kafka: Some(KafkaFact {
             brokers: vec!["events-kafka-bootstrap.team.svc:9093".into()],
@@ -184,7 +184,7 @@ fn a_strimzi_listener_gives_addresses_certificates_and_topics() {
     assert_eq!(dead["metadata"]["labels"]["strimzi.io/cluster"], "events");
     assert!(
         dead["metadata"]["ownerReferences"].is_null(),
-        "events outlive the platform"
+        "events outlive the platform where data does"
     );
 }
 
