@@ -121,6 +121,7 @@ mod tests {
     use serde_json::{Value, json};
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table")]
     fn an_object_is_ours_by_owner_then_by_record_and_label_and_taken_by_consent_only() {
         use AdoptionPolicy::{IfUnowned, Never, TakeOver};
         let owner = |kind: &str, name: &str, uid: &str| {

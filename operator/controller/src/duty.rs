@@ -46,7 +46,7 @@ impl Duty {
         let unusable = async {
             // Closed only when the process ends.
             if crd.wait_for(|crd| *crd != OwnCrd::Served).await.is_err() {
-                std::future::pending().await
+                std::future::pending::<()>().await;
             }
         };
         tokio::select! {

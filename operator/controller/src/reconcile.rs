@@ -209,7 +209,7 @@ async fn pass(
         memory.doubt();
     }
     let pause = Pause::of(platform, context.clock.now());
-    let after = settle(context, platform, &pause, &before, memory).await?;
+    let after = Box::pin(settle(context, platform, &pause, &before, memory)).await?;
     report::publish(
         &context.recorder,
         &context.metrics,
@@ -334,15 +334,7 @@ async fn settle(
     memory.deviations.retain(|key, _| names.contains(key));
     let is_pruned = pruned(context, platform, &namespace, &leftovers).await?;
 
-    let inventory = findings::inventory(&resources);
-    let inventory = if is_pruned && pause.is_off() {
-        inventory
-    } else if writer.may_write(None) {
-        findings::union(&standing.inventory, inventory)
-    } else {
-        // What was never made is not on record.
-        standing.inventory.clone()
-    };
+    let inventory = inventory(&writer, &standing, &resources, is_pruned);
     let day2 = Day2 {
         mode: validated.day2.drift,
         corrected,
@@ -366,13 +358,7 @@ async fn settle(
     let finding = found(
         &writer, &validated, &resources, &facts, components, inventory, day2,
     );
-    let (outcome, mut wait) = if validated.hibernated {
-        (Outcome::Applied, findings::rarely(context))
-    } else if waiting.values().any(|wait| wait.reason == Reason::Waking) {
-        (Outcome::Waiting, findings::shortly(context))
-    } else {
-        findings::next(context, &resources.gate, &references(platform), &facts)
-    };
+    let (outcome, mut wait) = next(&writer, &validated, &resources, &facts, &waiting);
     if plan.is_contested {
         wait = wait.min(CONTEST_WINDOW);
     }
@@ -383,6 +369,42 @@ async fn settle(
         wait,
         status: standing,
     })
+}
+
+/// The objects that are on record after this pass.
+fn inventory(
+    writer: &Writer<'_>,
+    standing: &TodoPlatformStatus,
+    resources: &Resources<Prepared>,
+    is_pruned: bool,
+) -> Vec<InventoryEntry> {
+    let wanted = findings::inventory(resources);
+    if is_pruned && writer.pause.is_off() {
+        wanted
+    } else if writer.may_write(None) {
+        findings::union(&standing.inventory, wanted)
+    } else {
+        // What was never made is not on record.
+        standing.inventory.clone()
+    }
+}
+
+/// What the pass came to, and when the next one is due by what it waits for.
+fn next(
+    writer: &Writer<'_>,
+    validated: &ValidatedPlatform,
+    resources: &Resources<Prepared>,
+    facts: &Facts,
+    waiting: &BTreeMap<String, Wait>,
+) -> Done {
+    let context = writer.context;
+    if validated.hibernated {
+        (Outcome::Applied, findings::rarely(context))
+    } else if waiting.values().any(|wait| wait.reason == Reason::Waking) {
+        (Outcome::Waiting, findings::shortly(context))
+    } else {
+        findings::next(context, &resources.gate, &references(writer.platform), facts)
+    }
 }
 
 /// Deletes leftovers; gives whether none is left.
@@ -423,7 +445,7 @@ fn found(
         version: validated.version.clone(),
         skipped: findings::skipped(&resources.skipped),
         inventory,
-        day2,
+        day2: Box::new(day2),
     }
 }
 

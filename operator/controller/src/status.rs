@@ -89,7 +89,7 @@ pub enum Finding {
         /// All objects of the platform.
         inventory: Vec<InventoryEntry>,
         /// What was found beside what is declared.
-        day2: Day2,
+        day2: Box<Day2>,
     },
 }
 

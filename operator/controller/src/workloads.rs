@@ -32,7 +32,7 @@ pub fn workloads<'a>(
                 ChildKind::Deployment => {
                     let found = live.deployment(namespace, &child.name);
                     let shown = found.map(|found| {
-                        Shown::new(child, &found.metadata, &found.spec, of_deployment(&found), known)
+                        Shown::new(child, &found.metadata, &found.spec, &of_deployment(&found), known)
                     });
                     (layer(child), shown)
                 }
@@ -43,7 +43,7 @@ pub fn workloads<'a>(
                             child,
                             &found.metadata,
                             &found.spec,
-                            of_stateful_set(&found),
+                            &of_stateful_set(&found),
                             known,
                         )
                     });
@@ -88,7 +88,7 @@ impl Shown {
         child: &Child,
         metadata: &ObjectMeta,
         spec: &impl Serialize,
-        counters: Counters,
+        counters: &Counters,
         known: Option<&Sent>,
     ) -> Self {
         let known = known.filter(|known| known.uid == metadata.uid);

@@ -1,4 +1,5 @@
 //! Alerts and the dashboard of the operator's chart: of metrics that there are, each alert with a runbook.
+#![expect(clippy::unwrap_used, reason = "what cannot be unwrapped fails the test")]
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

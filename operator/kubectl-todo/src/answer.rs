@@ -43,7 +43,7 @@ pub(crate) struct Terminal {
     /// How standard output looks.
     pub(crate) look: Look,
     /// Whether standard output is a terminal.
-    pub(crate) is_terminal: bool,
+    pub(crate) is_interactive: bool,
     /// The clock.
     pub(crate) now: fn() -> Timestamp,
     /// Writes to standard output at once, for commands that go on; false when nobody reads any more.
@@ -128,7 +128,7 @@ impl Terminal {
     pub(crate) fn quiet() -> Self {
         Self {
             look: Look::new(false, None),
-            is_terminal: false,
+            is_interactive: false,
             now: || Timestamp::UNIX_EPOCH,
             print: |_| true,
             note: |_| {},

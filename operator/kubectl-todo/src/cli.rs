@@ -155,7 +155,7 @@ pub(crate) async fn run(cli: Cli, terminal: Terminal) -> Result<Answer, Failure>
         Command::Status(args) => status::status(&connect(place).await?, &args, terminal).await,
         Command::Why(args) => why::why(&connect(place).await?, &args, terminal).await,
         Command::Tree(args) => tree::tree(&connect(place).await?, &args, terminal).await,
-        Command::Diff(args) => diff::diff(&connect(place).await?, args, terminal).await,
+        Command::Diff(args) => Box::pin(diff::diff(&connect(place).await?, args, terminal)).await,
         Command::Render(args) => render::render(args, place, terminal).await,
         Command::Check(args) => check::check(args, terminal),
         Command::Token(args) => {

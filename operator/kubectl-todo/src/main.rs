@@ -24,10 +24,10 @@ use look::Look;
 async fn main() -> ExitCode {
     // Before any connection: rustls takes no provider by itself. It fails only where one is installed already.
     let _already_there = rustls::crypto::ring::default_provider().install_default();
-    let is_terminal = std::io::stdout().is_terminal();
+    let is_interactive = std::io::stdout().is_terminal();
     let terminal = Terminal {
-        look: Look::new(is_terminal, std::env::var_os("NO_COLOR")),
-        is_terminal,
+        look: Look::new(is_interactive, std::env::var_os("NO_COLOR")),
+        is_interactive,
         now,
         print: |text| print(text).is_ok_and(|is_read| is_read),
         note: |line| eprintln!("{line}"),

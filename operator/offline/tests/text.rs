@@ -1,5 +1,4 @@
 //! What a person sees of a check and of the settings' origins.
-#![expect(clippy::unwrap_used, reason = "what cannot be unwrapped fails the test")]
 
 use serde_json::{Value, json};
 use todoplatform_offline::{check, input::Document, provenance, render};

@@ -39,7 +39,7 @@ fn refused(spec: Value) -> Vec<(String, String)> {
         .collect()
 }
 
-fn shop(more: Value) -> Value {
+fn shop(more: &Value) -> Value {
     let mut shop = json!({"name": "shop", "image": "acme/shop:1", "port": 9000});
     shop.as_object_mut()
         .unwrap()
@@ -350,7 +350,7 @@ fn keys_of_the_operators_own_are_refused_by_their_field() {
             "spec.services.task.config.platform",
         ),
         (
-            shop(json!({"pod": {"annotations": {"dapr.io/config": "x"}}})),
+            shop(&json!({"pod": {"annotations": {"dapr.io/config": "x"}}})),
             "spec.extraServices[0].pod.annotations.dapr.io/config",
         ),
     ] {
@@ -376,7 +376,7 @@ fn configuration_of_the_users_own_joins_the_operators() {
 
 #[test]
 fn an_extra_service_is_told_whom_it_knows() {
-    let mut spec = shop(json!({
+    let mut spec = shop(&json!({
         "calls": ["task"], "publishes": ["shop.ordered"], "stores": ["redis", "daprState", "postgresql"],
         "databaseUrlSecretKeyRef": {"name": "shop", "key": "url"}, "protocol": "h2c", "command": ["/shop"], "args": ["run"],
     }));
@@ -418,7 +418,7 @@ fn an_extra_service_is_told_whom_it_knows() {
 
 #[test]
 fn a_change_of_the_platforms_version_is_no_concern_of_an_extra_service() {
-    let mut spec = shop(json!({}));
+    let mut spec = shop(&json!({}));
     spec["images"] = json!({"tag": "1.0.0"});
     let before = (pod(&spec, "shop"), pod(&spec, "task"));
     spec["images"]["tag"] = json!("2.0.0");
@@ -430,21 +430,21 @@ fn a_change_of_the_platforms_version_is_no_concern_of_an_extra_service() {
 #[test]
 fn what_an_extra_service_may_not_be_is_refused_by_its_field() {
     for (spec, field_path) in [
-        (shop(json!({"calls": ["tsk"]})), "spec.extraServices[0].calls[0]"),
+        (shop(&json!({"calls": ["tsk"]})), "spec.extraServices[0].calls[0]"),
         (
-            shop(json!({"calls": ["task", "shop"]})),
+            shop(&json!({"calls": ["task", "shop"]})),
             "spec.extraServices[0].calls[1]",
         ),
         (
-            shop(json!({"calls": ["gateway"]})),
+            shop(&json!({"calls": ["gateway"]})),
             "spec.extraServices[0].calls[0]",
         ),
         (
-            shop(json!({"consumes": [{"topic": "task.creatd"}]})),
+            shop(&json!({"consumes": [{"topic": "task.creatd"}]})),
             "spec.extraServices[0].consumes[0].topic",
         ),
         (
-            shop(json!({"stores": ["postgresql"]})),
+            shop(&json!({"stores": ["postgresql"]})),
             "spec.extraServices[0].databaseUrlSecretKeyRef",
         ),
         (

@@ -1,6 +1,5 @@
 //! `spec.dapr` and `spec.networkPolicy`: what they change, whom that restarts, what is refused.
 #![expect(clippy::unwrap_used, reason = "what cannot be unwrapped fails the test")]
-#![expect(clippy::needless_pass_by_value, reason = "a spec is written where it is used")]
 
 mod common;
 

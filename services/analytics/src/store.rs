@@ -25,6 +25,7 @@ impl Store {
     }
 
     /// Reads what may be a moment old from `replica`, when there is one and it answers.
+    #[must_use]
     pub fn reading_from(self, replica: Option<Replica>) -> Self {
         Self { replica, ..self }
     }

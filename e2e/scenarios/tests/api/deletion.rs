@@ -198,7 +198,9 @@ async fn deleting_production_data_asks_for_the_name_and_the_operator_need_not_be
         |value: &str| json!({"metadata": {"annotations": {"todoplatform.dev/confirm-deletion": value}}});
     cluster::merge(&away.client, &away.ns, "TodoPlatform", "todo", &annotate("other")).await?;
     assert!(
-        api.delete("todo", &Default::default()).await.is_err(),
+        api.delete("todo", &kube::api::DeleteParams::default())
+            .await
+            .is_err(),
         "of another name"
     );
     cluster::merge(&away.client, &away.ns, "TodoPlatform", "todo", &annotate("todo")).await?;

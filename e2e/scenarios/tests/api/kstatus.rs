@@ -74,7 +74,7 @@ async fn it_has_failed_when_only_a_change_by_somebody_helps() -> Result<()> {
     wait::until(Duration::from_secs(30), "kstatus Failed", || async {
         let platform = world.get("TodoPlatform", "todo").await?;
         match kstatus::of(std::slice::from_ref(&platform)).await?.as_slice() {
-            [word] if word == "Failed" => Ok(()),
+            [only] if only == "Failed" => Ok(()),
             words => Err(format!("{words:?}: {:#}", platform["status"]).into()),
         }
     })

@@ -41,21 +41,20 @@ pub fn required<'a>(environment: &'a Environment, name: &str) -> Result<&'a str,
 pub fn admin(environment: &Environment) -> Result<PgConnectOptions, LoginError> {
     let optional = |name: &str| required(environment, name).ok();
     let unusable = |name, message| move |_| LoginError::Unusable { name, message };
-    let options = match optional("DATABASE_URL") {
+    let options = if let Some(url) = optional("DATABASE_URL") {
         // The parser's own words may quote the URL.
-        Some(url) => PgConnectOptions::from_str(url).map_err(|_| LoginError::Unusable {
+        PgConnectOptions::from_str(url).map_err(|_| LoginError::Unusable {
             name: "DATABASE_URL",
             message: "is not a PostgreSQL URL",
-        })?,
-        None => {
-            let port = optional("DATABASE_PORT").unwrap_or("5432").parse();
-            PgConnectOptions::new_without_pgpass()
-                .host(required(environment, "DATABASE_HOST")?)
-                .port(port.map_err(unusable("DATABASE_PORT", "is not a port number"))?)
-                .database(required(environment, "DATABASE_NAME")?)
-                .username(required(environment, "DATABASE_USER")?)
-                .password(required(environment, "DATABASE_PASSWORD")?)
-        }
+        })?
+    } else {
+        let port = optional("DATABASE_PORT").unwrap_or("5432").parse();
+        PgConnectOptions::new_without_pgpass()
+            .host(required(environment, "DATABASE_HOST")?)
+            .port(port.map_err(unusable("DATABASE_PORT", "is not a port number"))?)
+            .database(required(environment, "DATABASE_NAME")?)
+            .username(required(environment, "DATABASE_USER")?)
+            .password(required(environment, "DATABASE_PASSWORD")?)
     };
     let options = options.application_name(APPLICATION);
     let options = match optional("DATABASE_CA_FILE") {

@@ -72,14 +72,14 @@ impl Live {
     }
 
     /// Somebody sets a field that was ours, or nobody's.
-    fn set(mut self, manager: &str, pointer: &str, value: Value, fields: Value) -> Self {
+    fn set(mut self, manager: &str, pointer: &str, value: Value, fields: &Value) -> Self {
         let (parent, key) = pointer.rsplit_once('/').unwrap();
         match self.0.pointer_mut(parent).unwrap() {
             Value::Array(items) if key == "-" => items.push(value),
             parent => parent[unescaped(key)] = value,
         }
         let entries = self.0["metadata"]["managedFields"].as_array_mut().unwrap();
-        take(&mut entries[0]["fieldsV1"], &fields);
+        take(&mut entries[0]["fieldsV1"], fields);
         entries.push(json!({"manager": manager, "operation": "Update", "time": "2026-01-02T00:00:00Z", "fieldsV1": fields}));
         self
     }
@@ -134,13 +134,13 @@ fn a_changed_field_names_its_manager_and_its_place() {
             "kubectl-edit",
             &format!("{APP}/image"),
             json!("todo:2"),
-            in_app(&json!({"f:image": {}})),
+            &in_app(&json!({"f:image": {}})),
         )
         .set(
             "helm",
             "/spec/replicas",
             json!(5),
-            json!({"f:spec": {"f:replicas": {}}}),
+            &json!({"f:spec": {"f:replicas": {}}}),
         );
     let look = live.look(DriftMode::Correct, &[], true);
     assert!(look.differs);
@@ -161,7 +161,7 @@ fn report_leaves_a_change_and_sends_the_rest_around_it() {
             "kubectl",
             "/spec/replicas",
             json!(5),
-            json!({"f:spec": {"f:replicas": {}}}),
+            &json!({"f:spec": {"f:replicas": {}}}),
         )
     };
     let left = changed().look(DriftMode::Report, &[], true);
@@ -223,13 +223,13 @@ fn an_ignored_field_is_left_at_any_depth_and_its_neighbours_are_not() {
                 "vpa",
                 &format!("{APP}/image"),
                 json!("todo:2"),
-                in_app(&json!({"f:image": {}})),
+                &in_app(&json!({"f:image": {}})),
             )
             .set(
                 "kubectl",
                 "/spec/replicas",
                 json!(5),
-                json!({"f:spec": {"f:replicas": {}}}),
+                &json!({"f:spec": {"f:replicas": {}}}),
             )
     };
     let look = live().look(DriftMode::Correct, &["/spec/template"], true);
@@ -255,7 +255,7 @@ fn what_others_add_under_our_templates_is_removed_and_what_is_theirs_to_add_is_n
                 "kubectl-set",
                 &env,
                 json!({"name": "X", "value": "1"}),
-                in_app(&variable("X")),
+                &in_app(&variable("X")),
             ),
             vec![format!("{APP}/env/2")],
             ".spec.template.spec.containers[name=\"app\"].env[name=\"X\"] added by kubectl-set",
@@ -266,7 +266,7 @@ fn what_others_add_under_our_templates_is_removed_and_what_is_theirs_to_add_is_n
                 "kubectl-edit",
                 "/spec/template/spec/containers/-",
                 json!({"name": "spy", "image": "spy:1", "imagePullPolicy": "IfNotPresent"}),
-                json!({"f:spec": {"f:template": {"f:spec": {"f:containers": {"k:{\"name\":\"spy\"}":
+                &json!({"f:spec": {"f:template": {"f:spec": {"f:containers": {"k:{\"name\":\"spy\"}":
                     {".": {}, "f:name": {}, "f:image": {}, "f:imagePullPolicy": {}}}}}}}),
             ),
             vec!["/spec/template/spec/containers/1".to_owned()],
@@ -278,7 +278,7 @@ fn what_others_add_under_our_templates_is_removed_and_what_is_theirs_to_add_is_n
                 "istio",
                 "/spec/template/metadata/labels/x~1y",
                 json!("1"),
-                metadata("f:labels", "f:x/y"),
+                &metadata("f:labels", "f:x/y"),
             ),
             vec!["/spec/template/metadata/labels/x~1y".to_owned()],
             ".spec.template.metadata.labels.x/y added by istio",
@@ -289,7 +289,7 @@ fn what_others_add_under_our_templates_is_removed_and_what_is_theirs_to_add_is_n
                 "kubectl-rollout",
                 "/spec/paused",
                 json!(true),
-                json!({"f:spec": {"f:paused": {}}}),
+                &json!({"f:spec": {"f:paused": {}}}),
             ),
             vec!["/spec/paused".to_owned()],
             ".spec.paused added by kubectl-rollout",
@@ -313,25 +313,25 @@ fn what_others_add_under_our_templates_is_removed_and_what_is_theirs_to_add_is_n
             "kubectl-rollout",
             restarted_at,
             json!("2026"),
-            metadata("f:annotations", "f:kubectl.kubernetes.io/restartedAt"),
+            &metadata("f:annotations", "f:kubectl.kubernetes.io/restartedAt"),
         ),
         Live::new().set(
             "kubectl-label",
             "/metadata/labels/theirs",
             json!("1"),
-            json!({"f:metadata": {"f:labels": {"f:theirs": {}}}}),
+            &json!({"f:metadata": {"f:labels": {"f:theirs": {}}}}),
         ),
         Live::new().set(
             "helm",
             "/spec/template/spec/dnsPolicy",
             json!("ClusterFirst"),
-            json!({"f:spec": {"f:template": {"f:spec": {"f:dnsPolicy": {}}}}}),
+            &json!({"f:spec": {"f:template": {"f:spec": {"f:dnsPolicy": {}}}}}),
         ),
         Live::new().set(
             "kube-controller-manager",
             "/spec/paused",
             json!(false),
-            json!({"f:spec": {"f:paused": {}}}),
+            &json!({"f:spec": {"f:paused": {}}}),
         ),
     ];
     for live in allowed {
@@ -351,7 +351,7 @@ fn several_additions_are_removed_from_the_last_to_the_first() {
     let mut live = Live::new();
     for index in 2..12 {
         let name = format!("X{index}");
-        live = live.set("kubectl", &env, json!({"name": name}), fields(&name));
+        live = live.set("kubectl", &env, json!({"name": name}), &fields(&name));
     }
     let look = live.look(DriftMode::Correct, &[], true);
     let expected: Vec<String> = (2..12).rev().map(|index| format!("{APP}/env/{index}")).collect();

@@ -50,7 +50,7 @@ pub struct Keeper {
 
 /// What a write came to.
 enum Answer {
-    Taken(Lease),
+    Taken(Box<Lease>),
     /// Somebody else was faster.
     Conflict,
     Failed,
@@ -168,14 +168,14 @@ impl Keeper {
         match answer {
             Answer::Taken(lease) => {
                 election.won(record(&lease), sent, Instant::now());
-                *known = Some(lease);
+                *known = Some(*lease);
             }
             Answer::Conflict => {
                 // The watch is behind, or will be.
-                if let Ok(Ok(found)) = timeout(self.terms.call(), self.api.get_opt(&self.name)).await {
-                    if election.observe(found.as_ref().map(record), Instant::now()) {
-                        *known = found;
-                    }
+                if let Ok(Ok(found)) = timeout(self.terms.call(), self.api.get_opt(&self.name)).await
+                    && election.observe(found.as_ref().map(record), Instant::now())
+                {
+                    *known = found;
                 }
                 election.failed(Instant::now());
             }
@@ -211,7 +211,7 @@ impl Keeper {
 
     async fn answer(&self, call: impl Future<Output = Result<Lease, kube::Error>>) -> Answer {
         match timeout(self.terms.call(), call).await {
-            Ok(Ok(lease)) => Answer::Taken(lease),
+            Ok(Ok(lease)) => Answer::Taken(Box::new(lease)),
             Ok(Err(kube::Error::Api(status))) if status.is_conflict() || status.is_already_exists() => {
                 Answer::Conflict
             }

@@ -13,7 +13,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::metrics::info::Info;
-use prometheus_client::registry::{Registry, Unit};
+use prometheus_client::registry::{Metric, Registry, Unit};
 
 use catalog::help;
 
@@ -145,117 +145,52 @@ fn durations() -> Histogram {
     Histogram::new(exponential_buckets(0.001, 2.0, 17))
 }
 
+/// Takes a metric into the registry under its name in the catalog.
+fn registered<M: Metric + Clone>(registry: &mut Registry, name: &str, metric: M) -> M {
+    registry.register(name, help(name), metric.clone());
+    metric
+}
+
+fn plain<M: Metric + Clone + Default>(registry: &mut Registry, name: &str) -> M {
+    registered(registry, name, M::default())
+}
+
+fn in_seconds<M: Metric + Clone>(registry: &mut Registry, name: &str, metric: M) -> M {
+    registry.register_with_unit(name, help(name), Unit::Seconds, metric.clone());
+    metric
+}
+
 impl Default for Metrics {
     fn default() -> Self {
         let mut registry = Registry::with_prefix(catalog::PREFIX);
-        let passes = Family::<Outcome, Counter>::default();
-        registry.register("reconcile", help("reconcile"), passes.clone());
-        let errors = Family::<ErrorReason, Counter>::default();
-        registry.register("reconcile_errors", help("reconcile_errors"), errors.clone());
-        let pass_duration = durations();
-        registry.register_with_unit(
-            "reconcile_duration",
-            help("reconcile_duration"),
-            Unit::Seconds,
-            pass_duration.clone(),
-        );
-        let step_duration = Family::<Step, Histogram, fn() -> Histogram>::new_with_constructor(
-            durations as fn() -> Histogram,
-        );
-        registry.register_with_unit(
-            "reconcile_step_duration",
-            help("reconcile_step_duration"),
-            Unit::Seconds,
-            step_duration.clone(),
-        );
-        let in_backoff = Gauge::default();
-        registry.register(
-            "objects_in_backoff",
-            help("objects_in_backoff"),
-            in_backoff.clone(),
-        );
-        let platform_ready = Family::<PlatformOf, Gauge>::default();
-        registry.register("platform_ready", help("platform_ready"), platform_ready.clone());
-        let component_ready = Family::<ComponentOf, Gauge>::default();
-        registry.register(
-            "component_ready",
-            help("component_ready"),
-            component_ready.clone(),
-        );
-        let platform_condition = Family::<ConditionOf, Gauge>::default();
-        registry.register(
-            "platform_condition",
-            help("platform_condition"),
-            platform_condition.clone(),
-        );
-        let prune_deletions = Family::<Kind, Counter>::default();
-        registry.register(
-            "prune_deletions",
-            help("prune_deletions"),
-            prune_deletions.clone(),
-        );
-        let crd_outdated = Gauge::default();
-        registry.register("crd_outdated", help("crd_outdated"), crd_outdated.clone());
-        let leader = Gauge::default();
-        registry.register("leader", help("leader"), leader.clone());
-        let drift_corrections = Family::<Correction, Counter>::default();
-        registry.register(
-            "drift_corrections",
-            help("drift_corrections"),
-            drift_corrections.clone(),
-        );
-        let api_requests = Family::<Request, Counter>::default();
-        registry.register("api_requests", help("api_requests"), api_requests.clone());
-        let api_writes = Family::<Written, Counter>::default();
-        registry.register("api_writes", help("api_writes"), api_writes.clone());
-        let api_writes_skipped = Counter::default();
-        registry.register(
-            "api_writes_skipped",
-            help("api_writes_skipped"),
-            api_writes_skipped.clone(),
-        );
-        let watch_errors = Family::<Kind, Counter>::default();
-        registry.register("watch_errors", help("watch_errors"), watch_errors.clone());
-        let crd_missing = Family::<Crd, Gauge>::default();
-        registry.register("crd_missing", help("crd_missing"), crd_missing.clone());
-        let event_failures = Counter::default();
-        registry.register(
-            "event_publish_failures",
-            help("event_publish_failures"),
-            event_failures.clone(),
-        );
-        let pods_replaced = Counter::default();
-        registry.register(
-            "pods_without_sidecar_replaced",
-            help("pods_without_sidecar_replaced"),
-            pods_replaced.clone(),
-        );
-        registry.register(
-            "build",
-            help("build"),
-            Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]),
-        );
+        let to = &mut registry;
+        let step_duration = Family::new_with_constructor(durations as fn() -> Histogram);
+        // Registered, and so printed, in this order.
         Self {
-            registry,
-            passes,
-            errors,
-            pass_duration,
-            step_duration,
-            in_backoff,
-            platform_ready,
-            platform_condition,
-            component_ready,
-            prune_deletions,
-            crd_outdated,
-            leader,
-            drift_corrections,
-            api_requests,
-            api_writes,
-            api_writes_skipped,
-            watch_errors,
-            crd_missing,
-            event_failures,
-            pods_replaced,
+            passes: plain(to, "reconcile"),
+            errors: plain(to, "reconcile_errors"),
+            pass_duration: in_seconds(to, "reconcile_duration", durations()),
+            step_duration: in_seconds(to, "reconcile_step_duration", step_duration),
+            in_backoff: plain(to, "objects_in_backoff"),
+            platform_ready: plain(to, "platform_ready"),
+            component_ready: plain(to, "component_ready"),
+            platform_condition: plain(to, "platform_condition"),
+            prune_deletions: plain(to, "prune_deletions"),
+            crd_outdated: plain(to, "crd_outdated"),
+            leader: plain(to, "leader"),
+            drift_corrections: plain(to, "drift_corrections"),
+            api_requests: plain(to, "api_requests"),
+            api_writes: plain(to, "api_writes"),
+            api_writes_skipped: plain(to, "api_writes_skipped"),
+            watch_errors: plain(to, "watch_errors"),
+            crd_missing: plain(to, "crd_missing"),
+            event_failures: plain(to, "event_publish_failures"),
+            pods_replaced: plain(to, "pods_without_sidecar_replaced"),
+            registry: {
+                let build = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
+                registry.register("build", help("build"), build);
+                registry
+            },
         }
     }
 }

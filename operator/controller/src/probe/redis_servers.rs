@@ -89,7 +89,7 @@ impl Asker<'_> {
         let question = ["SENTINEL", "GET-MASTER-ADDR-BY-NAME", master];
         let named: Option<(String, u16)> = match self.ask_as(address, login, 0, &question).await {
             Ok(named) => named,
-            Err(failure) => return of_sentinel(failure.into_fact()),
+            Err(failure) => return of_sentinel(&failure.into_fact()),
         };
         let Some((host, port)) = named else {
             return failed(
@@ -160,7 +160,7 @@ fn is_master(role: &redis::Value) -> bool {
 }
 
 /// The same of a sentinel, so that nobody mends the wrong password.
-fn of_sentinel(fact: DependencyFact) -> DependencyFact {
+fn of_sentinel(fact: &DependencyFact) -> DependencyFact {
     let reason = match fact.reason.as_str() {
         "PasswordRefused" => "SentinelPasswordRefused",
         "PasswordMissing" => "SentinelPasswordMissing",

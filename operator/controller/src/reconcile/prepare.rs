@@ -128,12 +128,12 @@ pub(super) async fn prepare(
     }
     let amendments = amendments(&resources.secrets, &secrets, &uid);
     Ok(Preparation::Ready(Wanted {
-        amendments,
         validated,
         resources,
         facts,
         plan,
         waiting,
+        amendments,
         missing_topics,
     }))
 }

@@ -266,10 +266,19 @@ mod tests {
         judge("shop", &expected(), &answers, control_plane)
     }
 
+    /// What is asked, the answers, the control plane; then what is expected.
+    type Case = (
+        &'static str,
+        Vec<Answer>,
+        Option<&'static str>,
+        Option<&'static str>,
+        Option<&'static str>,
+    );
+
     #[test]
     fn what_holds_an_app_back_and_what_does_not() {
         let silent = Answer::Silent("no answer within 2 s".into());
-        let cases: [(&str, Vec<Answer>, Option<&str>, Option<&str>, Option<&str>); 13] = [
+        let cases: [Case; 13] = [
             ("no pods", vec![], Some("1.18.2"), None, None),
             (
                 "as declared",

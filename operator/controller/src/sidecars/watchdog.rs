@@ -1,5 +1,5 @@
 //! Pods that missed injection: Dapr's webhook is ignored when it does not answer, and the pod then runs without a
-//! sidecar for ever. Such pods are deleted, so that their ReplicaSets make new ones: few at a time, since as long as the
+//! sidecar for ever. Such pods are deleted, so that their `ReplicaSets` make new ones: few at a time, since as long as the
 //! injector is away each new one misses it too.
 
 use std::collections::VecDeque;

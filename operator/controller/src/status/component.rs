@@ -62,23 +62,19 @@ pub fn judge(namespace: &str, observed: &Observed, is_gate_closed: bool, is_hibe
         message,
         dapr: sidecars.as_ref().map(|sidecars| sidecars.status.clone()),
     };
+    let held_by_nothing = |status: ComponentStatus| Judged {
+        status,
+        blocker: None,
+        is_stuck: false,
+        doubt: doubt.clone(),
+    };
     if declared.is_paused {
         let message = "its objects are left as they are, by `paused` in the spec".to_owned();
-        return Judged {
-            status: line(PAUSED, message),
-            blocker: None,
-            is_stuck: false,
-            doubt,
-        };
+        return held_by_nothing(line(PAUSED, message));
     }
     let Some(counters) = counters else {
         if is_hibernated {
-            return Judged {
-                status: line(READY, NO_PODS.to_owned()),
-                blocker: None,
-                is_stuck: false,
-                doubt,
-            };
+            return held_by_nothing(line(READY, NO_PODS.to_owned()));
         }
         let (reason, message) = if is_service && is_gate_closed {
             (
@@ -91,10 +87,8 @@ pub fn judge(namespace: &str, observed: &Observed, is_gate_closed: bool, is_hibe
         let blocker =
             (reason == PROGRESSING).then(|| blocker(observed, reason, &message, &look(namespace, observed)));
         return Judged {
-            status: line(reason, message),
             blocker,
-            is_stuck: false,
-            doubt,
+            ..held_by_nothing(line(reason, message))
         };
     };
     let is_ready = counters.serves(declared.replicas);
@@ -106,14 +100,9 @@ pub fn judge(namespace: &str, observed: &Observed, is_gate_closed: bool, is_hibe
         .filter(|problem| !is_ready || SIDECAR_PROBLEMS.contains(&problem.reason));
     match (of_pods.or_else(|| of_sidecars(observed, is_ready)), wait) {
         (Some(problem), _) => {
-            let PodProblem {
-                reason,
-                message,
-                next_action,
-            } = problem;
-            let blocker = blocker(observed, reason, &message, &next_action);
+            let blocker = blocker(observed, problem.reason, &problem.message, &problem.next_action);
             Judged {
-                status: line(reason, message),
+                status: line(problem.reason, problem.message),
                 blocker: Some(blocker),
                 is_stuck,
                 doubt,
@@ -124,9 +113,7 @@ pub fn judge(namespace: &str, observed: &Observed, is_gate_closed: bool, is_hibe
             let next_action = format!("Nothing: it goes on by itself once {} lets it", wait.after);
             Judged {
                 blocker: Some(blocker(observed, reason, &message, &next_action)),
-                status: line(reason, message),
-                is_stuck: false,
-                doubt,
+                ..held_by_nothing(line(reason, message))
             }
         }
         _ if is_ready => {
@@ -135,12 +122,7 @@ pub fn judge(namespace: &str, observed: &Observed, is_gate_closed: bool, is_hibe
                 (_, Some(doubt)) => doubt.message.clone(),
                 (_, None) => String::new(),
             };
-            Judged {
-                status: line(READY, message),
-                blocker: None,
-                is_stuck: false,
-                doubt,
-            }
+            held_by_nothing(line(READY, message))
         }
         _ => {
             let reason = if is_stuck {

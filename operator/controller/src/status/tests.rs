@@ -99,7 +99,7 @@ fn observed(components: Vec<Observed>, dependencies: Vec<Found>, is_gate_closed:
             kind: "Deployment".into(),
             name: "todo-task".into(),
         }],
-        day2: Day2::default(),
+        day2: Box::default(),
     }
 }
 

@@ -65,7 +65,7 @@ pub(crate) async fn status(
         }
         let version = report.version();
         if version != shown {
-            let lead = match (terminal.is_terminal, shown.is_empty()) {
+            let lead = match (terminal.is_interactive, shown.is_empty()) {
                 (true, _) => CLEAR,
                 (false, true) => "",
                 (false, false) => "\n",

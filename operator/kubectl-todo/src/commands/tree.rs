@@ -1,6 +1,7 @@
 //! `kubectl todo tree`: everything that a platform is made of, by component, with who calls whom and which events flow.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use k8s_openapi::api::core::v1::Pod;
 use kube::{api::ListParams, core::ApiResource};
@@ -292,7 +293,7 @@ fn text(platform: &Value, branches: &[Branch], look: Look) -> String {
             &branch.component
         };
         let (knot, stem) = knot(is_last);
-        text.push_str(&format!("{knot}{}\n", look.paint(Tone::Heading, component)));
+        _ = writeln!(text, "{knot}{}", look.paint(Tone::Heading, component));
         let edges = branch
             .edges
             .iter()
@@ -301,7 +302,7 @@ fn text(platform: &Value, branches: &[Branch], look: Look) -> String {
         let lines: Vec<String> = edges.chain(nodes).collect();
         for (index, line) in lines.iter().enumerate() {
             let (twig, _) = self::knot(index + 1 == lines.len());
-            text.push_str(&format!("{stem}{twig}{line}\n"));
+            _ = writeln!(text, "{stem}{twig}{line}");
         }
     }
     text

@@ -74,7 +74,7 @@ fn events(platform: &ValidatedPlatform, node: &Node, policies: &mut Written, tar
     let name = platform.names.events_component(&node.name);
     let own = target(platform, &format!("{}-events", node.name));
     if node.consumes.is_empty() {
-        let outbound = policies.target("publish", own, None);
+        let outbound = policies.target("publish", &own, None);
         if node.uses_events() && outbound != TargetPolicies::default() {
             let outbound = Some(outbound);
             targets.components.insert(
@@ -117,7 +117,7 @@ fn state(platform: &ValidatedPlatform, node: &Node, policies: &mut Written, targ
         return;
     }
     let own = target(platform, &format!("{}-state", node.name));
-    let outbound = policies.target("state", own, None);
+    let outbound = policies.target("state", &own, None);
     if outbound != TargetPolicies::default() {
         let outbound = Some(outbound);
         let name = platform.names.state_component(&node.name);
@@ -136,7 +136,7 @@ fn calls(platform: &ValidatedPlatform, node: &Node, policies: &mut Written, targ
     for callee in &node.calls {
         let own = target(platform, callee);
         let named = format!("call-{callee}");
-        let mut call = policies.target(&named, own, Some(OF_CALLS));
+        let mut call = policies.target(&named, &own, Some(OF_CALLS));
         if call.timeout.is_none() {
             call.timeout = Some(policies.timeout("call", platform.resiliency.call_timeout_seconds));
         }
@@ -149,13 +149,13 @@ fn calls(platform: &ValidatedPlatform, node: &Node, policies: &mut Written, targ
 struct Written(Policies);
 
 impl Written {
-    fn target(&mut self, name: &str, settings: TargetSettings, statuses: Option<&str>) -> TargetPolicies {
+    fn target(&mut self, name: &str, settings: &TargetSettings, statuses: Option<&str>) -> TargetPolicies {
         TargetPolicies {
             retry: settings.retry.map(|retry| self.retry(name, retry, statuses)),
             timeout: settings
                 .timeout_seconds
                 .map(|seconds| self.timeout(name, seconds)),
-            circuit_breaker: self.breaker(name, &settings),
+            circuit_breaker: self.breaker(name, settings),
         }
     }
 

@@ -20,7 +20,7 @@ fn collect(value: &Value, path: &[String], leaves: &mut Leaves) {
     match value {
         Value::Object(map) if !map.is_empty() => {
             for (key, value) in map {
-                collect(value, &[path, &[key.clone()]].concat(), leaves);
+                collect(value, &[path, std::slice::from_ref(key)].concat(), leaves);
             }
         }
         leaf => {

@@ -25,8 +25,8 @@ impl Resolver<'_> {
         if !own.and_then(|own| own.enabled).unwrap_or(by_profile) {
             return None;
         }
-        let none = Autoscaling::default();
-        let own = own.unwrap_or(&none);
+        let by_default = Autoscaling::default();
+        let own = own.unwrap_or(&by_default);
         if own.broker_lag.is_some() && node.consumes.is_empty() {
             violations.push(consumes_nothing(node));
         }

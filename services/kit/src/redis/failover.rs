@@ -103,12 +103,11 @@ enum Verdict {
 fn verdict<T>(answer: &RedisResult<T>, refusal: impl Fn(&T) -> bool) -> Verdict {
     match answer {
         Ok(value) if refusal(value) => Verdict::Demoted,
-        Ok(_) => Verdict::Good,
         Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly) => Verdict::Demoted,
         Err(error) if error.is_unrecoverable_error() || error.is_timeout() || error.is_io_error() => {
             Verdict::Lost
         }
-        Err(_) => Verdict::Good,
+        Ok(_) | Err(_) => Verdict::Good,
     }
 }
 

@@ -50,6 +50,7 @@ pub(crate) struct Change {
     pub(super) after: Value,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
 fn as_word<S: serde::Serializer>(kind: &ChildKind, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(kind.as_str())
 }

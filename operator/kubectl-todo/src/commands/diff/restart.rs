@@ -84,7 +84,7 @@ fn reasons(change: &Change, paths: &[String], changes: &[Change]) -> Vec<String>
                 "sidecar: {}",
                 path.trim_start_matches("metadata.annotations.")
             ));
-        } else if path.ends_with(".image") {
+        } else if path.rsplit_once('.').is_some_and(|(_, field)| field == "image") {
             let value = |object: &Value| image(object, path).unwrap_or_default();
             reasons.push(format!(
                 "image {} -> {}",

@@ -1,5 +1,7 @@
 //! The differences for a person.
 
+use std::fmt::Write as _;
+
 use super::{
     change::{Change, Verb},
     restart::Restart,
@@ -18,7 +20,7 @@ pub(super) fn text(changes: &[Change], restarts: &[Restart], look: Look) -> Stri
             change.name,
             change.verb.as_str()
         );
-        text.push_str(&format!("{}\n", look.paint(Tone::Heading, &head)));
+        _ = writeln!(text, "{}", look.paint(Tone::Heading, &head));
         for line in change.diff.lines() {
             let tone = match line.chars().next() {
                 _ if change.verb == Verb::Refused => Tone::Bad,
@@ -27,7 +29,7 @@ pub(super) fn text(changes: &[Change], restarts: &[Restart], look: Look) -> Stri
                 Some('@') => Tone::Waiting,
                 _ => Tone::Plain,
             };
-            text.push_str(&format!("{}\n", look.paint(tone, line)));
+            _ = writeln!(text, "{}", look.paint(tone, line));
         }
     }
     text.push('\n');
@@ -35,10 +37,11 @@ pub(super) fn text(changes: &[Change], restarts: &[Restart], look: Look) -> Stri
         text.push_str("No pod restarts.\n");
         return text;
     }
-    text.push_str(&format!(
-        "{}\n",
+    _ = writeln!(
+        text,
+        "{}",
         look.paint(Tone::Heading, "Restarts, one app after another:")
-    ));
+    );
     for Restart {
         component,
         pods,
@@ -47,10 +50,7 @@ pub(super) fn text(changes: &[Change], restarts: &[Restart], look: Look) -> Stri
     } in restarts
     {
         let noun = if *pods == 1 { "pod" } else { "pods" };
-        text.push_str(&format!(
-            "  {component} ({pods} {noun}): {}\n",
-            reasons.join("; ")
-        ));
+        _ = writeln!(text, "  {component} ({pods} {noun}): {}", reasons.join("; "));
     }
     text
 }

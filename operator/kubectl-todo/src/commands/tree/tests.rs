@@ -1,6 +1,6 @@
 use super::*;
 
-fn object(name: &str, component: Option<&str>, more: Value) -> Value {
+fn object(name: &str, component: Option<&str>, more: &Value) -> Value {
     let mut object = json!({"metadata": {"name": name, "labels": {}, "ownerReferences": [{"uid": "7"}]}});
     if let Some(component) = component {
         object["metadata"]["labels"]["app.kubernetes.io/component"] = json!(component);
@@ -27,22 +27,22 @@ fn found() -> Found {
             },
         }),
         children: vec![
-            (ChildKind::Service, object("todo-task", Some("task"), json!({}))),
+            (ChildKind::Service, object("todo-task", Some("task"), &json!({}))),
             (
                 ChildKind::StatefulSet,
-                object("todo-redis", Some("redis"), serves.clone()),
+                object("todo-redis", Some("redis"), &serves),
             ),
-            (ChildKind::Deployment, object("todo-task", Some("task"), waits)),
+            (ChildKind::Deployment, object("todo-task", Some("task"), &waits)),
             (
                 ChildKind::Deployment,
-                object("todo-gateway", Some("gateway"), serves),
+                object("todo-gateway", Some("gateway"), &serves),
             ),
-            (ChildKind::PodMonitor, object("todo-sidecars", None, json!({}))),
+            (ChildKind::PodMonitor, object("todo-sidecars", None, &json!({}))),
         ],
         pods: vec![object(
             "todo-task-1",
             Some("task"),
-            json!({"status": {"phase": "Running", "containerStatuses": [{"ready": true}, {"ready": false}]}}),
+            &json!({"status": {"phase": "Running", "containerStatuses": [{"ready": true}, {"ready": false}]}}),
         )],
     }
 }
@@ -70,7 +70,7 @@ fn what_the_inventory_has_and_the_cluster_lacks_is_missing() {
 #[test]
 fn objects_of_another_platform_of_the_same_name_are_left_out() {
     let platform = json!({"metadata": {"uid": "8"}});
-    assert_eq!(owned(vec![object("a", None, json!({}))], &platform).count(), 0);
+    assert_eq!(owned(vec![object("a", None, &json!({}))], &platform).count(), 0);
 }
 
 #[test]

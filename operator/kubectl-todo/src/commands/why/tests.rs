@@ -26,7 +26,7 @@ fn evidence(status: Value) -> Evidence {
     }
 }
 
-fn pod(name: &str, component: &str, ready: bool, containers: Value) -> Value {
+fn pod(name: &str, component: &str, ready: bool, containers: &Value) -> Value {
     json!({
         "metadata": {"name": name, "namespace": "shop", "labels": {"app.kubernetes.io/component": component}, "creationTimestamp": "2030-01-01T00:00:00Z"},
         "status": {
@@ -59,19 +59,19 @@ fn a_chain_goes_down_to_the_container_that_crashes_and_its_log() {
             "todo-gateway-1",
             "gateway",
             false,
-            json!([{"name": "app", "ready": false, "state": {"running": {}}}]),
+            &json!([{"name": "app", "ready": false, "state": {"running": {}}}]),
         ),
         pod(
             "todo-task-0",
             "task",
             true,
-            json!([{"name": "app", "ready": true, "state": {"running": {}}}]),
+            &json!([{"name": "app", "ready": true, "state": {"running": {}}}]),
         ),
         pod(
             "todo-task-1",
             "task",
             false,
-            json!([
+            &json!([
                 {"name": "daprd", "ready": true, "state": {"running": {}}},
                 {"name": "app", "ready": false, "restartCount": 4, "state": {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 40s"}},
                  "lastState": {"terminated": {"exitCode": 1, "message": "the database refuses\nthe password"}}},
