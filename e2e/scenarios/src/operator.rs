@@ -131,7 +131,8 @@ impl Operator {
             .lines()
             .filter(|line| line.starts_with(series))
             .filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok());
-        Ok(values.sum())
+        // Not `sum`, whose empty sum is -0: no series at all would not equal 0 to the bit.
+        Ok(values.fold(0.0, |sum, value| sum + value))
     }
 
     /// Whether it leads, as far as it knows.

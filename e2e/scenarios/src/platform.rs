@@ -27,9 +27,18 @@ pub fn condition<'a>(platform: &'a Value, name: &str) -> Option<(&'a str, &'a st
 
 /// What the status says of one component.
 pub fn component<'a>(platform: &'a Value, name: &str) -> &'a Value {
-    let components = platform["status"]["components"].as_array();
-    components
-        .and_then(|all| all.iter().find(|c| c["name"] == name))
+    named(&platform["status"]["components"], name)
+}
+
+/// What the status says of one dependency.
+pub fn dependency<'a>(platform: &'a Value, name: &str) -> &'a Value {
+    named(&platform["status"]["dependencies"], name)
+}
+
+fn named<'a>(list: &'a Value, name: &str) -> &'a Value {
+    let items = list.as_array();
+    items
+        .and_then(|all| all.iter().find(|item| item["name"] == name))
         .unwrap_or(&Value::Null)
 }
 

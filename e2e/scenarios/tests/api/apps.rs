@@ -57,7 +57,7 @@ async fn a_service_is_switched_off_with_all_its_objects_and_on_again() -> Result
         "task's callers are the same"
     );
 
-    world.apply(&json!({"services": {}})).await?;
+    world.apply(&json!({"profile": "development"})).await?;
     world.exists("Deployment", "todo-analytics").await?;
     world.serve_until_ready().await?;
     assert_eq!(before, of_component(&world, "analytics").await?);
@@ -87,7 +87,7 @@ async fn an_extra_service_gets_every_object_and_keeps_its_place() -> Result<()> 
     world
         .secret("shop", &json!({"url": "postgres://shop:canary-51ce@db/shop"}))
         .await?;
-    let spec = json!({"extraServices": [{
+    let spec = json!({"profile": "development", "extraServices": [{
         "name": "shop", "image": "example/shop:1", "port": 9000, "protocol": "grpc", "metricsPort": 9001, "replicas": 2,
         "publishes": ["shop.ordered"], "consumes": [{"topic": "task.created", "route": "/orders"}], "calls": ["task"],
         "stores": ["postgresql", "redis", "daprState"], "databaseUrlSecretKeyRef": {"name": "shop", "key": "url"},
@@ -119,7 +119,7 @@ async fn an_extra_service_gets_every_object_and_keeps_its_place() -> Result<()> 
         "{callers}"
     );
 
-    world.apply(&json!({"extraServices": []})).await?;
+    world.apply(&json!({"profile": "development"})).await?;
     wait::until(Duration::from_secs(30), "shop gone", || async {
         let left = of_component(&world, "shop").await?;
         if left.is_empty() {

@@ -26,8 +26,9 @@ pub async fn probe(client: &Client, namespace: &str, cluster: &str) -> Dependenc
     let api = Api::<DynamicObject>::namespaced_with(client.clone(), namespace, &resource);
     match api.get_opt(cluster).await {
         Ok(Some(object)) => judge(cluster, &serde_json::to_value(&object).unwrap_or_default()),
-        // A kind that is not served and an object that is not there look alike.
         Ok(None) => missing(client, cluster).await,
+        // A kind that is not served is answered in plain text, of which the client makes no `NotFound`.
+        Err(kube::Error::Api(status)) if status.code == 404 => missing(client, cluster).await,
         Err(kube::Error::Api(status)) if status.code == 403 => failed(
             "Forbidden",
             format!("the operator may not read Cluster {cluster} ({API_VERSION})"),
