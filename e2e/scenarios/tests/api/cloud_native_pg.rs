@@ -101,6 +101,7 @@ async fn the_services_start_with_the_cluster_and_the_platform_outlives_it() -> R
         {"type": "Ready", "status": "True", "reason": "ClusterIsReady", "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z"},
     ]});
     cluster::merge_status(&world.client, &world.ns, "Cluster", "pg", &ready).await?;
+    world.workloads_serve().await?;
     platform::condition_is(&world.client, &world.ns, "DependenciesReady", "True", "Answered").await?;
     assert!(
         world.names("Deployment").await?.is_empty(),
