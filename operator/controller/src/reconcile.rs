@@ -249,46 +249,16 @@ async fn settle(
         pause,
     };
 
-    let mut wanted = match prepare(&writer, memory).await? {
+    let wanted = match prepare(&writer, memory).await? {
         Preparation::Ready(wanted) => wanted,
         Preparation::Stalled(problems) => return writer.stalled(before, problems, memory).await,
     };
     let mut standing = writer.announce(before, &wanted, memory).await?;
     let paused_secrets = writer.paused_secrets(&wanted);
-    if ensure_secrets(&writer, &wanted).await? {
-        // Pods carry a hash of the keys that they use: build again, now that there are keys.
-        memory.answers = None;
-        wanted = match prepare(&writer, memory).await? {
-            Preparation::Ready(wanted) => wanted,
-            Preparation::Stalled(problems) => return writer.stalled(&standing, problems, memory).await,
-        };
-    }
-
-    let missing_topics = wanted.missing_topics.as_ref().filter(|_| writer.may_write(None));
-    if let (Some(missing), Some(access)) = (missing_topics, references(platform).kafka()) {
-        let made = step(
-            &context.metrics,
-            "ensure_topics",
-            ensure_topics::create(&context.client, &namespace, access, missing),
-        )
-        .await;
-        match made {
-            Ok(()) => {
-                memory.answers = None;
-                wanted = match prepare(&writer, memory).await? {
-                    Preparation::Ready(wanted) => wanted,
-                    Preparation::Stalled(problems) => {
-                        return writer.stalled(&standing, problems, memory).await;
-                    }
-                };
-            }
-            // The rest of the platform does not wait for it: what it holds back is said by the dependency.
-            Err(error) => {
-                tracing::warn!(error.chain = %Chain(&error), "the topics could not be made");
-                wanted.facts.dependencies.insert("topics".into(), error.fact());
-            }
-        }
-    }
+    let wanted = match completed(&writer, wanted, memory).await? {
+        Preparation::Ready(wanted) => wanted,
+        Preparation::Stalled(problems) => return writer.stalled(&standing, problems, memory).await,
+    };
 
     let Wanted {
         validated,
@@ -369,6 +339,54 @@ async fn settle(
         wait,
         status: standing,
     })
+}
+
+/// Makes the Secrets and the topics that are missing, and builds again with what they brought.
+async fn completed(
+    writer: &Writer<'_>,
+    mut wanted: Wanted,
+    memory: &mut PlatformMemory,
+) -> Result<Preparation, PassError> {
+    if ensure_secrets(writer, &wanted).await? {
+        // Pods carry a hash of the keys that they use: build again, now that there are keys.
+        memory.answers = None;
+        wanted = match prepare(writer, memory).await? {
+            Preparation::Ready(wanted) => wanted,
+            stalled @ Preparation::Stalled(_) => return Ok(stalled),
+        };
+    }
+    if make_topics(writer, &mut wanted).await {
+        memory.answers = None;
+        return prepare(writer, memory).await;
+    }
+    Ok(Preparation::Ready(wanted))
+}
+
+/// Gives whether topics were made.
+async fn make_topics(writer: &Writer<'_>, wanted: &mut Wanted) -> bool {
+    let Writer {
+        context,
+        platform,
+        namespace,
+        ..
+    } = *writer;
+    let missing = wanted.missing_topics.as_ref().filter(|_| writer.may_write(None));
+    let references = references(platform);
+    let (Some(missing), Some(access)) = (missing, references.kafka()) else {
+        return false;
+    };
+    let made = step(
+        &context.metrics,
+        "ensure_topics",
+        ensure_topics::create(&context.client, namespace, access, missing),
+    )
+    .await;
+    if let Err(error) = &made {
+        // The rest of the platform does not wait for it: what it holds back is said by the dependency.
+        tracing::warn!(error.chain = %Chain(error), "the topics could not be made");
+        wanted.facts.dependencies.insert("topics".into(), error.fact());
+    }
+    made.is_ok()
 }
 
 /// The objects that are on record after this pass.

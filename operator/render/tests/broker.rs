@@ -12,6 +12,10 @@ use todoplatform_render::{
     BROKER_UNKNOWN, ChildKind, Facts, Gate, KafkaFact, Topic, TopicMaker, build, references, validate,
 };
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a section is written where it is used"
+)]
 fn broker(section: Value) -> TodoPlatform {
     platform(json!({"broker": section}))
 }

@@ -60,7 +60,7 @@ async fn a_kafka_that_refuses_the_password_is_told_of_and_gets_its_topics_once_i
     platform::until(
         &world.client,
         &world.ns,
-        Duration::from_secs(60),
+        Duration::from_mins(1),
         "the difference told",
         |platform| {
             let topics = dependency(platform, "topics");

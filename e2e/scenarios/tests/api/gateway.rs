@@ -49,7 +49,7 @@ async fn an_ingress_goes_with_its_section() -> Result<()> {
     platform::until(
         &world.client,
         &world.ns,
-        Duration::from_secs(60),
+        Duration::from_mins(1),
         "the endpoint inside",
         |platform| {
             platform["status"]["endpoint"]

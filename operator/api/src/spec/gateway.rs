@@ -174,7 +174,7 @@ pub struct GatewayService {
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq)]
 #[serde(rename_all = "camelCase")]
 pub struct Ingress {
-    /// The IngressClass. Default of both profiles: the cluster's default class.
+    /// The class of the Ingress. Default of both profiles: the cluster's default class.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(
         length(min = 1, max = 253),

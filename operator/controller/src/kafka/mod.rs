@@ -1,7 +1,7 @@
 //! A client of Kafka and Redpanda that does what an operator needs: log in, say which topics there are, make topics.
 //!
 //! Messages come from `kafka-protocol`; the versions that are spoken are old enough for every broker that is still
-//! supported and new enough for Kafka 4. A request goes to whichever broker answers first: brokers without ZooKeeper, and
+//! supported and new enough for Kafka 4. A request goes to whichever broker answers first: brokers without `ZooKeeper`, and
 //! Redpanda, pass what concerns the controller on to it.
 
 mod connection;

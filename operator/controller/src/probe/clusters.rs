@@ -139,7 +139,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn kafka(ready: &str, listeners: serde_json::Value) -> DynamicObject {
+    fn kafka(ready: &str, listeners: &serde_json::Value) -> DynamicObject {
         serde_json::from_value(json!({
             "apiVersion": "kafka.strimzi.io/v1", "kind": "Kafka", "metadata": {"name": "events"},
             "status": {"conditions": [{"type": "Ready", "status": ready, "reason": "Creating"}], "listeners": listeners},
@@ -153,19 +153,19 @@ mod tests {
             {"name": "plain", "bootstrapServers": "events-kafka-bootstrap:9092"},
             {"name": "tls", "bootstrapServers": "a:9093, b:9093", "certificates": ["one", "two"]},
         ]);
-        let (location, problem) = located("Kafka events", "tls", &kafka("True", tls.clone()));
+        let (location, problem) = located("Kafka events", "tls", &kafka("True", &tls));
         assert_eq!(problem, None);
         let location = location.unwrap();
         assert_eq!(location.brokers, ["a:9093", "b:9093"]);
         assert_eq!(location.certificates.as_deref(), Some("one\ntwo"));
 
-        let (location, problem) = located("Kafka events", "plain", &kafka("False", tls.clone()));
+        let (location, problem) = located("Kafka events", "plain", &kafka("False", &tls));
         assert_eq!(location.unwrap().certificates, None);
         let problem = problem.unwrap();
         assert_eq!(problem.reason, "ClusterNotReady");
         assert_eq!(problem.message, "Kafka events is not ready: Creating");
 
-        let (location, problem) = located("Kafka events", "external", &kafka("True", tls));
+        let (location, problem) = located("Kafka events", "external", &kafka("True", &tls));
         assert_eq!(location, None);
         assert_eq!(
             problem.unwrap().message,

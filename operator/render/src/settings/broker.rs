@@ -55,14 +55,13 @@ impl Resolver<'_> {
         let brokers = match &access.brokers {
             BrokersAt::Addresses(addresses) => addresses.clone(),
             BrokersAt::Redpanda { address, .. } => vec![address.clone()],
-            BrokersAt::Strimzi { namespace, name, .. } => match &self.facts.kafka {
-                Some(fact) => {
+            BrokersAt::Strimzi { namespace, name, .. } => {
+                if let Some(fact) = &self.facts.kafka {
                     if let Some(certificates) = &fact.certificates {
                         tls.get_or_insert_default().ca = Some(Authority::Pem(certificates.clone()));
                     }
                     fact.brokers.clone()
-                }
-                None => {
+                } else {
                     // Before the first start the gate waits for it. Later, components without brokers would stop what runs.
                     if self.facts.started {
                         violations.push(Violation {
@@ -74,7 +73,7 @@ impl Resolver<'_> {
                     }
                     Vec::new()
                 }
-            },
+            }
         };
         let sasl = access.sasl.as_ref().map(|sasl| SaslSettings {
             mechanism: sasl.mechanism,

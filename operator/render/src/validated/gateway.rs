@@ -84,7 +84,7 @@ pub struct PolicySettings {
 #[derive(serde::Serialize, Clone, Debug, PartialEq, Eq)]
 #[serde(rename_all = "camelCase")]
 pub struct IngressSettings {
-    /// The IngressClass; none means the cluster's default.
+    /// The class of the Ingress; none means the cluster's default.
     pub class_name: Option<String>,
     /// Host names.
     pub hosts: Vec<String>,
