@@ -19,7 +19,7 @@ pub async fn send(
 ) -> Result<DynamicObject, kube::Error> {
     let api = Api::<DynamicObject>::namespaced_with(client.clone(), namespace, &child.kind.api_resource());
     let held = match handling {
-        Handling::AsIs => None,
+        Handling::AsIs | Handling::TakeBack => None,
         Handling::HandOver { replicas } => Some(replicas),
         Handling::Start { replicas } => {
             apply(&api, child, &with_replicas(child, replicas)).await?;

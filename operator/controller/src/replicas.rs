@@ -32,6 +32,8 @@ pub struct Bounds {
 pub enum Handling {
     /// As it is: the number stands in it, or somebody else owns it already.
     AsIs,
+    /// Its autoscaler has gone and left the very number that is wanted: the main apply says it, and owns it again.
+    TakeBack,
     /// It runs: the number goes from the main apply to the second manager, as it is.
     HandOver {
         /// Pods that it has.
@@ -64,8 +66,14 @@ pub fn autoscaled(children: &[Child]) -> BTreeMap<String, Bounds> {
 
 /// How a child is to be written over what is live.
 pub fn handling(child: &Child, bounds: Option<Bounds>, live: Option<&Value>) -> Handling {
-    let Some(bounds) = bounds.filter(|_| child.kind == ChildKind::Deployment) else {
+    if child.kind != ChildKind::Deployment {
         return Handling::AsIs;
+    }
+    let Some(bounds) = bounds else {
+        return match live {
+            Some(live) if is_left_to_us(child, live) => Handling::TakeBack,
+            _ => Handling::AsIs,
+        };
     };
     let Some(live) = live else {
         return Handling::Start { replicas: bounds.min };
@@ -106,13 +114,26 @@ fn before_sleep(live: &Value) -> Option<i32> {
         .ok()
 }
 
+/// Whether the number of pods is what is wanted, and somebody else's. Another number is sent for its own sake.
+fn is_left_to_us(child: &Child, live: &Value) -> bool {
+    let wanted = number(&child.object["spec"]["replicas"]);
+    wanted.is_some()
+        && wanted == number(&live["spec"]["replicas"])
+        && owners(live).next().is_some()
+        && !main_apply_owns_replicas(live)
+}
+
 fn main_apply_owns_replicas(live: &Value) -> bool {
+    owners(live).any(|entry| entry["manager"] == FIELD_MANAGER && entry["operation"] == "Apply")
+}
+
+/// The entries of `managedFields` that own the number of pods.
+fn owners(live: &Value) -> impl Iterator<Item = &Value> {
     let entries = live["metadata"]["managedFields"].as_array();
-    entries.into_iter().flatten().any(|entry| {
-        entry["manager"] == FIELD_MANAGER
-            && entry["operation"] == "Apply"
-            && entry.pointer("/fieldsV1/f:spec/f:replicas").is_some()
-    })
+    entries
+        .into_iter()
+        .flatten()
+        .filter(|entry| entry.pointer("/fieldsV1/f:spec/f:replicas").is_some())
 }
 
 fn number(value: &Value) -> Option<i32> {
@@ -199,6 +220,32 @@ mod tests {
         ] {
             assert_eq!(handling(&deployment(), bounds, live.as_ref()), expected, "{name}");
         }
+    }
+
+    #[test]
+    fn the_number_that_an_autoscaler_leaves_is_taken_back_once() {
+        let mut child = deployment();
+        child.object["spec"]["replicas"] = json!(5);
+        let main = (FIELD_MANAGER, "Apply");
+        let scaler = ("kube-controller-manager", "Update");
+        for (name, live, expected) in [
+            ("left by an autoscaler", live(5, &[scaler]), Handling::TakeBack),
+            (
+                "left before it ever scaled",
+                live(5, &[(REPLICAS_MANAGER, "Apply")]),
+                Handling::TakeBack,
+            ),
+            ("taken back", live(5, &[main, scaler]), Handling::AsIs),
+            ("nobody's", live(5, &[]), Handling::AsIs),
+            (
+                "another number: the comparison sends it, or leaves it",
+                live(4, &[scaler]),
+                Handling::AsIs,
+            ),
+        ] {
+            assert_eq!(handling(&child, None, Some(&live)), expected, "{name}");
+        }
+        assert_eq!(handling(&child, None, None), Handling::AsIs, "new");
     }
 
     #[test]
