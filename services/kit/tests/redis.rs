@@ -34,17 +34,18 @@ async fn the_master_is_followed_wherever_the_sentinel_moves_it() {
     })
     .await;
     servers.is_led_by(second).await;
+    // The sentinel names the new master before it demotes the old one, which takes and loses writes until then.
+    eventually("the first is a replica of the second", async || {
+        let info: String = servers.servers[0].ask(&["INFO", "replication"]).await.ok()?;
+        info.contains("master_link_status:up").then_some(())
+    })
+    .await;
     eventually("a write after the handover", async || {
         write(&mut redis, "key", "handed over").await.ok()
     })
     .await;
     let there: String = servers.servers[1].ask(&["GET", "key"]).await.unwrap();
     assert_eq!(there, "handed over");
-    eventually("the first is a replica of the second", async || {
-        let info: String = servers.servers[0].ask(&["INFO", "replication"]).await.ok()?;
-        info.contains("master_link_status:up").then_some(())
-    })
-    .await;
 
     // A loss: the connection breaks.
     servers.servers[1].kill();

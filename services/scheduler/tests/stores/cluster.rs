@@ -19,7 +19,7 @@ async fn reminders_live_through_their_whole_life_on_every_node_of_a_cluster() {
     let redis = connect(&address, Duration::from_secs(2)).expect("a connection");
     // Platforms of many names lie in slots of all nodes.
     for number in 0..8_u128 {
-        let store = Store::new(redis.clone(), &format!("namespace-{number}"), "todo");
+        let store = Store::new(redis.clone(), &format!("{number}-namespace"), "todo");
         let (task, now) = (
             task_id(number),
             Timestamp::from_second(1_700_000_000).expect("a time"),
