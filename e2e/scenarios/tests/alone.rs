@@ -5,6 +5,8 @@ mod alone {
     pub(crate) mod memory;
     pub(crate) mod optional_kinds;
     pub(crate) mod own_crd;
+    pub(crate) mod route;
+    pub(crate) mod strimzi;
 }
 
 #[path = "api/fixture.rs"]

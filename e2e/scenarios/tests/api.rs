@@ -12,7 +12,6 @@ mod api {
     pub(crate) mod cloud_native_pg;
     pub(crate) mod converge;
     pub(crate) mod crash;
-    pub(crate) mod crds;
     pub(crate) mod database_setup;
     pub(crate) mod deletion;
     pub(crate) mod drift;

@@ -328,11 +328,13 @@ fn degraded(degradations: &[Degradation]) -> Draft {
 }
 
 fn dependencies_ready(dependencies: &[Found]) -> Draft {
-    let missing: Vec<&DependencyStatus> = dependencies
+    let mut missing: Vec<&Found> = dependencies
         .iter()
-        .map(|found| &found.status)
-        .filter(|status| status.name != DAPR && !status.ready)
+        .filter(|found| found.status.name != DAPR && !found.status.ready)
         .collect();
+    // An embedded store comes up by itself; one of somebody else's may need somebody.
+    missing.sort_by_key(|found| found.is_embedded);
+    let missing: Vec<&DependencyStatus> = missing.into_iter().map(|found| &found.status).collect();
     match missing.first() {
         None => Draft::yes(
             DEPENDENCIES_READY,

@@ -1,13 +1,14 @@
-//! `CustomResourceDefinition`s that are taken away and put back.
+//! `CustomResourceDefinition`s that are taken away and put back, or come and go.
 
 use std::time::Duration;
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::{
     Api, Client, ResourceExt,
-    api::{DeleteParams, ListParams, PostParams},
+    api::{DeleteParams, ListParams, Patch, PatchParams, PostParams},
 };
-use todo_scenarios::{Result, wait};
+use serde_json::json;
+use todo_scenarios::{Result, cluster, wait};
 
 /// Takes all CRDs of an API group away, with every object of theirs, and waits until they are gone.
 pub(crate) async fn take(client: &Client, group: &str) -> Result<Vec<CustomResourceDefinition>> {
@@ -63,4 +64,53 @@ pub(crate) async fn put(client: &Client, crds: &[CustomResourceDefinition]) -> R
         .await?;
     }
     Ok(())
+}
+
+/// Serves a kind of another operator with a schema that takes any field, and waits until the API server does.
+pub(crate) async fn install(client: &Client, namespace: &str, kind: &str) -> Result<()> {
+    let resource = cluster::kind(kind);
+    let name = format!("{}.{}", resource.plural, resource.group);
+    let schema = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
+    let object = json!({
+        "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+        "metadata": {"name": name, "annotations": {"api-approved.kubernetes.io": "unapproved, a scenario's"}},
+        "spec": {
+            "group": resource.group, "scope": "Namespaced",
+            "names": {"kind": kind, "plural": resource.plural, "singular": kind.to_lowercase()},
+            "versions": [{
+                "name": resource.version, "served": true, "storage": true,
+                "subresources": {"status": {}}, "schema": {"openAPIV3Schema": schema},
+            }],
+        },
+    });
+    Api::<CustomResourceDefinition>::all(client.clone())
+        .patch(
+            &name,
+            &PatchParams::apply("scenario").force(),
+            &Patch::Apply(&object),
+        )
+        .await?;
+    wait::until(Duration::from_secs(30), &format!("{kind} served"), || async {
+        cluster::names(client, namespace, kind).await.map(|_| ())
+    })
+    .await
+}
+
+/// Takes a kind away with all its objects, and waits until it is gone.
+pub(crate) async fn remove(client: &Client, namespace: &str, kind: &str) -> Result<()> {
+    let resource = cluster::kind(kind);
+    let name = format!("{}.{}", resource.plural, resource.group);
+    if Api::<CustomResourceDefinition>::all(client.clone()).get_opt(&name).await?.is_none() {
+        return Ok(());
+    }
+    Api::<CustomResourceDefinition>::all(client.clone())
+        .delete(&name, &DeleteParams::default())
+        .await?;
+    wait::until(Duration::from_secs(30), &format!("{kind} gone"), || async {
+        match cluster::names(client, namespace, kind).await {
+            Ok(_) => Err("still served".into()),
+            Err(_) => Ok(()),
+        }
+    })
+    .await
 }

@@ -62,7 +62,8 @@ impl Abandoned {
         Ok(children)
     }
 
-    /// Does what garbage collection does, which a bare API server lacks: deletes all that has an owner with this UID.
+    /// Does what garbage collection does, which a bare API server lacks: deletes all that has an owner with this UID. So does
+    /// the controller that lets go of volume claims which no pod uses.
     pub(crate) async fn collect_garbage(&self, uid: &Value) -> Result<()> {
         for child in self.children().await? {
             let owners = child["metadata"]["ownerReferences"].as_array();
@@ -73,6 +74,10 @@ impl Abandoned {
                 child["metadata"]["name"].as_str(),
             ) {
                 cluster::delete(&self.client, &self.ns, kind, name).await?;
+                if kind == "PersistentVolumeClaim" {
+                    let free = json!({"metadata": {"finalizers": null}});
+                    cluster::merge(&self.client, &self.ns, kind, name, &free).await?;
+                }
             }
         }
         Ok(())

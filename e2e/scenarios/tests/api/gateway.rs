@@ -1,35 +1,14 @@
-//! The way in: an Ingress, an HTTPRoute, and an API server that serves the latter only sometimes.
+//! The way in: an Ingress, for as long as it is asked for.
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use todo_scenarios::{Result, platform};
 
-use super::{crds, fixture::World};
+use super::fixture::World;
 
 fn with(gateway: &Value) -> Value {
     json!({"profile": "development", "gateway": gateway})
-}
-
-#[tokio::test]
-async fn a_route_is_made_when_its_kind_appears_and_nothing_stalls_when_it_vanishes() -> Result<()> {
-    let world = World::new("route").await?;
-    crds::remove(&world.client, &world.ns, "HTTPRoute").await?;
-    let route = json!({"httpRoute": {"parentRefs": [{"name": "public"}], "hostnames": ["todo.example.com"]}});
-    world.apply(&with(&route)).await?;
-    let ready = world.serve_until_ready().await?;
-    assert_eq!(ready["status"]["endpoint"], "https://todo.example.com");
-
-    crds::install(&world.client, &world.ns, "HTTPRoute").await?;
-    let made = world.exists("HTTPRoute", "todo-gateway").await?;
-    assert_eq!(made["spec"]["hostnames"], json!(["todo.example.com"]));
-
-    crds::remove(&world.client, &world.ns, "HTTPRoute").await?;
-    let ingress = json!({"ingress": {"hosts": ["todo.example.com"], "tls": {"secretName": "tls"}}});
-    world.apply(&with(&ingress)).await?;
-    world.exists("Ingress", "todo-gateway").await?;
-    world.serve_until_ready().await?;
-    Ok(())
 }
 
 #[tokio::test]
@@ -45,7 +24,7 @@ async fn an_ingress_goes_with_its_section() -> Result<()> {
     let ingress = world.get("Ingress", "todo-gateway").await?;
     assert_eq!(ingress["metadata"]["annotations"]["cert-manager.io/issuer"], "ca");
 
-    world.apply(&with(&json!({}))).await?;
+    world.respec(&json!({"gateway": {"ingress": null}})).await?;
     platform::until(
         &world.client,
         &world.ns,

@@ -87,7 +87,7 @@ async fn a_platform_that_is_paused_before_it_exists_makes_nothing() -> Result<()
         .apply(&json!({"profile": "development", "paused": true}))
         .await?;
     let held = world
-        .says("Ready", "False", "Paused", &["StatefulSet/todo-postgres"])
+        .says("Ready", "False", "Paused", &["ServiceAccount/todo-task", "more"])
         .await?;
     assert!(held["status"]["inventory"].is_null(), "nothing is on record");
     assert!(world.names("StatefulSet").await?.is_empty() && world.names("Secret").await?.is_empty());

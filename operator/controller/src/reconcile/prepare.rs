@@ -105,7 +105,11 @@ pub(super) async fn prepare(
         day2: &validated.day2,
         pause,
     };
-    let workloads = workloads(resources.written(), &context.live, namespace, &memory.sent);
+    // Whoever is not written has no turn, and nobody waits for it.
+    let moving = resources
+        .written()
+        .filter(|child| writer.may_write(child.component.as_deref()));
+    let workloads = workloads(moving, &context.live, namespace, &memory.sent);
     let waiting = turns(&workloads, &findings::unanswered(&validated.references, &facts));
     let now: Vec<Child> = resources
         .written()

@@ -344,8 +344,8 @@ fn a_pod_that_ends_is_no_problem() {
 #[test]
 fn a_closed_gate_is_waiting_and_names_what_it_waits_for() {
     let dependencies = vec![
-        dependency("database", false, "PasswordRefused", false),
         dependency("cache", false, "NotReady", true),
+        dependency("database", false, "PasswordRefused", false),
         dependency("dapr", true, "Answered", false),
     ];
     let not_there = Counters {
