@@ -136,7 +136,7 @@ pub async fn prune(
                 );
             }
             // Gone already, or another object has the name by now.
-            Err(kube::Error::Api(status)) if status.is_not_found() || status.is_conflict() => {}
+            Err(kube::Error::Api(status)) if status.code == 404 || status.is_conflict() => {}
             Err(source) => {
                 return Err(PruneError::Delete {
                     kind: *kind,

@@ -155,7 +155,7 @@ pub fn ended(metrics: &Metrics, outcome: Outcome, took: Duration) {
 /// A pass failed and is tried again after `wait`.
 pub fn failed(
     metrics: &Metrics,
-    error: &dyn std::error::Error,
+    error: &(dyn std::error::Error + 'static),
     reason: &'static str,
     took: Duration,
     wait: Duration,

@@ -373,7 +373,7 @@ fn platforms() -> ApiResource {
 /// A 404 to a list means that the kind is not there.
 fn known(answer: Result<Vec<Value>, ClusterError>) -> Result<Vec<Value>, ClusterError> {
     match answer {
-        Err(ClusterError::Read { source, .. }) if is_answer(&source, Status::is_not_found) => {
+        Err(ClusterError::Read { source, .. }) if is_answer(&source, |status| status.code == 404) => {
             Err(ClusterError::UnknownResource)
         }
         answer => answer,

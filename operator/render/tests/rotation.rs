@@ -137,3 +137,60 @@ fn every_key_that_a_pod_reads_is_looked_at() {
         }
     }
 }
+
+/// The objects that the sidecar of each application loads, without what they are called.
+fn dapr_objects(resources: &Resources<Prepared>) -> BTreeMap<String, Vec<Value>> {
+    let mut objects = BTreeMap::<_, Vec<Value>>::new();
+    for child in &resources.children {
+        let is_loaded = matches!(
+            child.kind,
+            ChildKind::Component | ChildKind::Subscription | ChildKind::Configuration | ChildKind::Resiliency
+        );
+        if let (true, Some(component)) = (is_loaded, &child.component) {
+            let mut object = child.object.clone();
+            object["metadata"] = Value::Null;
+            objects.entry(format!("todo-{component}")).or_default().push(object);
+        }
+    }
+    objects
+}
+
+#[test]
+fn a_changed_dapr_object_restarts_its_application_and_nobody_else() {
+    let external = everything_external();
+    let before = built(&platform(external.clone()), &Facts::assumed(&platform(external.clone())));
+    let changes = [
+        json!({"dapr": {"secretStore": "vault"}}),
+        json!({"dapr": {"metrics": {"enabled": false}}}),
+        json!({"services": {"analytics": {"enabled": false}}}),
+    ];
+    for change in changes {
+        let mut spec = external.clone();
+        for (section, value) in change.as_object().unwrap() {
+            spec[section] = value.clone();
+        }
+        let changed = platform(spec);
+        let after = built(&changed, &Facts::assumed(&changed));
+        let [loaded_before, loaded_after] = [&before, &after].map(dapr_objects);
+        let [templates_before, templates_after] = [&before, &after].map(templates);
+        let mut restarted = 0;
+        for (name, template) in &templates_after {
+            let is_restarted = templates_before.get(name) != Some(template);
+            let is_changed = loaded_before.get(name) != loaded_after.get(name);
+            assert!(is_restarted || !is_changed, "{change}: {name} does not restart");
+            restarted += usize::from(is_restarted);
+        }
+        assert!(restarted > 0, "{change} changes something");
+    }
+    let changed = platform({
+        let mut spec = external;
+        spec["dapr"] = json!({"secretStore": "vault"});
+        spec
+    });
+    let after = built(&changed, &Facts::assumed(&changed));
+    let gateway = "todo-gateway";
+    assert_eq!(
+        templates(&before)[gateway], templates(&after)[gateway],
+        "the gateway has no component that could ask the secret store"
+    );
+}

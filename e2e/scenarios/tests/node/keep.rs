@@ -150,7 +150,7 @@ pub(crate) async fn nothing_is_left(client: &Client, ns: &str) -> Result<()> {
         let mut left = Vec::new();
         for kind in KINDS {
             let list = match cluster::objects(client, ns, kind).list(&ours).await {
-                Err(kube::Error::Api(e)) if e.is_not_found() => continue,
+                Err(kube::Error::Api(e)) if e.code == 404 => continue,
                 other => other?,
             };
             left.extend(list.items.iter().map(|o| format!("{kind}/{}", o.name_any())));

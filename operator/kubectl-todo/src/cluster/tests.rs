@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::failure;
 
-/// A cluster that answers GET by these bodies, and 404 by everything else.
+/// A cluster that answers GET by these bodies, and by everything else as an API server does that knows no such path.
 pub(crate) fn fake(answers: &[(&str, Value)]) -> Cluster {
     let answers: BTreeMap<String, Value> = answers
         .iter()
@@ -16,14 +16,18 @@ pub(crate) fn fake(answers: &[(&str, Value)]) -> Cluster {
     let service = tower::service_fn(move |request: Request<Body>| {
         let (status, body) = match answers.get(request.uri().path()) {
             Some(body) => (StatusCode::OK, body.clone()),
-            None => (StatusCode::NOT_FOUND, refusal(404, "NotFound", "not found")),
+            None => (StatusCode::NOT_FOUND, Value::Null),
         };
         let code = body["code"]
             .as_u64()
             .and_then(|code| StatusCode::from_u16(u16::try_from(code).ok()?).ok());
         let response = Response::builder()
             .status(code.unwrap_or(status))
-            .body(Body::from(body.to_string().into_bytes()));
+            .body(Body::from(if body.is_null() {
+                b"404 page not found\n".to_vec()
+            } else {
+                body.to_string().into_bytes()
+            }));
         async move { response }
     });
     Cluster {

@@ -21,9 +21,7 @@ pub(super) fn config_hash(
     for child in dapr_objects {
         field(&mut digest, child.kind.as_str());
         field(&mut digest, &child.name);
-        for part in ["spec", "scopes"] {
-            value(&mut digest, &child.object[part]);
-        }
+        value(&mut digest, &content(&child.object));
     }
     let mut secrets: Vec<_> = secrets.iter().collect();
     secrets.sort();
@@ -40,6 +38,15 @@ pub(super) fn config_hash(
         field(&mut digest, hash.map_or("absent", String::as_str));
     }
     hex::encode(digest.finalize())
+}
+
+/// What a sidecar reads of an object: all of it but what it is called and carries for others.
+fn content(object: &Value) -> Value {
+    let mut content = object.clone();
+    if let Some(fields) = content.as_object_mut() {
+        fields.retain(|name, _| !["apiVersion", "kind", "metadata"].contains(&name.as_str()));
+    }
+    content
 }
 
 /// The hash of a value, whatever order its maps keep.
