@@ -46,8 +46,13 @@ pub(crate) fn install_dapr(project: &Project, cluster: &Cluster<'_>) -> Result<(
     Ok(())
 }
 
-/// Everything else that a platform may be made of: KEDA's kinds and the Gateway API's.
+/// Everything else that a platform may be made of: KEDA's kinds, the Gateway API's and Strimzi's topics.
 pub(crate) fn install_others(project: &Project, cluster: &Cluster<'_>) -> Result<()> {
+    let topics = project
+        .dirs
+        .root()
+        .join("e2e/judges/kafkatopics.kafka.strimzi.io.yaml");
+    apply(cluster).arg("--filename").arg(topics).run()?;
     for tool in OTHERS {
         let folder = project.tools().built(tool, "crds")?;
         for entry in std::fs::read_dir(&folder).with_context(|| format!("no CRDs in {}", folder.display()))? {

@@ -149,7 +149,10 @@ fn dapr_objects(resources: &Resources<Prepared>) -> BTreeMap<String, Vec<Value>>
         if let (true, Some(component)) = (is_loaded, &child.component) {
             let mut object = child.object.clone();
             object["metadata"] = Value::Null;
-            objects.entry(format!("todo-{component}")).or_default().push(object);
+            objects
+                .entry(format!("todo-{component}"))
+                .or_default()
+                .push(object);
         }
     }
     objects
@@ -158,7 +161,10 @@ fn dapr_objects(resources: &Resources<Prepared>) -> BTreeMap<String, Vec<Value>>
 #[test]
 fn a_changed_dapr_object_restarts_its_application_and_nobody_else() {
     let external = everything_external();
-    let before = built(&platform(external.clone()), &Facts::assumed(&platform(external.clone())));
+    let before = built(
+        &platform(external.clone()),
+        &Facts::assumed(&platform(external.clone())),
+    );
     let changes = [
         json!({"dapr": {"secretStore": "vault"}}),
         json!({"dapr": {"metrics": {"enabled": false}}}),
@@ -190,7 +196,8 @@ fn a_changed_dapr_object_restarts_its_application_and_nobody_else() {
     let after = built(&changed, &Facts::assumed(&changed));
     let gateway = "todo-gateway";
     assert_eq!(
-        templates(&before)[gateway], templates(&after)[gateway],
+        templates(&before)[gateway],
+        templates(&after)[gateway],
         "the gateway has no component that could ask the secret store"
     );
 }

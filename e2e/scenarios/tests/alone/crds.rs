@@ -100,7 +100,11 @@ pub(crate) async fn install(client: &Client, namespace: &str, kind: &str) -> Res
 pub(crate) async fn remove(client: &Client, namespace: &str, kind: &str) -> Result<()> {
     let resource = cluster::kind(kind);
     let name = format!("{}.{}", resource.plural, resource.group);
-    if Api::<CustomResourceDefinition>::all(client.clone()).get_opt(&name).await?.is_none() {
+    if Api::<CustomResourceDefinition>::all(client.clone())
+        .get_opt(&name)
+        .await?
+        .is_none()
+    {
         return Ok(());
     }
     Api::<CustomResourceDefinition>::all(client.clone())

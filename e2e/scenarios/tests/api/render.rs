@@ -76,7 +76,9 @@ async fn every_object_that_render_prints_is_in_the_cluster_leaf_by_leaf() -> Res
 /// known in the cluster.
 fn missing(wanted: &Value, live: &Value, path: &str) -> Vec<String> {
     match (wanted, live) {
-        _ if path.ends_with("/todoplatform.dev/config-hash") || path.ends_with("/todoplatform.dev/template-hash") => {
+        _ if path.ends_with("/todoplatform.dev/config-hash")
+            || path.ends_with("/todoplatform.dev/template-hash") =>
+        {
             Vec::new()
         }
         (Value::Object(w), Value::Object(l)) => w

@@ -20,11 +20,14 @@ pub(super) struct Finding {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Exception {
     check: String,
-    /// `<Kind>/<name>`, with `*` at the end of either for any.
+    /// `<Kind>/<name>`, with one `*` for any text.
     objects: Vec<String>,
+    /// Exhibits for which it does not hold.
+    #[serde(default)]
+    not_in: Vec<String>,
     reason: String,
     #[serde(skip)]
     is_used: bool,
@@ -67,7 +70,7 @@ impl Exceptions {
         for finding in findings {
             let mut is_covered = false;
             for exception in &mut self.exceptions {
-                if exception.covers(&finding) {
+                if exception.covers(exhibit, &finding) {
                     exception.is_used = true;
                     is_covered = true;
                 }
@@ -107,8 +110,9 @@ impl Exceptions {
 }
 
 impl Exception {
-    fn covers(&self, finding: &Finding) -> bool {
+    fn covers(&self, exhibit: &str, finding: &Finding) -> bool {
         self.check == finding.check
+            && !self.not_in.iter().any(|name| name == exhibit)
             && self
                 .objects
                 .iter()
@@ -116,10 +120,10 @@ impl Exception {
     }
 }
 
-/// `Deployment/*`, `StatefulSet/todo-postgres`, `*`.
+/// `Deployment/*`, `StatefulSet/*-postgres`, `*`.
 fn matches(pattern: &str, object: &str) -> bool {
-    match pattern.strip_suffix('*') {
-        Some(prefix) => object.starts_with(prefix),
+    match pattern.split_once('*') {
+        Some((start, end)) => object.strip_prefix(start).is_some_and(|rest| rest.ends_with(end)),
         None => pattern == object,
     }
 }
@@ -131,7 +135,8 @@ mod tests {
     const FILE: &str = r#"
 [[kube-score]]
 check = "pod-probes"
-objects = ["Deployment/*", "Job/setup"]
+objects = ["Deployment/*", "Job/setup", "StatefulSet/*-redis"]
+not-in = ["production"]
 reason = "they have none"
 "#;
 
@@ -151,11 +156,13 @@ reason = "they have none"
             vec![
                 finding("pod-probes", "Deployment/a"),
                 finding("pod-probes", "Job/setup"),
+                finding("pod-probes", "StatefulSet/todo-redis"),
             ],
         );
         exceptions.verdict().unwrap();
         for wrong in [
             finding("pod-probes", "Job/other"),
+            finding("pod-probes", "StatefulSet/todo-postgres"),
             finding("other", "Deployment/a"),
         ] {
             let mut exceptions = Exceptions::parse(FILE).unwrap();
@@ -166,6 +173,19 @@ reason = "they have none"
                 "{error}"
             );
         }
+    }
+
+    #[test]
+    fn an_exception_does_not_hold_where_it_says_so() {
+        let mut exceptions = Exceptions::parse(FILE).unwrap();
+        for exhibit in ["development", "production"] {
+            exceptions.judge(exhibit, vec![finding("pod-probes", "Deployment/a")]);
+        }
+        let error = exceptions.verdict().unwrap_err().to_string();
+        assert!(
+            error.contains("production: Deployment/a") && !error.contains("development"),
+            "{error}"
+        );
     }
 
     #[test]
