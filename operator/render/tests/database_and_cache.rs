@@ -482,3 +482,30 @@ fn a_missing_secret_of_any_form_is_named_with_its_field() {
         ]
     );
 }
+
+#[test]
+fn where_networks_are_closed_the_job_reaches_names_and_the_database_and_nobody_reaches_it() {
+    let resources = rendered(&platform(
+        json!({"database": with_admin(), "networkPolicy": {"enabled": true}}),
+    ));
+    let jobs = objects(&resources, ChildKind::Job);
+    let labels = &jobs[0]["spec"]["template"]["metadata"]["labels"];
+    let policy = &object(&resources, ChildKind::NetworkPolicy, "todo-database-setup")["spec"];
+    for (label, value) in policy["podSelector"]["matchLabels"].as_object().unwrap() {
+        assert_eq!(&labels[label], value, "the policy is about the Job's pods");
+    }
+    assert_eq!(policy["policyTypes"], json!(["Ingress", "Egress"]));
+    assert!(policy["ingress"].is_null(), "{policy}");
+    let ports: Vec<u64> = policy["egress"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|rule| rule["ports"].as_array().unwrap())
+        .map(|port| port["port"].as_u64().unwrap())
+        .collect();
+    assert_eq!(
+        std::collections::BTreeSet::from_iter(ports),
+        [53, 5432].into(),
+        "{policy}"
+    );
+}

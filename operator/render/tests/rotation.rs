@@ -167,7 +167,7 @@ fn a_changed_dapr_object_restarts_its_application_and_nobody_else() {
     );
     let changes = [
         json!({"dapr": {"secretStore": "vault"}}),
-        json!({"dapr": {"metrics": {"enabled": false}}}),
+        json!({"dapr": {"apiLogging": {"enabled": true}}}),
         json!({"services": {"analytics": {"enabled": false}}}),
     ];
     for change in changes {

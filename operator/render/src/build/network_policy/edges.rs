@@ -9,6 +9,7 @@ use crate::{
     ValidatedPlatform,
     catalog::{Service, Store},
     graph::Node,
+    references::SETUP,
     validated::{
         App, BrokerSettings, CacheLogin, DatabaseLogin, Exporter, KeySource, NetworkPolicySettings,
         ReplicaSettings, StateStoreSettings,
@@ -36,7 +37,9 @@ pub(super) fn components(platform: &ValidatedPlatform) -> BTreeSet<String> {
         platform.postgres.as_ref().map(|_| POSTGRES_COMPONENT),
         platform.redis.as_ref().map(|_| REDIS_COMPONENT),
     ];
+    let setup = platform.database.setup.as_ref().map(|_| SETUP);
     apps.chain(stores.into_iter().flatten())
+        .chain(setup)
         .map(str::to_owned)
         .collect()
 }
@@ -58,6 +61,11 @@ pub(super) fn edges(platform: &ValidatedPlatform, settings: &NetworkPolicySettin
         found.sidecar(node);
         found.stores(node);
         found.outside(node);
+    }
+    if let Some(setup) = &platform.database.setup {
+        let this = component(SETUP);
+        found.dns(&this);
+        found.database_server(&this, Some(&setup.admin));
     }
     found.extra();
     found.edges
@@ -96,12 +104,16 @@ impl Collector<'_> {
         self.edge(clients, component(&node.name), tcp(node.port));
     }
 
-    /// What every pod with a sidecar needs, and whom its service calls.
-    fn sidecar(&mut self, node: &Node) {
-        let this = component(&node.name);
+    fn dns(&mut self, this: &Party) {
         for port in [Port::Udp(DNS), Port::Tcp(DNS)] {
             self.edge(this.clone(), Party::ClusterDns, port);
         }
+    }
+
+    /// What every pod with a sidecar needs, and whom its service calls.
+    fn sidecar(&mut self, node: &Node) {
+        let this = component(&node.name);
+        self.dns(&this);
         for port in DAPR_CONTROL_PLANE {
             let control_plane = Party::DaprControlPlane(self.settings.dapr_namespace.clone());
             self.edge(this.clone(), control_plane, Port::Tcp(port));
@@ -154,11 +166,7 @@ impl Collector<'_> {
             self.edge(this, component(POSTGRES_COMPONENT), Port::Tcp(POSTGRES));
             return;
         }
-        let port = match self.platform.database.logins.get(&service.name) {
-            Some(DatabaseLogin::Parts(parts)) => u16::try_from(parts.port).ok(),
-            Some(DatabaseLogin::Url(_)) | None => Some(self.settings.database_port),
-        };
-        self.external(&this, port);
+        self.database_server(&this, self.platform.database.logins.get(&service.name));
         if !service.is(Service::Analytics) {
             return;
         }
@@ -167,6 +175,15 @@ impl Collector<'_> {
             Some(ReplicaSettings::Url(_)) => self.external(&this, Some(self.settings.database_port)),
             None => {}
         }
+    }
+
+    /// The server that a login leads to, which the platform does not run.
+    fn database_server(&mut self, this: &Party, login: Option<&DatabaseLogin>) {
+        let port = match login {
+            Some(DatabaseLogin::Parts(parts)) => u16::try_from(parts.port).ok(),
+            Some(DatabaseLogin::Url(_)) | None => Some(self.settings.database_port),
+        };
+        self.external(this, port);
     }
 
     fn cache(&mut self, service: &Party) {
