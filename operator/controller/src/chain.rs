@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::fmt;
 
+use kube::core::Status;
+
 /// Prints an error and each of its causes, joined by `: `.
 ///
 /// A cause whose text the one before already ends with is left out: errors of kube include their causes in
@@ -13,23 +15,36 @@ impl fmt::Display for Chain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut last = text(self.0);
         f.write_str(&last)?;
-        let mut next = self.0.source();
+        let mut next = cause(self.0);
         while let Some(cause) = next {
             let said = text(cause);
             if !last.ends_with(&said) {
                 write!(f, ": {said}")?;
                 last = said;
             }
-            next = cause.source();
+            next = self::cause(cause);
         }
         Ok(())
     }
 }
 
 fn text(error: &(dyn Error + 'static)) -> String {
-    match error.downcast_ref() {
-        Some(kube::Error::Api(status)) => status.message.clone(),
-        _ => error.to_string(),
+    answer(error).map_or_else(|| error.to_string(), |status| status.message.clone())
+}
+
+fn cause<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    match answer(error) {
+        Some(_) => None,
+        None => error.source(),
+    }
+}
+
+/// What the API server answered, where the error is such an answer.
+fn answer<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a Status> {
+    let boxed = error.downcast_ref::<Box<kube::Error>>().map(AsRef::as_ref);
+    match boxed.or(error.downcast_ref()) {
+        Some(kube::Error::Api(status)) => Some(status),
+        _ => None,
     }
 }
 
@@ -68,10 +83,21 @@ mod tests {
     fn of_an_answer_of_the_api_server_only_the_message_is_told() {
         #[derive(Debug, thiserror::Error)]
         #[error("Service todo-task")]
-        struct Refused(#[source] kube::Error);
+        struct Boxed(#[source] Box<kube::Error>);
 
-        let status = kube::core::Status::failure("spec: Forbidden", "Invalid").with_code(422);
-        let refused = Refused(kube::Error::Api(Box::new(status)));
-        assert_eq!(Chain(&refused).to_string(), "Service todo-task: spec: Forbidden");
+        #[derive(Debug, thiserror::Error)]
+        #[error("Service todo-task")]
+        struct Bare(#[source] kube::Error);
+
+        let refused = || {
+            kube::Error::Api(Box::new(
+                Status::failure("spec: Forbidden", "Invalid").with_code(422),
+            ))
+        };
+        let told = [
+            Chain(&Bare(refused())).to_string(),
+            Chain(&Boxed(Box::new(refused()))).to_string(),
+        ];
+        assert_eq!(told, ["Service todo-task: spec: Forbidden"; 2]);
     }
 }

@@ -6,6 +6,7 @@
 
 mod additions;
 mod difference;
+mod dropped;
 mod fields;
 #[cfg(test)]
 mod tests;
@@ -18,6 +19,7 @@ use todoplatform_render::{Child, day2::Day2Settings};
 
 use additions::additions;
 use difference::{Difference, differences};
+use dropped::dropped;
 use fields::Entry;
 
 /// What somebody did to a field.
@@ -133,7 +135,9 @@ pub fn look(day2: &Day2Settings, child: &Child, live: &Value, is_as_before: bool
     let mut look = Look {
         deviations: Vec::new(),
         object: child.object.clone(),
-        differs: false,
+        differs: dropped(child, &entries, live)
+            .iter()
+            .any(|pointer| !is_ignored(pointer)),
         removals: Vec::new(),
     };
     let mut left = Vec::new();

@@ -247,7 +247,7 @@ impl ScopedController {
         let stop = self.stop.clone();
         let (live, writers) = Live::new();
         let live = Arc::new(live);
-        let (triggers, triggered) = mpsc::channel(TRIGGERS);
+        let (triggers, mut triggered) = mpsc::channel(TRIGGERS);
         let trigger = triggers.clone();
         let sidecar_triggers = triggers.clone();
         let watches = Watches {
@@ -282,8 +282,11 @@ impl ScopedController {
             served.wait_for(Option::is_some).await.is_ok()
                 && crd.wait_for(|crd| *crd == OwnCrd::Served).await.is_ok()
         };
+        // Until then nobody needs a trigger: each platform takes a first pass anyway. But a full channel would stop the watches.
+        let unneeded = async { while triggered.recv().await.is_some() {} };
         tokio::select! {
             _is_known = is_known => {}
+            () = unneeded => {}
             () = stop.cancelled() => return,
         }
         let config = controller::Config::default()

@@ -175,8 +175,8 @@ fn a_changed_dapr_object_restarts_its_application_and_nobody_else() {
         for (section, value) in change.as_object().unwrap() {
             spec[section] = value.clone();
         }
-        let changed = platform(spec);
-        let after = built(&changed, &Facts::assumed(&changed));
+        let wanted = platform(spec);
+        let after = built(&wanted, &Facts::assumed(&wanted));
         let [loaded_before, loaded_after] = [&before, &after].map(dapr_objects);
         let [templates_before, templates_after] = [&before, &after].map(templates);
         let mut restarted = 0;
@@ -188,12 +188,12 @@ fn a_changed_dapr_object_restarts_its_application_and_nobody_else() {
         }
         assert!(restarted > 0, "{change} changes something");
     }
-    let changed = platform({
+    let wanted = platform({
         let mut spec = external;
         spec["dapr"] = json!({"secretStore": "vault"});
         spec
     });
-    let after = built(&changed, &Facts::assumed(&changed));
+    let after = built(&wanted, &Facts::assumed(&wanted));
     let gateway = "todo-gateway";
     assert_eq!(
         templates(&before)[gateway],

@@ -1,7 +1,7 @@
-//! What is none of the operator's business costs it nothing.
+//! Many objects: what is none of the operator's business costs it nothing, and what is stops it nowhere.
 
 use futures::{StreamExt, TryStreamExt, stream};
-use k8s_openapi::api::core::v1::Secret;
+use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::{Api, api::PostParams};
 use serde_json::json;
 use todo_scenarios::{Result, cluster, operator::Operator};
@@ -55,5 +55,32 @@ async fn ten_thousand_strange_secrets_leave_memory_flat() -> Result<()> {
         anew < before + GROWTH_KIB,
         "started anew: from {before} KiB to {anew} KiB"
     );
+    Ok(())
+}
+
+/// More than the operator ever keeps waiting.
+const CHILDREN: usize = 3_000;
+
+#[tokio::test]
+async fn an_operator_starts_among_thousands_of_children() -> Result<()> {
+    let (client, ns) = place("many").await?;
+    let api = Api::<ConfigMap>::namespaced(client.clone(), &ns);
+    let make = |n: usize| {
+        let api = api.clone();
+        async move {
+            let map = serde_json::from_value(json!({"metadata": {"name": format!("child-{n}"), "labels": {
+                "app.kubernetes.io/managed-by": "todoplatform-operator",
+                "app.kubernetes.io/instance": format!("platform-{}", n / 50),
+            }}}))?;
+            api.create(&PostParams::default(), &map).await?;
+            Ok::<(), todo_scenarios::Error>(())
+        }
+    };
+    stream::iter((0..CHILDREN).map(make))
+        .buffer_unordered(32)
+        .try_collect::<Vec<()>>()
+        .await?;
+    let operator = Operator::start(&ns).await?;
+    World { client, ns, operator }.ready().await?;
     Ok(())
 }

@@ -237,3 +237,40 @@ async fn resource_versions(client: &kube::Client, ns: &str) -> Result<BTreeMap<S
     }
     Ok(versions)
 }
+
+#[tokio::test]
+async fn what_a_child_is_not_to_say_any_more_goes_also_when_the_operator_was_away() -> Result<()> {
+    let annotated = |value: &str| json!({"profile": "development", "services": {"task": {"serviceAccount": {"annotations": {"example.com/role": value}}}}});
+    let account = ("ServiceAccount", "todo-task");
+    let role = |found: &Value| found["metadata"]["annotations"]["example.com/role"].clone();
+    let bare = json!({"services": {"task": {"serviceAccount": null}}});
+    let world = World::new("dropped").await?;
+    world.apply(&annotated("a")).await?;
+    world.serve_until_ready().await?;
+    world
+        .shows(account, "its role", |found| role(found) == "a")
+        .await?;
+    world.respec(&bare).await?;
+    world
+        .shows(account, "no role", |found| role(found).is_null())
+        .await?;
+
+    world.apply(&annotated("b")).await?;
+    world
+        .shows(account, "its role", |found| role(found) == "b")
+        .await?;
+    let away = world.without_operator().await?;
+    cluster::merge(
+        &away.client,
+        &away.ns,
+        "TodoPlatform",
+        "todo",
+        &json!({"spec": bare}),
+    )
+    .await?;
+    let world = away.with_operator().await?;
+    world
+        .shows(account, "no role", |found| role(found).is_null())
+        .await?;
+    Ok(())
+}

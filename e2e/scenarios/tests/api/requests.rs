@@ -1,7 +1,9 @@
 //! What a user asks for by annotation, and how it is acknowledged.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
-use todo_scenarios::{Result, cluster};
+use todo_scenarios::{Result, cluster, wait};
 
 use super::fixture::World;
 
@@ -33,6 +35,20 @@ async fn templates(world: &World) -> Result<Vec<(String, Value)>> {
     Ok(found)
 }
 
+/// Plays the workload controllers until the request is acknowledged. The platform may still be Ready from before it.
+async fn restarted(world: &World, request: &str) -> Result<()> {
+    wait::until(Duration::from_mins(1), "acknowledged", || async {
+        world.workloads_serve().await?;
+        let found = world.get("TodoPlatform", "todo").await?;
+        if found["status"]["lastHandledRestartAt"] == request {
+            Ok(())
+        } else {
+            Err(format!("{:#}", found["status"]).into())
+        }
+    })
+    .await
+}
+
 #[tokio::test]
 async fn a_request_to_restart_changes_the_templates_that_it_concerns() -> Result<()> {
     let world = World::new("restart").await?;
@@ -43,12 +59,7 @@ async fn a_request_to_restart_changes_the_templates_that_it_concerns() -> Result
     world
         .annotate(&format!("{RESTART}.task"), &json!("2026-03-01T10:00:00Z"))
         .await?;
-    world.serve_until_ready().await?;
-    world
-        .until("acknowledged", |found| {
-            found["status"]["lastHandledRestartAt"] == "2026-03-01T10:00:00Z"
-        })
-        .await?;
+    restarted(&world, "2026-03-01T10:00:00Z").await?;
     let one = templates(&world).await?;
     let changed: Vec<&str> = before
         .iter()
@@ -59,12 +70,7 @@ async fn a_request_to_restart_changes_the_templates_that_it_concerns() -> Result
     assert_eq!(changed, ["todo-task"]);
 
     world.annotate(RESTART, &json!("2026-03-01T11:00:00Z")).await?;
-    world.serve_until_ready().await?;
-    world
-        .until("acknowledged", |found| {
-            found["status"]["lastHandledRestartAt"] == "2026-03-01T11:00:00Z"
-        })
-        .await?;
+    restarted(&world, "2026-03-01T11:00:00Z").await?;
     for ((name, before), (_, now)) in one.iter().zip(&templates(&world).await?) {
         assert_ne!(before, now, "{name}");
     }

@@ -85,9 +85,12 @@ pub(super) fn additions(child: &Child, entries: &[Entry], live: &Value) -> Vec<A
     found
 }
 
+/// Where a walk through a manager's fields is.
 #[derive(Clone, Default)]
-struct Place {
-    pointer: String,
+pub(super) struct Place {
+    /// JSON pointer into the live object.
+    pub(super) pointer: String,
+    /// The same for people.
     field: String,
 }
 
@@ -129,7 +132,7 @@ impl Walk<'_> {
 }
 
 /// One step down: where it leads, what stands there and what is wanted there. None when nothing stands there.
-fn step<'a>(
+pub(super) fn step<'a>(
     key: &str,
     live: &'a Value,
     wanted: &'a Value,

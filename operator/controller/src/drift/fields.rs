@@ -12,6 +12,8 @@ pub(super) struct Entry {
     pub(super) manager: String,
     /// Whether it used a subresource, such as `scale`.
     pub(super) is_subresource: bool,
+    /// Whether it applied, rather than updated.
+    is_apply: bool,
     /// The fields, as `FieldsV1`.
     pub(super) fields: Value,
     time: String,
@@ -29,6 +31,7 @@ impl Entry {
             .map(|entry| Self {
                 manager: text(entry, "manager"),
                 is_subresource: entry["subresource"].is_string(),
+                is_apply: entry["operation"] == "Apply",
                 fields: entry["fieldsV1"].clone(),
                 time: text(entry, "time"),
             })
@@ -40,6 +43,11 @@ impl Entry {
     /// Whether the operator itself is the manager, by one of its names.
     pub(super) fn is_ours(&self) -> bool {
         self.manager.starts_with(FIELD_MANAGER)
+    }
+
+    /// Whether these are the fields that the operator sent as the child, and not the number of pods that it hands over.
+    pub(super) fn is_our_apply(&self) -> bool {
+        self.is_apply && !self.is_subresource && self.manager == FIELD_MANAGER
     }
 
     /// Whether the field at a JSON pointer into `wanted` is the manager's, alone or with others.

@@ -128,6 +128,56 @@ fn what_agrees_is_left_and_nobody_is_blamed() {
 }
 
 #[test]
+fn what_was_sent_once_and_is_not_wanted_any_more_is_a_difference_and_nobodys_drift() {
+    let sent = |pointer: &str, value: Value, fields: Value| {
+        let mut live = Live::new();
+        let (parent, key) = pointer.rsplit_once('/').unwrap();
+        match live.0.pointer_mut(parent).unwrap() {
+            Value::Array(items) => items.push(value),
+            parent => parent[unescaped(key)] = value,
+        }
+        let ours = json!({"manager": "todoplatform-operator", "operation": "Apply", "time": "2026-01-01T00:00:00Z", "fieldsV1": fields});
+        live.0["metadata"]["managedFields"]
+            .as_array_mut()
+            .unwrap()
+            .push(ours);
+        live
+    };
+    let cases = [
+        (
+            "/auth",
+            json!({"secretStore": "vault"}),
+            json!({"f:auth": {"f:secretStore": {}}}),
+        ),
+        (
+            "/metadata/annotations",
+            json!({"a": "1"}),
+            json!({"f:metadata": {"f:annotations": {"f:a": {}}}}),
+        ),
+        (
+            &format!("{APP}/env/-"),
+            json!({"name": "C", "value": "3"}),
+            in_app(&json!({"f:env": {"k:{\"name\":\"C\"}": {".": {}, "f:name": {}, "f:value": {}}}})),
+        ),
+    ];
+    for (pointer, value, fields) in cases {
+        for drift in [DriftMode::Correct, DriftMode::Report, DriftMode::Ignore] {
+            let look = sent(pointer, value.clone(), fields.clone()).look(drift, &[], false);
+            assert!(look.differs, "{pointer}, {drift:?}");
+            assert_eq!(told(&look), [""; 0], "{pointer}");
+        }
+    }
+    let gone = sent("/auth", Value::Null, json!({"f:spec": {"f:paused": {}}}));
+    assert!(
+        !gone.look(DriftMode::Correct, &[], true).differs,
+        "what is not there needs no sending"
+    );
+    let ignored = sent("/spec/paused", json!(true), json!({"f:spec": {"f:paused": {}}}));
+    assert!(ignored.look(DriftMode::Correct, &[], true).differs);
+    assert!(!ignored.look(DriftMode::Correct, &["/spec/paused"], true).differs);
+}
+
+#[test]
 fn a_changed_field_names_its_manager_and_its_place() {
     let live = Live::new()
         .set(
