@@ -4,6 +4,7 @@ mod collector;
 
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use http::Method;
 use kube::core::DeserializeGuard;
@@ -74,16 +75,22 @@ async fn pass(api: &Arc<FakeApi>, traces: Option<&Traces>) -> (Action, Log) {
 }
 
 /// A pass whose traces are sent, and then the end of the process.
-async fn traced(api: &Arc<FakeApi>, ratio: Option<f64>) -> (Collector, Log) {
-    let collector = Collector::start().await;
-    let traces = Traces::start(&TraceSettings {
-        sampling_ratio: ratio,
-        ..settings(collector.endpoint())
-    })
-    .unwrap();
+async fn sent(api: &Arc<FakeApi>, settings: &TraceSettings) -> Log {
+    let traces = Traces::start(settings).unwrap();
     let (_action, log) = pass(api, Some(&traces)).await;
     // What has arrived after this has been flushed: the batch would otherwise wait for seconds.
-    traces.flush(std::time::Duration::from_mins(1)).await.unwrap();
+    traces.flush(Duration::from_mins(1)).await.unwrap();
+    log
+}
+
+/// The same, with a collector that takes everything.
+async fn traced(api: &Arc<FakeApi>, sampling_ratio: Option<f64>) -> (Collector, Log) {
+    let collector = Collector::start().await;
+    let settings = TraceSettings {
+        sampling_ratio,
+        ..settings(collector.endpoint())
+    };
+    let log = sent(api, &settings).await;
     (collector, log)
 }
 
@@ -202,11 +209,13 @@ async fn no_value_of_a_secret_is_in_a_trace() {
         .filter(|value| value.len() >= 20)
         .collect();
     assert!(!values.is_empty(), "{bodies:#?}");
-    let sent = format!("{:?}", collector.spans());
+    let spans = collector.spans();
+    assert!(parted(&spans).1.iter().any(|step| step.name == "ensure_secrets"));
+    let said = format!("{spans:?}");
     for value in values {
         let quoted = format!("{value:?}");
         assert!(
-            !sent.contains(quoted.trim_matches('"')),
+            !said.contains(quoted.trim_matches('"')),
             "a Secret's value is sent"
         );
     }
@@ -244,7 +253,7 @@ async fn a_collector_that_never_answers_holds_up_neither_a_pass_nor_the_end() {
     let (action, _log) = pass(&api, Some(&traces)).await;
     let (without, _log) = pass(&Arc::default(), None).await;
     assert_eq!(action, without);
-    let limit = std::time::Duration::from_millis(20);
+    let limit = Duration::from_millis(20);
     let ended = format!("{:?}", traces.flush(limit).await);
     assert!(ended.contains("Timeout(20ms)"), "{ended}");
 }
@@ -274,6 +283,23 @@ async fn a_collector_that_takes_nothing_is_one_line_in_the_log() {
     assert_eq!(lines.len(), 1, "{lines:#?}");
     let chain = lines[0]["error.chain"].as_str().unwrap();
     assert!(chain.contains("no route to host"), "{chain}");
+}
+
+#[tokio::test]
+async fn a_private_authority_is_trusted_only_when_it_is_given() {
+    let (collector, authority) = Collector::start_with_tls().await;
+    let unknown = settings(collector.endpoint());
+    sent(&Arc::default(), &unknown).await;
+    assert_eq!(collector.spans(), [], "nobody vouches for it");
+
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), authority).unwrap();
+    let known = TraceSettings {
+        ca_file: Some(file.path().to_owned()),
+        ..unknown
+    };
+    sent(&Arc::default(), &known).await;
+    parted(&collector.spans());
 }
 
 #[tokio::test]

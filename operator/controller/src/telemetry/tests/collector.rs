@@ -11,34 +11,63 @@ use opentelemetry_proto::tonic::collector::trace::v1::{
 };
 use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::trace::v1::Span;
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use tokio::net::TcpListener;
-use tonic::transport::Server;
+use tonic::codec::CompressionEncoding;
 use tonic::transport::server::TcpIncoming;
+use tonic::transport::{Identity, Server, ServerTlsConfig};
 use tonic::{Request, Response, Status};
 
 type Received = Arc<Mutex<Vec<ExportTraceServiceRequest>>>;
 
 /// Serves until the test's runtime ends.
 pub(super) struct Collector {
+    scheme: &'static str,
     address: SocketAddr,
     received: Received,
 }
 
 impl Collector {
     pub(super) async fn start() -> Self {
+        Self::serve("http", Server::builder()).await
+    }
+
+    /// One that takes nothing but TLS, and the certificate of its authority.
+    pub(super) async fn start_with_tls() -> (Self, String) {
+        let authority_key = KeyPair::generate().unwrap();
+        let mut authority = CertificateParams::default();
+        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let certificate = authority.self_signed(&authority_key).unwrap();
+        let key = KeyPair::generate().unwrap();
+        let own = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
+        let own = own
+            .signed_by(&key, &Issuer::new(authority, authority_key))
+            .unwrap();
+        let identity = Identity::from_pem(own.pem(), key.serialize_pem());
+        let tls = ServerTlsConfig::new().identity(identity);
+        let server = Server::builder().tls_config(tls).unwrap();
+        (Self::serve("https", server).await, certificate.pem())
+    }
+
+    async fn serve(scheme: &'static str, mut server: Server) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let received = Received::default();
         let service = TraceServiceServer::new(Keeping(Arc::clone(&received)));
-        let serving = Server::builder()
+        let service = service.accept_compressed(CompressionEncoding::Gzip);
+        let serving = server
             .add_service(service)
             .serve_with_incoming(TcpIncoming::from(listener));
         tokio::spawn(serving);
-        Self { address, received }
+        Self {
+            scheme,
+            address,
+            received,
+        }
     }
 
     pub(super) fn endpoint(&self) -> String {
-        format!("http://{}", self.address)
+        format!("{}://{}", self.scheme, self.address)
     }
 
     /// Every span so far, in the order in which they came.
