@@ -38,6 +38,12 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- .Values.leaderElection.leaseName | default (include "todoplatform-operator.fullname" .) -}}
 {{- end }}
 
+{{/* Port of a collector's URL. */}}
+{{- define "todoplatform-operator.collectorPort" -}}
+{{- $port := regexFind ":[0-9]+/?$" . | trimPrefix ":" | trimSuffix "/" -}}
+{{- $port | default (ternary "443" "80" (hasPrefix "https://" .)) -}}
+{{- end }}
+
 {{/* A role and its binding to the operator's account: root, kind (Role or ClusterRole), name, namespace (of a Role), rules. */}}
 {{- define "todoplatform-operator.grant" }}
 apiVersion: rbac.authorization.k8s.io/v1

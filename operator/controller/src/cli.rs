@@ -15,6 +15,8 @@ use todoplatform_render::OperatorDefaults;
 
 use crate::commands::{self, CommandError};
 use crate::run::{self, RunError, Settings};
+use crate::telemetry::args::TracesArgs;
+use crate::telemetry::traces::{TraceSettings, Traces, TracesError};
 use crate::telemetry::{self, LogFormat, LogLevelError};
 
 /// Runs todo platforms on Kubernetes: one TodoPlatform resource becomes five services on Dapr, kept as declared.
@@ -125,6 +127,8 @@ struct RunArgs {
     #[arg(long, env = "SIDECAR_PORT", hide = true, default_value_t = crate::sidecars::PUBLIC_PORT)]
     sidecar_port: u16,
     #[command(flatten)]
+    traces: TracesArgs,
+    #[command(flatten)]
     defaults: DefaultsArgs,
 }
 
@@ -166,6 +170,9 @@ pub enum CliError {
     /// The log cannot be set up as asked.
     #[error(transparent)]
     LogLevel(LogLevelError),
+    /// Traces cannot be sent as asked.
+    #[error(transparent)]
+    Traces(TracesError),
     /// The operator cannot run.
     #[error(transparent)]
     Run(RunError),
@@ -178,11 +185,7 @@ impl Cli {
     /// Does what was asked.
     pub async fn run(self) -> Result<ExitCode, CliError> {
         match self.command {
-            Command::Run(args) => {
-                telemetry::init(args.log_format, &args.log_level).map_err(CliError::LogLevel)?;
-                run::run(args.into_settings()).await.map_err(CliError::Run)?;
-                Ok(ExitCode::SUCCESS)
-            }
+            Command::Run(args) => args.run().await,
             Command::Crd(CrdArgs {
                 compatible_with: Some(older),
                 accepted,
@@ -222,8 +225,24 @@ impl Cli {
 }
 
 impl RunArgs {
-    fn into_settings(self) -> Settings {
-        Settings {
+    async fn run(self) -> Result<ExitCode, CliError> {
+        let (format, level) = (self.log_format, self.log_level.clone());
+        let (settings, tracing) = self.into_settings();
+        let traces = tracing.as_ref().map(Traces::start).transpose();
+        let traces = traces.map_err(CliError::Traces)?;
+        telemetry::init(format, &level, traces.as_ref()).map_err(CliError::LogLevel)?;
+        let result = run::run(settings).await;
+        // By now another replica has the Lease: nobody waits for this.
+        if let Some(traces) = traces {
+            traces.end().await;
+        }
+        result.map_err(CliError::Run)?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn into_settings(self) -> (Settings, Option<TraceSettings>) {
+        let traces = self.traces.into_settings(self.pod_name.clone());
+        let settings = Settings {
             context: self.context,
             namespaces: self
                 .watch_namespaces
@@ -241,7 +260,8 @@ impl RunArgs {
             pod: self.pod_name,
             sidecar_port: self.sidecar_port,
             defaults: self.defaults.over(OperatorDefaults::default()),
-        }
+        };
+        (settings, traces)
     }
 }
 
@@ -309,7 +329,8 @@ mod tests {
         let Command::Run(args) = cli.command else {
             panic!("run was asked for")
         };
-        let settings = args.into_settings();
+        let (settings, traces) = args.into_settings();
+        assert_eq!(traces, None);
         assert_eq!(settings.namespaces, ["a", "b"]);
         assert_eq!(
             settings.defaults,

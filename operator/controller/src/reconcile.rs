@@ -23,6 +23,7 @@ use todoplatform_render::{
 };
 use tokio::time::Instant;
 use tracing::Instrument;
+use tracing::field::Empty;
 
 use crate::apply::{ApplyError, apply};
 use crate::chain::Chain;
@@ -39,6 +40,7 @@ use crate::prune::{Leftover, PruneError, leftovers, prune};
 use crate::report::{self, Outcome};
 use crate::status::{Day2, Finding};
 use crate::step::step;
+use crate::telemetry::spans;
 use crate::turns::{Reason, Wait};
 use crate::write_status::{WriteStatusError, standing};
 use crate::{ensure_topics, findings, invalid_object};
@@ -110,8 +112,10 @@ pub async fn reconcile(
         "pass",
         platform = key.name,
         namespace = key.namespace,
-        generation = guarded.meta().generation
+        generation = guarded.meta().generation,
+        trace_id = Empty
     );
+    spans::identify(&span);
     let pass = bounded(&context, &guarded, &key).boxed();
     let result = pass.instrument(span.clone()).await;
     let action = span.in_scope(|| ended(&context, key, result, started.elapsed()));

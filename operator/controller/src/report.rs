@@ -1,4 +1,4 @@
-//! The only place that tells of a pass: one log line, one Event per transition, the metrics.
+//! The only place that tells of a pass: one log line, one Event per transition, the metrics, the outcome of its span.
 
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use crate::metrics::Metrics;
 use crate::status::{
     APPLYING, PROGRESSING, READY, READY_REASON, STALLED, WAITING_FOR_DEPENDENCIES, condition, cut,
 };
+use crate::telemetry::spans;
 
 /// Reasons of a platform that is on its way and lacks nothing.
 const PROGRESS: [&str; 3] = [APPLYING, PROGRESSING, WAITING_FOR_DEPENDENCIES];
@@ -145,6 +146,7 @@ pub fn gauge(metrics: &Metrics, namespace: &str, platform: &str, status: &TodoPl
 /// A pass went through.
 pub fn ended(metrics: &Metrics, outcome: Outcome, took: Duration) {
     metrics.pass_ended(outcome.as_str(), took);
+    spans::pass_ended(outcome.as_str());
     tracing::debug!(
         outcome = outcome.as_str(),
         duration_ms = millis(took),
@@ -162,6 +164,7 @@ pub fn failed(
 ) {
     metrics.pass_ended("failed", took);
     metrics.pass_failed(reason);
+    spans::pass_failed(reason, error);
     tracing::warn!(
         reason,
         error.chain = %Chain(error),

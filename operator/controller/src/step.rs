@@ -3,9 +3,11 @@
 use std::future::Future;
 
 use tokio::time::Instant;
-use tracing::Instrument;
+use tracing::field::Empty;
+use tracing::{Instrument, Span};
 
 use crate::metrics::Metrics;
+use crate::telemetry::spans;
 
 /// Runs one step and counts how long it took. One that is dropped before its end counts as `abandoned`.
 pub async fn step<T, E>(
@@ -13,13 +15,16 @@ pub async fn step<T, E>(
     name: &'static str,
     work: impl Future<Output = Result<T, E>>,
 ) -> Result<T, E> {
+    let span = tracing::info_span!("step", step = name, trace_id = Empty);
+    spans::identify(&span);
     let mut guard = Guard {
         metrics,
         name,
+        span: span.clone(),
         started: Instant::now(),
         outcome: "abandoned",
     };
-    let result = work.instrument(tracing::info_span!("step", step = name)).await;
+    let result = work.instrument(span).await;
     guard.outcome = if result.is_ok() { "done" } else { "failed" };
     result
 }
@@ -27,12 +32,14 @@ pub async fn step<T, E>(
 struct Guard<'a> {
     metrics: &'a Metrics,
     name: &'static str,
+    span: Span,
     started: Instant,
     outcome: &'static str,
 }
 
 impl Drop for Guard<'_> {
     fn drop(&mut self) {
+        spans::step_ended(&self.span, self.outcome);
         self.metrics
             .step_ended(self.name, self.outcome, self.started.elapsed());
     }
