@@ -8,7 +8,8 @@ mod stores;
 mod workloads;
 
 pub use workloads::{
-    EXTRA_SERVICE_METRICS_PORT, EXTRA_SERVICE_NAME, EXTRA_SERVICE_PORT, NODE_REQUIREMENT_VALUES, PDB_ONE_OF,
+    EXTRA_SERVICE_HTTP_ROUTE_PROTOCOL, EXTRA_SERVICE_INGRESS_PROTOCOL, EXTRA_SERVICE_METRICS_PORT,
+    EXTRA_SERVICE_NAME, EXTRA_SERVICE_ONE_ROUTE, EXTRA_SERVICE_PORT, NODE_REQUIREMENT_VALUES, PDB_ONE_OF,
     TOLERATION_VALUE, TOPOLOGY_SPREAD_CONSTRAINTS, VERSION_OR_TAG,
 };
 
@@ -153,7 +154,7 @@ pub const INGRESS_TLS_SOURCE: CelRule = CelRule {
     rule: "has(self.secretName) || has(self.issuerRef)",
     message: "secretName or issuerRef must be set",
     field_path: None,
-    next_action: "Name the Secret with the certificate in spec.gateway.ingress.tls.secretName, or an issuer of cert-manager in issuerRef",
+    next_action: "Name the Secret with the certificate in tls.secretName of this Ingress, or an issuer of cert-manager in tls.issuerRef",
 };
 
 /// A login is a pair.
@@ -276,6 +277,9 @@ pub const ALL: &[CelRule] = &[
     EXTRA_SERVICE_NAME,
     EXTRA_SERVICE_PORT,
     EXTRA_SERVICE_METRICS_PORT,
+    EXTRA_SERVICE_ONE_ROUTE,
+    EXTRA_SERVICE_INGRESS_PROTOCOL,
+    EXTRA_SERVICE_HTTP_ROUTE_PROTOCOL,
     GATEWAY_ONE_ROUTE,
     INGRESS_TLS_SOURCE,
     NODE_PORT_TYPE,

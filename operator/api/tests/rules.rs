@@ -50,6 +50,16 @@ fn extra(field: &str, value: Value) -> Value {
     extra
 }
 
+/// An extra service with more fields.
+fn entered(more: &Value) -> Value {
+    let mut extra = json!({"name": "shop", "image": "shop:1", "port": 8080});
+    extra
+        .as_object_mut()
+        .unwrap()
+        .extend(more.as_object().unwrap().clone());
+    extra
+}
+
 fn without(pointer: &str, field: &str) -> Value {
     let mut spec = production();
     spec.pointer_mut(pointer)
@@ -134,6 +144,9 @@ fn valid_resources_break_no_rule() {
         json!({"podDefaults": {"topologySpread": {"enabled": false}}}),
         json!({"services": {"task": {"podDisruptionBudget": {"maxUnavailable": 2}}, "gateway": {"podDisruptionBudget": {"minAvailable": 1}}}}),
         json!({"extraServices": [extra("metricsPort", json!(8081)), {"name": "other", "image": "a:1", "port": 80}]}),
+        json!({"extraServices": [extra("ingress", json!({"hosts": ["shop.example"], "path": "/", "tls": {"issuerRef": {"name": "ca"}}}))]}),
+        json!({"extraServices": [extra("ingress", json!({})), {"name": "other", "image": "a:1", "port": 80, "protocol": "h2c", "httpRoute": {"path": "/a/b"}}]}),
+        json!({"extraServices": [extra("protocol", json!("http")), {"name": "other", "image": "a:1", "port": 80, "protocol": "grpc"}]}),
         json!({"dapr": {"stateStore": {"postgresql": {}}, "tracing": {"otlp": {"endpoint": "collector:4317"}}}}),
         json!({"dapr": {"stateStore": {"redis": {}}, "tracing": {"zipkin": {"endpoint": "http://zipkin:9411/api/v2/spans"}}}}),
         json!({"dapr": {"stateStore": {"redis": {"host": "redis:6379", "passwordSecretKeyRef": key(), "enableTls": true}}}}),
@@ -272,6 +285,33 @@ fn broken() -> Vec<(CelRule, Value, &'static str)> {
             rules::EXTRA_SERVICE_METRICS_PORT,
             resource(json!({"extraServices": [extra("metricsPort", json!(8080))]})),
             "spec.extraServices[0].metricsPort",
+        ),
+        (
+            rules::EXTRA_SERVICE_ONE_ROUTE,
+            resource(json!({"extraServices": [entered(&json!({"ingress": {}, "httpRoute": {}}))]})),
+            "spec.extraServices[0]",
+        ),
+        (
+            rules::EXTRA_SERVICE_INGRESS_PROTOCOL,
+            resource(json!({"extraServices": [entered(&json!({"ingress": {}, "protocol": "h2c"}))]})),
+            "spec.extraServices[0].ingress",
+        ),
+        (
+            rules::EXTRA_SERVICE_INGRESS_PROTOCOL,
+            resource(json!({"extraServices": [entered(&json!({"ingress": {}, "protocol": "grpc"}))]})),
+            "spec.extraServices[0].ingress",
+        ),
+        (
+            rules::EXTRA_SERVICE_HTTP_ROUTE_PROTOCOL,
+            resource(json!({"extraServices": [entered(&json!({"httpRoute": {}, "protocol": "grpc"}))]})),
+            "spec.extraServices[0].httpRoute",
+        ),
+        (
+            rules::INGRESS_TLS_SOURCE,
+            resource(
+                json!({"extraServices": [extra("ingress", json!({"hosts": ["a.example"], "tls": {}}))]}),
+            ),
+            "spec.extraServices[0].ingress.tls",
         ),
         (
             rules::GATEWAY_ONE_ROUTE,
@@ -680,6 +720,16 @@ fn the_schema_refuses_what_no_rule_has_to() {
             json!({"gateway": {"cors": {"origins": ["example.com"]}}}),
             "spec.gateway.cors.origins[0]",
             "example.com",
+        ),
+        (
+            json!({"extraServices": [extra("ingress", json!({"path": "/a//b"}))]}),
+            "spec.extraServices[0].ingress.path",
+            "/a//b",
+        ),
+        (
+            json!({"extraServices": [extra("httpRoute", json!({"path": "/a/"}))]}),
+            "spec.extraServices[0].httpRoute.path",
+            "/a/",
         ),
     ] {
         let broken = check::untyped(&resource(spec.clone()));

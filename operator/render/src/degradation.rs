@@ -52,10 +52,19 @@ pub fn degradations(platform: &ValidatedPlatform, facts: &Facts) -> Vec<Degradat
         });
     }
     let is_missing = |kind: ChildKind| !facts.optional_kinds.contains(&kind);
-    if platform.gateway.http_route.is_some() && is_missing(ChildKind::HttpRoute) {
+    let routed: Vec<&str> = platform
+        .apps
+        .iter()
+        .filter(|app| platform.http_route(app).is_some())
+        .map(|app| app.node.name.as_str())
+        .collect();
+    if !routed.is_empty() && is_missing(ChildKind::HttpRoute) {
         degradations.push(Degradation {
             reason: HTTP_ROUTE_MISSING,
-            message: "gateway: reached inside the cluster only, the API server does not serve httproutes.gateway.networking.k8s.io".into(),
+            message: format!(
+                "{}: reached inside the cluster only, the API server does not serve httproutes.gateway.networking.k8s.io",
+                routed.join(", ")
+            ),
         });
     }
     if platform.topics.is_some() && is_missing(ChildKind::KafkaTopic) {

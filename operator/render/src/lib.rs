@@ -2,6 +2,7 @@
 //!
 //! Pure: the same resource, facts and defaults give the same bytes. No client, no clock, no async.
 
+mod addresses;
 mod build;
 pub mod catalog;
 mod child;

@@ -108,9 +108,9 @@ impl Names {
         self.child("signing-key")
     }
 
-    /// The Secret that cert-manager fills for the gateway's Ingress.
-    pub fn gateway_tls(&self) -> String {
-        self.child("gateway-tls")
+    /// The Secret that cert-manager fills for the Ingress of an application.
+    pub fn tls(&self, app: impl AsRef<str>) -> String {
+        format!("{}-tls", self.app_id(app))
     }
 
     /// The DNS name of a child Service.

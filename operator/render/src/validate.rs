@@ -5,7 +5,7 @@ use std::fmt;
 use todoplatform_api::{TodoPlatform, check};
 
 use crate::{
-    Facts, OperatorDefaults, ValidatedPlatform, build, graph,
+    Facts, OperatorDefaults, ValidatedPlatform, addresses, build, graph,
     names::Names,
     references,
     references::{ALL_KEYS, ConfigMapReference, SecretReference},
@@ -119,6 +119,7 @@ pub fn validate(
     let settings = settings::resolve(platform, references, facts, defaults, &mut violations);
     if let Some(validated) = &settings {
         violations.extend(build::owned_configuration(validated));
+        violations.extend(addresses::check(validated));
     }
     match settings {
         Some(validated) if violations.is_empty() => Ok(validated),

@@ -560,6 +560,32 @@ fn a_service() -> impl Strategy<Value = Value> {
         })
 }
 
+/// `ingress` or `httpRoute`, with some of their fields.
+fn a_way_in() -> impl Strategy<Value = (&'static str, Value)> {
+    let host = prop::option::of("(todo\\.example|[a-z.*]{1,8})");
+    let path = prop::option::of("/(v1(/tasks)?)?[a-z/]{0,3}");
+    (any::<bool>(), host, path, any::<bool>()).prop_map(|(is_ingress, host, path, more)| {
+        let mut way_in = json!({});
+        if let Some(path) = path {
+            way_in["path"] = json!(path);
+        }
+        let (field, hosts) = if is_ingress {
+            ("ingress", "hosts")
+        } else {
+            ("httpRoute", "hostnames")
+        };
+        if let Some(host) = host {
+            way_in[hosts] = json!([host]);
+        }
+        if more && is_ingress {
+            way_in["tls"] = json!({"issuerRef": {"name": "i"}});
+        } else if more {
+            way_in["parentRefs"] = json!([{"name": "public"}]);
+        }
+        (field, way_in)
+    })
+}
+
 fn an_extra_service() -> impl Strategy<Value = Value> {
     let word = || "(task|gateway|shop|a|b|[a-z-]{1,20})";
     let topics = || prop::collection::vec("(task\\.created|a\\.b|a-b|[a-z.-]{1,6})", 0..3);
@@ -571,37 +597,46 @@ fn an_extra_service() -> impl Strategy<Value = Value> {
         topics(),
         prop::collection::vec(word(), 0..3),
         any::<bool>(),
+        prop::option::of(a_way_in()),
     )
-        .prop_map(|(mut section, name, port, publishes, consumes, calls, stores)| {
-            let consumes: Vec<_> = consumes
-                .into_iter()
-                .map(|topic| json!({"topic": topic}))
-                .collect();
-            section.as_object_mut().unwrap().remove("config");
-            if section["image"].is_null() {
-                section["image"] = json!("a:1");
-            }
-            section["name"] = json!(name);
-            section["port"] = json!(port);
-            section["publishes"] = json!(publishes);
-            section["consumes"] = json!(consumes);
-            section["calls"] = json!(calls);
-            section["stores"] = if stores {
-                json!(["redis", "postgresql"])
-            } else {
-                json!([])
-            };
-            section
-        })
+        .prop_map(
+            |(mut section, name, port, publishes, consumes, calls, stores, way_in)| {
+                let consumes: Vec<_> = consumes
+                    .into_iter()
+                    .map(|topic| json!({"topic": topic}))
+                    .collect();
+                section.as_object_mut().unwrap().remove("config");
+                if section["image"].is_null() {
+                    section["image"] = json!("a:1");
+                }
+                section["name"] = json!(name);
+                section["port"] = json!(port);
+                section["publishes"] = json!(publishes);
+                section["consumes"] = json!(consumes);
+                section["calls"] = json!(calls);
+                if let Some((field, way_in)) = way_in {
+                    section[field] = way_in;
+                }
+                section["stores"] = if stores {
+                    json!(["redis", "postgresql"])
+                } else {
+                    json!([])
+                };
+                section
+            },
+        )
 }
 
 proptest! {
     #[test]
     fn any_spec_is_built_or_refused_with_its_fields(
         task in a_service(), scheduler in a_service(), gateway in a_service(), shared in a_service(),
-        extra in prop::collection::vec(an_extra_service(), 0..3), version in prop::option::of("[0-9.]{1,6}"),
+        extra in prop::collection::vec(an_extra_service(), 0..3), shares in any::<bool>(), version in prop::option::of("[0-9.]{1,6}"),
     ) {
         let mut spec = json!({"services": {"task": task, "scheduler": scheduler, "gateway": gateway}, "extraServices": extra});
+        if shares {
+            spec["gateway"] = json!({"ingress": {"hosts": ["todo.example"]}});
+        }
         if let Some(shared) = shared.get("pod") {
             spec["podDefaults"] = shared.clone();
         }

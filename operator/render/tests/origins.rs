@@ -99,6 +99,7 @@ fn every_setting_has_an_origin_and_every_field_that_was_written_decides_somethin
         json!({}),
         json!({"profile": "development"}),
         everything_external(),
+        ways_in(),
     ] {
         let mut unused: Vec<String> = leaves(&json!({"spec": spec.clone()}), "");
         unused.retain(|path| path != "spec" && path != "spec.profile");
@@ -119,9 +120,63 @@ fn every_setting_has_an_origin_and_every_field_that_was_written_decides_somethin
     }
 }
 
+/// Every field of a way in.
+fn ways_in() -> Value {
+    json!({
+        "gateway": {"ingress": {"className": "nginx", "hosts": ["todo.example"], "tls": {"secretName": "todo"}}},
+        "extraServices": [
+            {"name": "shop", "image": "acme/shop:1", "port": 9000, "ingress": {}},
+            {"name": "board", "image": "acme/board:1", "port": 9000, "ingress": {
+                "className": "other", "hosts": ["board.example"], "path": "/x", "annotations": {"a": "b"},
+                "tls": {"secretName": "board", "issuerRef": {"name": "ca", "kind": "ClusterIssuer"}},
+            }},
+            {"name": "feed", "image": "acme/feed:1", "port": 9000, "httpRoute": {
+                "parentRefs": [{"name": "public", "namespace": "gateways", "sectionName": "https"}],
+                "hostnames": ["feed.example"], "path": "/y",
+            }},
+        ],
+    })
+}
+
+#[test]
+fn what_an_app_shares_with_the_gateway_says_so() {
+    let settings = settings(ways_in());
+    for (path, value, origins) in [
+        (
+            "services.shop.ingress.hosts",
+            json!(["todo.example"]),
+            vec!["user: spec.gateway.ingress.hosts[0]"],
+        ),
+        (
+            "services.shop.ingress.tls.secretName",
+            json!("todo"),
+            vec!["user: spec.gateway.ingress.tls.secretName"],
+        ),
+        (
+            "services.board.ingress.className",
+            json!("other"),
+            vec!["user: spec.extraServices[1].ingress.className"],
+        ),
+        (
+            "services.feed.httpRoute.path",
+            json!("/y"),
+            vec!["user: spec.extraServices[2].httpRoute.path"],
+        ),
+    ] {
+        let (found, told) = told(&settings, path);
+        assert_eq!(found, value, "{path}");
+        for origin in origins {
+            assert!(told.iter().any(|found| found == origin), "{path}: {told:?}");
+        }
+    }
+}
+
 #[test]
 fn settings_are_named_as_fields_are() {
-    for (path, _) in settings(everything_external()) {
+    for (path, _) in settings(everything_external())
+        .into_iter()
+        .chain(settings(ways_in()))
+    {
         assert!(
             path.starts_with("monitoring.") || !path.contains('_'),
             "{path}: rename_all = \"camelCase\" is missing"

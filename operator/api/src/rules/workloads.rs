@@ -65,3 +65,27 @@ pub const EXTRA_SERVICE_NAME: CelRule = CelRule {
     field_path: Some(".name"),
     next_action: "Choose another name",
 };
+
+/// One way in.
+pub const EXTRA_SERVICE_ONE_ROUTE: CelRule = CelRule {
+    rule: "!(has(self.ingress) && has(self.httpRoute))",
+    message: "at most one of ingress, httpRoute may be set",
+    field_path: None,
+    next_action: "Keep one of ingress and httpRoute of this extra service",
+};
+
+/// Controllers speak HTTP/1.1 to what is behind an Ingress, unless an annotation that each of them calls otherwise says more.
+pub const EXTRA_SERVICE_INGRESS_PROTOCOL: CelRule = CelRule {
+    rule: "!has(self.ingress) || !has(self.protocol) || self.protocol == 'http'",
+    message: "ingress needs protocol http: what an app behind an Ingress speaks cannot be said for every controller",
+    field_path: Some(".ingress"),
+    next_action: "Remove ingress; an app of protocol h2c may have httpRoute, one of protocol grpc a GRPCRoute or Ingress that you make yourself to its Service",
+};
+
+/// gRPC has a kind of route of its own, which is not made.
+pub const EXTRA_SERVICE_HTTP_ROUTE_PROTOCOL: CelRule = CelRule {
+    rule: "!has(self.httpRoute) || !has(self.protocol) || self.protocol != 'grpc'",
+    message: "httpRoute needs protocol http or h2c: gRPC is routed by a GRPCRoute",
+    field_path: Some(".httpRoute"),
+    next_action: "Remove httpRoute and make a GRPCRoute to the app's Service yourself; spec.networkPolicy.extraIngress lets it in",
+};

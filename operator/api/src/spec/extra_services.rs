@@ -1,12 +1,14 @@
 //! `spec.extraServices`: the user's own Dapr apps, joined to the platform.
 
+use std::collections::BTreeMap;
+
 use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    EnvFrom, EnvVar, PodDisruptionBudget, PodOptions, Resources, SecretKeyRef, ServiceAccountOptions,
-    ServiceDapr,
+    EnvFrom, EnvVar, IngressTls, ParentRef, PodDisruptionBudget, PodOptions, Resources, SecretKeyRef,
+    ServiceAccountOptions, ServiceDapr,
 };
 use crate::rules;
 
@@ -15,7 +17,10 @@ use crate::rules;
 #[x_kube(
     validation = rules::EXTRA_SERVICE_PORT.rule(),
     validation = rules::EXTRA_SERVICE_METRICS_PORT.rule(),
-    validation = rules::EXTRA_SERVICE_NAME.rule()
+    validation = rules::EXTRA_SERVICE_NAME.rule(),
+    validation = rules::EXTRA_SERVICE_ONE_ROUTE.rule(),
+    validation = rules::EXTRA_SERVICE_INGRESS_PROTOCOL.rule(),
+    validation = rules::EXTRA_SERVICE_HTTP_ROUTE_PROTOCOL.rule()
 )]
 #[serde(rename_all = "camelCase")]
 pub struct ExtraService {
@@ -103,9 +108,12 @@ pub struct ExtraService {
     /// The key of a Secret with the connection URL of a database of its own, for `postgresql` and `daprState`. Default of both profiles: `database.external.urlSecretKeyRef`; needed without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub database_url_secret_key_ref: Option<SecretKeyRef>,
-    /// How clients outside of the platform reach it. Default of both profiles: not at all.
+    /// An Ingress to the app. What comes in so passes neither the gateway's login nor its limits: the app itself asks who calls. At most one of `ingress` and `httpRoute` is set. Default of both profiles: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ingress: Option<ExtraIngress>,
+    /// An HTTPRoute of the Gateway API to the app. What comes in so passes neither the gateway's login nor its limits: the app itself asks who calls. At most one of `ingress` and `httpRoute` is set. Default of both profiles: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub http_route: Option<ExtraHttpRoute>,
     /// Where its pods run and what they carry. Default of both profiles: `spec.podDefaults`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pod: Option<PodOptions>,
@@ -212,15 +220,69 @@ pub struct HttpProbe {
     pub failure_threshold: Option<i32>,
 }
 
-/// How clients outside of the platform reach an app.
-#[derive(JsonSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq)]
+/// An Ingress to an app. What it leaves out it shares with the gateway's.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq)]
 #[serde(rename_all = "camelCase")]
 pub struct ExtraIngress {
-    /// Whether they do: at the gateway's host, by the same kind of object as the gateway. Default of both profiles: true.
+    /// The class of the Ingress. Default of both profiles: that of `gateway.ingress`, else the cluster's default class.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub enabled: Option<bool>,
-    /// Path in front of its routes; nothing is cut off. Default of both profiles: `/<name>`.
+    #[schemars(
+        length(min = 1, max = 253),
+        regex(pattern = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")
+    )]
+    pub class_name: Option<String>,
+    /// Host names under which the app is reached. Default of both profiles: those of `gateway.ingress`; needed without it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(
+        length(max = 16),
+        inner(
+            length(min = 1, max = 253),
+            regex(pattern = r"^(\*\.)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")
+        )
+    )]
+    #[x_kube(merge_strategy = ListMerge::Set)]
+    pub hosts: Vec<String>,
+    /// Requests below this path go to the app, with the path unchanged. Default of both profiles: `/<name>`, with `hosts` of its own `/`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 2, max = 256), regex(pattern = r"^(/[-A-Za-z0-9._~]+)+$"))]
+    #[schemars(
+        length(min = 1, max = 255),
+        regex(pattern = r"^/([-A-Za-z0-9._~]+(/[-A-Za-z0-9._~]+)*)?$")
+    )]
+    pub path: Option<String>,
+    /// Encryption. Default of both profiles: that of `gateway.ingress`, with `hosts` of its own none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls: Option<IngressTls>,
+    /// Annotations for the controller of the class; those of `gateway.ingress` are not taken over. Default of both profiles: none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(schema_with = "crate::schema::annotation_map")]
+    pub annotations: BTreeMap<String, String>,
+}
+
+/// An HTTPRoute (`gateway.networking.k8s.io/v1`) to an app. What it leaves out it shares with the gateway's.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+pub struct ExtraHttpRoute {
+    /// The Gateways that the route attaches to. Default of both profiles: those of `gateway.httpRoute`; needed without it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 8))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
+    pub parent_refs: Vec<ParentRef>,
+    /// Host names under which the app is reached. Default of both profiles: those of `gateway.httpRoute`, with `parentRefs` of its own those of the Gateways.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(
+        length(max = 16),
+        inner(
+            length(min = 1, max = 253),
+            regex(pattern = r"^(\*\.)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")
+        )
+    )]
+    #[x_kube(merge_strategy = ListMerge::Set)]
+    pub hostnames: Vec<String>,
+    /// Requests below this path go to the app, with the path unchanged. Default of both profiles: `/<name>`, with `hostnames` or `parentRefs` of its own `/`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(
+        length(min = 1, max = 255),
+        regex(pattern = r"^/([-A-Za-z0-9._~]+(/[-A-Za-z0-9._~]+)*)?$")
+    )]
     pub path: Option<String>,
 }

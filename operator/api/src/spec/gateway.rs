@@ -209,7 +209,7 @@ pub struct Ingress {
 #[x_kube(validation = rules::INGRESS_TLS_SOURCE.rule())]
 #[serde(rename_all = "camelCase")]
 pub struct IngressTls {
-    /// Name of the Secret (`kubernetes.io/tls`) with certificate and key; with `issuerRef` cert-manager fills it. Default of both profiles: `<platform>-gateway-tls` with `issuerRef`, else required.
+    /// Name of the Secret (`kubernetes.io/tls`) with certificate and key; with `issuerRef` cert-manager fills it. Default of both profiles: `<platform>-gateway-tls` with `issuerRef` (of an extra service `<platform>-<name>-tls`), else required.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(
         length(min = 1, max = 253),

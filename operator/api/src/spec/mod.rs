@@ -43,7 +43,7 @@ pub use database::{
 };
 pub use day2::{AdoptionPolicy, DeletionMode, DeletionPolicy, DriftIgnore, DriftMode, DriftPolicy};
 pub use extra_services::{
-    AppProtocol, ConsumedTopic, ExtraIngress, ExtraService, ExtraStore, HttpProbe, Probes,
+    AppProtocol, ConsumedTopic, ExtraHttpRoute, ExtraIngress, ExtraService, ExtraStore, HttpProbe, Probes,
 };
 pub use gateway::{
     Cors, Gateway, GatewayService, HttpRoute, Ingress, IngressTls, IssuerKind, IssuerRef, ParentRef,

@@ -15,7 +15,7 @@ pub struct NetworkPolicy {
     /// Whether the policies are made. Default of development: false; of production: true.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
-    /// Namespaces whose pods may reach the gateway: those of your ingress controllers. Default of both profiles: everybody may, from outside the cluster too.
+    /// Namespaces whose pods may reach the gateway and the extra services with a way in of their own: those of your ingress controllers. Default of both profiles: everybody may, from outside the cluster too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(
         length(max = 16),

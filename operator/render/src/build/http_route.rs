@@ -1,4 +1,4 @@
-//! The HTTPRoute to the gateway.
+//! The HTTPRoutes: to the gateway, and to the user's own apps.
 
 use todoplatform_kinds::gateway::{
     BackendRef, HTTPRoute, HTTPRouteSpec, HttpPathMatch, HttpRouteMatch, HttpRouteRule, ParentReference,
@@ -7,23 +7,16 @@ use todoplatform_kinds::gateway::{
 use super::object::{child, metadata};
 use crate::{
     Child, ChildKind, ValidatedPlatform,
-    catalog::{HTTP_PORT, Service},
-    validated::HttpRouteSettings,
+    validated::{App, HttpRouteSettings},
 };
 
 pub(super) fn build(platform: &ValidatedPlatform) -> Vec<Child> {
-    if platform.service(Service::Gateway).is_none() {
-        return Vec::new();
-    }
-    let route = platform.gateway.http_route.as_ref();
-    route
-        .map(|settings| object(platform, settings))
-        .into_iter()
-        .collect()
+    let of_app = |app| Some(object(platform, app, platform.http_route(app)?));
+    platform.apps.iter().filter_map(of_app).collect()
 }
 
-fn object(platform: &ValidatedPlatform, settings: &HttpRouteSettings) -> Child {
-    let component = Service::Gateway.as_str();
+fn object(platform: &ValidatedPlatform, app: &App, settings: &HttpRouteSettings) -> Child {
+    let component = app.node.name.as_str();
     let name = platform.names.child(component);
     let parents = settings.parents.iter().map(|parent| ParentReference {
         name: parent.name.clone(),
@@ -37,12 +30,12 @@ fn object(platform: &ValidatedPlatform, settings: &HttpRouteSettings) -> Child {
             matches: vec![HttpRouteMatch {
                 path: HttpPathMatch {
                     match_type: "PathPrefix".into(),
-                    value: "/".into(),
+                    value: settings.path.clone(),
                 },
             }],
             backend_refs: vec![BackendRef {
                 name: name.clone(),
-                port: HTTP_PORT,
+                port: app.node.port,
             }],
         }],
     };

@@ -1,4 +1,4 @@
-//! The Ingress to the gateway.
+//! The Ingresses: to the gateway, and to the user's own apps.
 
 use k8s_openapi::api::networking::v1::{
     HTTPIngressPath, HTTPIngressRuleValue, Ingress, IngressBackend, IngressRule, IngressServiceBackend,
@@ -9,23 +9,16 @@ use todoplatform_api::IssuerKind;
 use super::object::{child, metadata};
 use crate::{
     Child, ChildKind, ValidatedPlatform,
-    catalog::Service,
-    validated::{IngressSettings, IngressTlsSettings},
+    validated::{App, IngressSettings, IngressTlsSettings},
 };
 
 pub(super) fn build(platform: &ValidatedPlatform) -> Vec<Child> {
-    if platform.service(Service::Gateway).is_none() {
-        return Vec::new();
-    }
-    let ingress = platform.gateway.ingress.as_ref();
-    ingress
-        .map(|settings| object(platform, settings))
-        .into_iter()
-        .collect()
+    let of_app = |app| Some(object(platform, app, platform.ingress(app)?));
+    platform.apps.iter().filter_map(of_app).collect()
 }
 
-fn object(platform: &ValidatedPlatform, settings: &IngressSettings) -> Child {
-    let component = Service::Gateway.as_str();
+fn object(platform: &ValidatedPlatform, app: &App, settings: &IngressSettings) -> Child {
+    let component = app.node.name.as_str();
     let name = platform.names.child(component);
     let mut metadata = metadata(platform, &name, Some(component));
     let mut annotations = settings.annotations.clone();

@@ -4,6 +4,7 @@ use k8s_openapi::{
     api::core::v1::{Service, ServicePort, ServiceSpec},
     apimachinery::pkg::util::intstr::IntOrString,
 };
+use todoplatform_api::AppProtocol;
 
 use super::object::{child, metadata, selector_labels, versioned_labels};
 use crate::{
@@ -35,9 +36,13 @@ pub(super) fn build(platform: &ValidatedPlatform) -> Vec<Child> {
 }
 
 /// Peers come through the sidecar: of the five services only the port of the metrics is reachable. A user's own app may
-/// be reached from outside of the platform.
+/// be reached from outside of the platform; a Gateway reads there what it speaks, and takes HTTP/1.1 for granted.
 fn ports(node: &Node) -> Vec<ServicePort> {
-    let http = node.extra.map(|_| port("http", node.port));
+    let h2c = (node.protocol == AppProtocol::H2c).then(|| "kubernetes.io/h2c".to_owned());
+    let http = node.extra.map(|_| ServicePort {
+        app_protocol: h2c,
+        ..port("http", node.port)
+    });
     let admin = node.metrics_port.map(|number| port("admin", number));
     http.into_iter().chain(admin).collect()
 }

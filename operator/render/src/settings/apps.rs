@@ -80,7 +80,7 @@ impl<'a> From<&'a ExtraService> for Wishes<'a> {
 }
 
 impl<'a> Resolver<'a> {
-    fn extra(&self, node: &Node) -> Option<&'a ExtraService> {
+    pub(super) fn extra(&self, node: &Node) -> Option<&'a ExtraService> {
         self.spec.extra_services.get(node.extra?)
     }
 
@@ -133,7 +133,8 @@ impl<'a> Resolver<'a> {
             disruption_budget,
             service_account_annotations: annotations.cloned().unwrap_or_default(),
             sidecar: self.sidecar(&node, wishes.dapr),
-            ingress_path: self.ingress_path(&node),
+            ingress: self.app_ingress(&node, violations),
+            http_route: self.app_http_route(&node, violations),
             paused: wishes.paused.unwrap_or(false),
             node,
         })
@@ -174,12 +175,6 @@ impl<'a> Resolver<'a> {
             }
         }
         logins
-    }
-
-    fn ingress_path(&self, node: &Node) -> Option<String> {
-        let ingress = self.extra(node)?.ingress.as_ref()?;
-        let path = || ingress.path.clone().unwrap_or_else(|| format!("/{}", node.name));
-        ingress.enabled.unwrap_or(true).then(path)
     }
 
     fn container(&self, node: &Node) -> ContainerSettings {

@@ -3,8 +3,12 @@
 use todoplatform_api::{Ingress, ServiceType};
 
 use super::Resolver;
-use crate::validated::{
-    CorsSettings, GatewaySettings, HttpRouteSettings, IngressSettings, IngressTlsSettings, PolicySettings,
+use crate::{
+    catalog::Service,
+    validated::{
+        CorsSettings, GatewayRouteSettings, GatewaySettings, HttpRouteSettings, IngressSettings,
+        PolicySettings,
+    },
 };
 
 /// Requests per user in [`PERIOD_SECONDS`].
@@ -52,26 +56,26 @@ impl Resolver<'_> {
                 .map(|ingress| self.ingress(ingress)),
             http_route: section
                 .and_then(|section| section.http_route.as_ref())
-                .map(|route| HttpRouteSettings {
-                    parents: route.parent_refs.clone(),
-                    hostnames: route.hostnames.clone(),
+                .map(|route| GatewayRouteSettings {
+                    route: HttpRouteSettings {
+                        parents: route.parent_refs.clone(),
+                        hostnames: route.hostnames.clone(),
+                        path: "/".into(),
+                    },
                     scheme: route.scheme.unwrap_or_default(),
                 }),
         }
     }
 
-    fn ingress(&self, ingress: &Ingress) -> IngressSettings {
+    pub(super) fn ingress(&self, ingress: &Ingress) -> IngressSettings {
         IngressSettings {
             class_name: ingress.class_name.clone(),
             hosts: ingress.hosts.clone(),
             path: ingress.path.clone().unwrap_or_else(|| "/".into()),
-            tls: ingress.tls.as_ref().map(|tls| IngressTlsSettings {
-                secret_name: tls
-                    .secret_name
-                    .clone()
-                    .unwrap_or_else(|| self.names.gateway_tls()),
-                issuer: tls.issuer_ref.clone(),
-            }),
+            tls: ingress
+                .tls
+                .as_ref()
+                .map(|tls| self.ingress_tls(tls, Service::Gateway.as_str())),
             annotations: ingress.annotations.clone(),
         }
     }

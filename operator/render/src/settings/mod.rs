@@ -14,6 +14,7 @@ mod network_policy;
 mod notifications;
 mod observability;
 mod pod;
+mod way_in;
 
 use todoplatform_api::{Profile, TodoPlatform, TodoPlatformSpec};
 

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 use todoplatform_api::{EnvFrom, EnvVar, LogLevel};
 
-use super::{AutoscalingSettings, ContainerResources, ContainerSettings, DisruptionBudget, PodSettings};
+use super::{
+    AutoscalingSettings, ContainerResources, ContainerSettings, DisruptionBudget, HttpRouteSettings,
+    IngressSettings, PodSettings,
+};
 use crate::{graph::Node, image::ImageRef};
 
 /// One application.
@@ -39,8 +42,10 @@ pub struct App {
     pub disruption_budget: Option<DisruptionBudget>,
     /// Annotations of its ServiceAccount.
     pub service_account_annotations: BTreeMap<String, String>,
-    /// Path at which clients outside of the platform reach it; none for the gateway, whose section says it.
-    pub ingress_path: Option<String>,
+    /// The Ingress to an app of the user's own; the gateway's is in [`super::GatewaySettings`].
+    pub ingress: Option<IngressSettings>,
+    /// The HTTPRoute to an app of the user's own; the gateway's is in [`super::GatewaySettings`].
+    pub http_route: Option<HttpRouteSettings>,
     /// Whether its objects are left exactly as they are.
     pub paused: bool,
     /// Its sidecar.

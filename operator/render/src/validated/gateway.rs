@@ -25,7 +25,7 @@ pub struct GatewaySettings {
     /// Its Ingress.
     pub ingress: Option<IngressSettings>,
     /// Its HTTPRoute.
-    pub http_route: Option<HttpRouteSettings>,
+    pub http_route: Option<GatewayRouteSettings>,
 }
 
 impl GatewaySettings {
@@ -41,7 +41,7 @@ impl GatewaySettings {
                     Scheme::Http => "http",
                     Scheme::Https => "https",
                 };
-                (&route.hostnames, scheme)
+                (&route.route.hostnames, scheme)
             }
             (None, None) => return None,
         };
@@ -80,7 +80,7 @@ pub struct PolicySettings {
     pub burst: i32,
 }
 
-/// An Ingress to the gateway.
+/// An Ingress.
 #[derive(serde::Serialize, Clone, Debug, PartialEq, Eq)]
 #[serde(rename_all = "camelCase")]
 pub struct IngressSettings {
@@ -88,7 +88,7 @@ pub struct IngressSettings {
     pub class_name: Option<String>,
     /// Host names.
     pub hosts: Vec<String>,
-    /// Path below which requests go to the gateway.
+    /// Path below which requests go to the application.
     pub path: String,
     /// Encryption.
     pub tls: Option<IngressTlsSettings>,
@@ -106,14 +106,25 @@ pub struct IngressTlsSettings {
     pub issuer: Option<IssuerRef>,
 }
 
-/// An HTTPRoute to the gateway.
+/// The HTTPRoute to the gateway.
+#[derive(serde::Serialize, Clone, Debug, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+pub struct GatewayRouteSettings {
+    /// The route.
+    #[serde(flatten)]
+    pub route: HttpRouteSettings,
+    /// How clients speak to the Gateways.
+    pub scheme: Scheme,
+}
+
+/// An HTTPRoute.
 #[derive(serde::Serialize, Clone, Debug, PartialEq, Eq)]
 #[serde(rename_all = "camelCase")]
 pub struct HttpRouteSettings {
     /// The Gateways that it attaches to.
     pub parents: Vec<ParentRef>,
-    /// Host names.
+    /// Host names; none takes those of the Gateways.
     pub hostnames: Vec<String>,
-    /// How clients speak to the Gateways.
-    pub scheme: Scheme,
+    /// Path below which requests go to the application.
+    pub path: String,
 }

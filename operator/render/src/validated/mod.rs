@@ -24,7 +24,8 @@ pub use dapr::{
     StateStoreSettings, TargetSettings, TracingSettings,
 };
 pub use gateway::{
-    CorsSettings, GatewaySettings, HttpRouteSettings, IngressSettings, IngressTlsSettings, PolicySettings,
+    CorsSettings, GatewayRouteSettings, GatewaySettings, HttpRouteSettings, IngressSettings,
+    IngressTlsSettings, PolicySettings,
 };
 pub use network_policy::NetworkPolicySettings;
 pub use notifications::SmtpSettings;
@@ -103,6 +104,24 @@ impl ValidatedPlatform {
     /// One of the five services; none when it is switched off.
     pub fn service(&self, service: Service) -> Option<&App> {
         self.apps.iter().find(|app| app.node.is(service))
+    }
+
+    /// The Ingress that leads to an application.
+    pub fn ingress<'a>(&'a self, app: &'a App) -> Option<&'a IngressSettings> {
+        if app.node.is(Service::Gateway) {
+            self.gateway.ingress.as_ref()
+        } else {
+            app.ingress.as_ref()
+        }
+    }
+
+    /// The HTTPRoute that leads to an application.
+    pub fn http_route<'a>(&'a self, app: &'a App) -> Option<&'a HttpRouteSettings> {
+        if app.node.is(Service::Gateway) {
+            self.gateway.http_route.as_ref().map(|gateway| &gateway.route)
+        } else {
+            app.http_route.as_ref()
+        }
     }
 
     /// Where the gateway answers: outside by the first host of its Ingress or HTTPRoute, else inside the cluster; none when

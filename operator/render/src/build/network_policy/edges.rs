@@ -11,7 +11,7 @@ use crate::{
     graph::Node,
     references::SETUP,
     validated::{
-        App, BrokerSettings, CacheLogin, DatabaseLogin, Exporter, KeySource, NetworkPolicySettings,
+        BrokerSettings, CacheLogin, DatabaseLogin, Exporter, KeySource, NetworkPolicySettings,
         ReplicaSettings, StateStoreSettings,
     },
 };
@@ -51,11 +51,11 @@ pub(super) fn edges(platform: &ValidatedPlatform, settings: &NetworkPolicySettin
         settings,
         edges: BTreeSet::new(),
     };
-    for App {
-        node, ingress_path, ..
-    } in &platform.apps
-    {
-        if node.is(Service::Gateway) || ingress_path.is_some() {
+    for app in &platform.apps {
+        let node = &app.node;
+        // The gateway is there for clients, inside the cluster too.
+        if node.is(Service::Gateway) || platform.ingress(app).is_some() || platform.http_route(app).is_some()
+        {
             found.entry(node);
         }
         found.sidecar(node);
