@@ -90,7 +90,7 @@ pub const TOPICS_NEED_KAFKA: CelRule = CelRule {
     rule: "!has(self.topics) || has(self.kafka) || has(self.redpanda) || has(self.strimzi) || has(self.redpandaCluster)",
     message: "topics needs kafka, redpanda, strimzi or redpandaCluster: Redis has no topics that would have to be made",
     field_path: Some(".topics"),
-    next_action: "Remove spec.broker.topics, or name a Kafka or Redpanda",
+    next_action: "Remove spec.broker.topics, or set one of spec.broker.kafka, spec.broker.redpanda, spec.broker.strimzi, spec.broker.redpandaCluster",
 };
 
 /// One Redis.

@@ -140,7 +140,8 @@ proptest! {
             // Only a resource that is no object has no field to name.
             prop_assert!(!finding.field_path.is_empty() || pointer.is_empty(), "{finding:?}");
         }
-        // Whatever is refused is refused for this one fault: a path to it, above it or below it is named.
+        // Whatever is refused is refused for this one fault: a path to it, above it or below it is named, or it is what
+        // another field lacks, which says so.
         let fault_at = dotted(&pointer);
         let related = |path: &str| {
             let path = dotted(path);
@@ -149,7 +150,10 @@ proptest! {
         if !refused.is_empty() && !fault_at.starts_with("metadata") {
             let is_section = pointer.matches('/').count() <= 2;
             prop_assert!(
-                is_section || refused.iter().any(|finding| related(&finding.field_path)),
+                is_section || refused.iter().any(|finding| {
+                    let words = dotted(&format!("{} {}", finding.message, finding.next_action));
+                    related(&finding.field_path) || words.contains(&fault_at)
+                }),
                 "{pointer} {refused:?}"
             );
         }
