@@ -285,14 +285,16 @@ impl Cluster {
         known(self.list_by(&api, &kind, &ListParams::default()).await)
     }
 
-    /// An object of the namespace; none when it does not exist.
+    /// An object of the namespace; none when it, or its kind, does not exist.
     pub(crate) async fn get(&self, kind: &ApiResource, name: &str) -> Result<Option<Value>, ClusterError> {
-        let found = self.api(kind).get_opt(name).await;
-        let found = found.map_err(|source| ClusterError::Read {
-            object: self.object(&kind.kind.to_lowercase(), name),
-            source: Box::new(source),
-        })?;
-        Ok(found.map(value))
+        match self.api(kind).get(name).await {
+            Ok(found) => Ok(Some(value(found))),
+            Err(error) if is_answer(&error, |status| status.code == 404) => Ok(None),
+            Err(source) => Err(ClusterError::Read {
+                object: self.object(&kind.kind.to_lowercase(), name),
+                source: Box::new(source),
+            }),
+        }
     }
 
     /// The objects of a kind in the namespace.

@@ -141,8 +141,9 @@ proptest! {
             prop_assert!(!finding.field_path.is_empty() || pointer.is_empty(), "{finding:?}");
         }
         // Whatever is refused is refused for this one fault: a path to it, above it or below it is named, or it is what
-        // another field lacks, which says so.
+        // another field lacks, which says so by its name.
         let fault_at = dotted(&pointer);
+        let field = fault_at.rsplit('.').find(|segment| segment.parse::<usize>().is_err()).unwrap_or_default();
         let related = |path: &str| {
             let path = dotted(path);
             path.starts_with(&fault_at) || fault_at.starts_with(&path)
@@ -151,8 +152,9 @@ proptest! {
             let is_section = pointer.matches('/').count() <= 2;
             prop_assert!(
                 is_section || refused.iter().any(|finding| {
-                    let words = dotted(&format!("{} {}", finding.message, finding.next_action));
-                    related(&finding.field_path) || words.contains(&fault_at)
+                    let words = format!("{} {}", finding.message, finding.next_action);
+                    let is_word = |word: &str| word.trim_matches(|c: char| !c.is_alphanumeric()).ends_with(field);
+                    related(&finding.field_path) || words.split_whitespace().any(is_word)
                 }),
                 "{pointer} {refused:?}"
             );

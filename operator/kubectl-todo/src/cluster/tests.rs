@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::failure;
 
-/// A cluster that answers GET by these bodies, and by everything else as an API server does that knows no such path.
+/// A cluster that answers GET by these bodies. Of built-in kinds it has nothing else, and others it does not know.
 pub(crate) fn fake(answers: &[(&str, Value)]) -> Cluster {
     let answers: BTreeMap<String, Value> = answers
         .iter()
@@ -16,6 +16,9 @@ pub(crate) fn fake(answers: &[(&str, Value)]) -> Cluster {
     let service = tower::service_fn(move |request: Request<Body>| {
         let (status, body) = match answers.get(request.uri().path()) {
             Some(body) => (StatusCode::OK, body.clone()),
+            None if request.uri().path().starts_with("/api/v1/") => {
+                (StatusCode::NOT_FOUND, refusal(404, "NotFound", "not found"))
+            }
             None => (StatusCode::NOT_FOUND, Value::Null),
         };
         let code = body["code"]
