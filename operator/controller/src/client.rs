@@ -99,6 +99,8 @@ impl Clients {
             config.default_retry = false;
             config.connect_timeout = Some(CALL_TIMEOUT);
             config.read_timeout = timeout;
+            // The limit is for an answer, not for how long a connection was idle before the question.
+            config.reset_reader_on_write = timeout.is_some();
             config
                 .headers
                 .extend(agent.clone().map(|agent| (USER_AGENT, agent)));

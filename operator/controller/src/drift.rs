@@ -15,12 +15,15 @@ use std::fmt;
 
 use serde_json::Value;
 use todoplatform_api::DriftMode;
-use todoplatform_render::{Child, day2::Day2Settings};
+use todoplatform_render::{Child, ChildKind, day2::Day2Settings};
 
 use additions::additions;
 use difference::{Difference, differences};
 use dropped::dropped;
 use fields::Entry;
+
+/// The number of pods.
+pub const REPLICAS: &str = "/spec/replicas";
 
 /// What somebody did to a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,11 +98,16 @@ pub struct Look {
     pub removals: Vec<String>,
 }
 
+/// Whether a field of a child is left to others.
+pub fn is_ignored(day2: &Day2Settings, child: &Child, pointer: &str) -> bool {
+    day2.ignored(child.kind, &child.name)
+        .any(|ignored| is_at_or_below(pointer, ignored))
+}
+
 /// Looks at a child as it is. `is_as_before` says that the platform wanted the same when the child last agreed: what is
 /// gone since then was removed by somebody.
 pub fn look(day2: &Day2Settings, child: &Child, live: &Value, is_as_before: bool) -> Look {
-    let ignored: Vec<&str> = day2.ignored(child.kind, &child.name).collect();
-    let is_ignored = |pointer: &str| ignored.iter().any(|ignored| is_at_or_below(pointer, ignored));
+    let is_ignored = |pointer: &str| is_ignored(day2, child, pointer);
     let entries = Entry::of(live);
 
     let added = additions(child, &entries, live);
@@ -145,7 +153,13 @@ pub fn look(day2: &Day2Settings, child: &Child, live: &Value, is_as_before: bool
         let deviation = blame(&difference);
         let owns = |entry: &Entry| entry.is_ours() && entry.owns(&child.object, live, &difference.pointer);
         difference.is_ours = entries.iter().any(owns);
-        if is_ignored(&difference.pointer) {
+        if is_sleep(child, live, &difference) {
+            // To sleep and to wake is asked for in the spec, whoever set the number of pods meanwhile.
+            look.differs = true;
+            if day2.drift == DriftMode::Correct {
+                look.deviations.extend(deviation);
+            }
+        } else if is_ignored(&difference.pointer) {
             left.push(difference);
         } else if deviation.is_some() && day2.drift != DriftMode::Correct {
             left.push(difference);
@@ -171,13 +185,21 @@ pub fn look(day2: &Day2Settings, child: &Child, live: &Value, is_as_before: bool
     // From the last to the first: what stands after something that goes keeps its place until then.
     look.removals.sort_by(|left, right| by_place(right, left));
     look.removals.dedup();
-    if look.differs && !left.is_empty() {
+    if !left.is_empty() {
         leave(&mut look.object, live, left);
     }
     if day2.drift == DriftMode::Ignore {
         look.deviations.clear();
     }
     look
+}
+
+/// Whether the difference is that pods are to go to sleep, or to wake from where the operator put them.
+fn is_sleep(child: &Child, live: &Value, difference: &Difference) -> bool {
+    let is_none = |object: &Value| object["spec"]["replicas"] == 0;
+    difference.pointer == REPLICAS
+        && matches!(child.kind, ChildKind::Deployment | ChildKind::StatefulSet)
+        && (is_none(&child.object) || (is_none(live) && difference.is_ours))
 }
 
 /// Leaves out what is somebody else's: who sends a field owns it too. What is the operator's own and is left

@@ -2,8 +2,9 @@
 
 use kube::api::{ObjectMeta, Patch, PatchParams};
 use kube::core::error_boundary::InvalidObject;
+use kube::core::{ApiResource, DynamicObject};
 use kube::{Api, Resource};
-use serde_json::json;
+use serde_json::{Value, json};
 use todoplatform_api::{Blocker, TodoPlatform, TodoPlatformStatus};
 
 use crate::apply::FIELD_MANAGER;
@@ -45,25 +46,40 @@ pub async fn report(
         before: &TodoPlatformStatus::default(),
         paused: Draft::unknown(PAUSED, "InvalidObject", "the object cannot be read"),
     };
+    let failed = |source| {
+        PassError::Status(WriteStatusError {
+            name: name.clone(),
+            source: Box::new(source),
+        })
+    };
+    let resource = ApiResource::erase::<TodoPlatform>(&());
+    let api = Api::<DynamicObject>::namespaced_with(context.client.clone(), &namespace, &resource);
+    let stored = api.get(&name).await.map_err(failed)?;
+    let told = json!(status(
+        &situation,
+        Finding::Stalled {
+            problems: vec![problem]
+        }
+    ));
     let patch = json!({
         "apiVersion": TodoPlatform::api_version(&()),
         "kind": TodoPlatform::kind(&()),
         "metadata": {"name": name, "uid": uid},
-        "status": status(&situation, Finding::Stalled { problems: vec![problem] }),
+        "status": over(&stored.data["status"], told),
     });
-    let resource = kube::core::ApiResource::erase::<TodoPlatform>(&());
-    Api::<kube::core::DynamicObject>::namespaced_with(context.client.clone(), &namespace, &resource)
-        .patch_status(
-            &name,
-            &PatchParams::apply(FIELD_MANAGER).force(),
-            &Patch::Apply(&patch),
-        )
+    let params = PatchParams::apply(FIELD_MANAGER).force();
+    api.patch_status(&name, &params, &Patch::Apply(&patch))
         .await
-        .map_err(|source| {
-            PassError::Status(WriteStatusError {
-                name,
-                source: Box::new(source),
-            })
-        })?;
+        .map_err(failed)?;
     Ok((Outcome::Stalled, findings::rarely(context)))
+}
+
+/// What is told, over what the status says: a member that is not sent would be taken away, and with the inventory the
+/// platform would lose what it knows to be its own.
+fn over(before: &Value, told: Value) -> Value {
+    let mut status = before.as_object().cloned().unwrap_or_default();
+    if let Value::Object(told) = told {
+        status.extend(told);
+    }
+    Value::Object(status)
 }

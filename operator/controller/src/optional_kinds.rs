@@ -25,7 +25,11 @@ pub async fn discover(
     stop: CancellationToken,
 ) {
     loop {
-        let wait = match served_now(&client).await {
+        let answer = tokio::select! {
+            answer = served_now(&client) => answer,
+            () = stop.cancelled() => return,
+        };
+        let wait = match answer {
             Ok(now) => {
                 for kind in ChildKind::ALL.into_iter().filter(|kind| kind.optional()) {
                     let resource = kind.api_resource();

@@ -14,11 +14,11 @@ use todoplatform_render::{Child, ChildKind};
 
 use crate::claim::{Claim, Claimant};
 use crate::compare::is_within;
-use crate::drift::{Change, Deviation, look};
+use crate::drift::{Change, Deviation, REPLICAS, is_ignored, look};
 use crate::live::Live;
 use crate::memory::{PlatformMemory, Sent};
 use crate::pause::{Pause, Strategy};
-use crate::replicas::{Bounds, Handling, autoscaled, handling};
+use crate::replicas::{Bounds, Handling, autoscaled, handling, leaving_others};
 
 /// Children read at a time.
 const AT_ONCE: usize = 8;
@@ -251,7 +251,11 @@ async fn decide(
     let look = look(reader.day2, child, &value, is_as_before);
     // An apply that changes nothing leaves the version as it is: then it is known to agree whatever it looks like.
     let agrees = known == Some(&sent) && has_our_metadata(child, &live.metadata);
-    let handling = handling(child, bounds, Some(&value));
+    let mut handling = handling(child, bounds, Some(&value));
+    let is_reported = matches!(handling, Handling::Start { .. }) && reader.day2.drift != DriftMode::Correct;
+    if is_reported || is_ignored(reader.day2, child, REPLICAS) {
+        handling = leaving_others(handling, &value);
+    }
     let is_applied = handling != Handling::AsIs || (look.differs && !agrees);
     if owners.is_none() && look.removals.is_empty() && !is_applied {
         return Ok(Decision::Unchanged(Some(sent), Some(look.deviations)));

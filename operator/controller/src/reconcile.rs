@@ -197,6 +197,8 @@ async fn pass(
         context
             .metrics
             .forget(&namespace, &platform.name_any(), components);
+        let key = ObjectRef::<TodoPlatform>::new(&platform.name_any()).within(&namespace);
+        context.sidecars.forget(&key);
         *memory = PlatformMemory::default();
         return Ok((Outcome::Skipped, findings::rarely(context)));
     }
@@ -328,15 +330,14 @@ async fn settle(
         &memory.sent,
         &waiting,
     );
-    let again = sidecars::look(context, platform, &resources, &facts, &mut components, memory).await;
+    let again = sidecars::look(&writer, &resources, &facts, &mut components, memory).await;
     let finding = found(
         &writer, &validated, &resources, &facts, components, inventory, day2,
     );
-    let (outcome, mut wait) = next(&writer, &validated, &resources, &facts, &waiting);
-    if plan.is_contested {
-        wait = wait.min(CONTEST_WINDOW);
-    }
-    let wait = again.map_or(wait, |again| wait.min(again));
+    let is_quiet = plan.writes.is_empty();
+    let (outcome, wait) = next(&writer, &validated, &resources, &facts, &waiting, is_quiet);
+    let contested = plan.is_contested.then_some(CONTEST_WINDOW);
+    let wait = contested.into_iter().chain(again).fold(wait, Duration::min);
     standing = writer.write(&standing, finding, memory).await?;
     Ok(Settled {
         outcome,
@@ -418,11 +419,14 @@ fn next(
     resources: &Resources<Prepared>,
     facts: &Facts,
     waiting: &BTreeMap<String, Wait>,
+    is_quiet: bool,
 ) -> Done {
     let context = writer.context;
+    let waits = |reason| waiting.values().any(|wait| wait.reason == reason);
     if validated.hibernated {
         (Outcome::Applied, findings::rarely(context))
-    } else if waiting.values().any(|wait| wait.reason == Reason::Waking) {
+    } else if waits(Reason::Waking) || (is_quiet && waits(Reason::Turn)) {
+        // Whose turn it was needed no write: no watch will tell that the next one may.
         (Outcome::Waiting, findings::shortly(context))
     } else {
         findings::next(context, &resources.gate, &references(writer.platform), facts)

@@ -89,6 +89,15 @@ pub fn handling(child: &Child, bounds: Option<Bounds>, live: Option<&Value>) -> 
     }
 }
 
+/// The same where others' numbers of pods are left to them: only what the operator put to sleep itself is started again.
+pub fn leaving_others(handling: Handling, live: &Value) -> Handling {
+    match handling {
+        Handling::Start { .. } if main_apply_owns_replicas(live) => handling,
+        Handling::Start { .. } | Handling::TakeBack => Handling::AsIs,
+        handling => handling,
+    }
+}
+
 /// The child with its number of pods in it.
 pub fn with_replicas(child: &Child, replicas: i32) -> Value {
     let mut object = child.object.clone();
@@ -161,6 +170,18 @@ mod tests {
             })
             .collect();
         json!({"metadata": {"managedFields": entries}, "spec": {"replicas": replicas}})
+    }
+
+    #[test]
+    fn others_numbers_of_pods_are_left_and_our_own_sleep_ends() {
+        let start = Handling::Start { replicas: 2 };
+        let ours = live(0, &[(FIELD_MANAGER, "Apply")]);
+        let theirs = live(0, &[("kubectl", "Update")]);
+        assert_eq!(leaving_others(start, &ours), start);
+        assert_eq!(leaving_others(start, &theirs), Handling::AsIs);
+        assert_eq!(leaving_others(Handling::TakeBack, &theirs), Handling::AsIs);
+        let hand_over = Handling::HandOver { replicas: 3 };
+        assert_eq!(leaving_others(hand_over, &ours), hand_over);
     }
 
     #[test]

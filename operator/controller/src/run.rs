@@ -121,7 +121,7 @@ pub async fn run(settings: Settings) -> Result<(), RunError> {
 
     let (served, watch_served) = watch::channel(None);
     tasks.spawn(optional_kinds::discover(
-        clients.watches.clone(),
+        clients.own.clone(),
         served,
         Arc::clone(&metrics),
         stop.clone(),

@@ -2,7 +2,7 @@
 //! at what is wanted does not see it.
 
 use serde_json::Value;
-use todoplatform_render::Child;
+use todoplatform_render::{Child, ChildKind};
 
 use super::additions::{Place, step};
 use super::fields::Entry;
@@ -10,6 +10,10 @@ use super::fields::Entry;
 /// JSON pointers to fields of the live child that the operator applied and that are not wanted now.
 pub(super) fn dropped(child: &Child, entries: &[Entry], live: &Value) -> Vec<String> {
     let mut found = Vec::new();
+    if child.kind == ChildKind::PersistentVolumeClaim {
+        // What a claim asks for is asked for once: the API server would refuse to take anything back.
+        return found;
+    }
     for entry in entries.iter().filter(|entry| entry.is_our_apply()) {
         below(&entry.fields, live, &child.object, &Place::default(), &mut found);
     }

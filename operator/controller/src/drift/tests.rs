@@ -178,6 +178,54 @@ fn what_was_sent_once_and_is_not_wanted_any_more_is_a_difference_and_nobodys_dri
 }
 
 #[test]
+fn sleeping_and_waking_follow_the_spec_whoever_set_the_number_of_pods() {
+    let policies: [(DriftMode, &[&str]); 4] = [
+        (DriftMode::Correct, &[]),
+        (DriftMode::Report, &[]),
+        (DriftMode::Ignore, &[]),
+        (DriftMode::Report, &["/spec/replicas"]),
+    ];
+    for (drift, ignore) in policies {
+        let mut asleep = wanted();
+        asleep.object["spec"]["replicas"] = json!(0);
+        let scaled = Live::new().set(
+            "kube-controller-manager",
+            "/spec/replicas",
+            json!(5),
+            &json!({"f:spec": {"f:replicas": {}}}),
+        );
+        let falls = look(&day2(drift, ignore), &asleep, &scaled.0, false);
+        assert!(falls.differs, "{drift:?} {ignore:?}");
+        assert_eq!(falls.object["spec"]["replicas"], 0, "{drift:?} {ignore:?}");
+
+        let mut slept = Live::new();
+        slept.0["spec"]["replicas"] = json!(0);
+        let wakes = slept.look(drift, ignore, false);
+        assert!(wakes.differs, "{drift:?} {ignore:?}");
+        assert_eq!(wakes.object["spec"]["replicas"], 1, "{drift:?} {ignore:?}");
+    }
+}
+
+#[test]
+fn a_volume_claim_is_never_sent_for_what_it_asked_for_before() {
+    let mut live = Live::new();
+    live.0["spec"]["storageClassName"] = json!("fast");
+    let ours = json!({"manager": "todoplatform-operator", "operation": "Apply", "time": "2026-01-01T00:00:00Z",
+        "fieldsV1": {"f:spec": {"f:storageClassName": {}}}});
+    live.0["metadata"]["managedFields"]
+        .as_array_mut()
+        .unwrap()
+        .push(ours);
+    let settings = day2(DriftMode::Correct, &[]);
+    assert!(look(&settings, &wanted(), &live.0, true).differs);
+    let claim = Child {
+        kind: ChildKind::PersistentVolumeClaim,
+        ..wanted()
+    };
+    assert!(!look(&settings, &claim, &live.0, true).differs);
+}
+
+#[test]
 fn a_changed_field_names_its_manager_and_its_place() {
     let live = Live::new()
         .set(

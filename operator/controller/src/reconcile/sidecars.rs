@@ -8,7 +8,7 @@ use kube::runtime::reflector::ObjectRef;
 use todoplatform_api::TodoPlatform;
 use todoplatform_render::{Facts, Prepared, Resources};
 
-use crate::context::Context;
+use super::Writer;
 use crate::memory::PlatformMemory;
 use crate::observe::Observed;
 use crate::sidecars::{Answer, expected, judge, targets, watchdog};
@@ -19,13 +19,15 @@ const DAPR: &str = "dapr";
 /// Judges the sidecars of each component by what they said last, and replaces pods that missed injection. Gives when to
 /// look again for those.
 pub(super) async fn look(
-    context: &Context,
-    platform: &TodoPlatform,
+    writer: &Writer<'_>,
     resources: &Resources<Prepared>,
     facts: &Facts,
     components: &mut [Observed],
     memory: &mut PlatformMemory,
 ) -> Option<Duration> {
+    let Writer {
+        context, platform, ..
+    } = *writer;
     let namespace = platform.namespace().unwrap_or_default();
     let key = ObjectRef::<TodoPlatform>::new(&platform.name_any()).within(&namespace);
     let expected = expected(resources);
@@ -58,5 +60,14 @@ pub(super) async fn look(
         // As long as no injector is registered, each new pod would miss it too.
         return None;
     }
-    watchdog::replace(context, platform, &namespace, &pods, &mut memory.deletions).await
+    // A pod of what is paused is left as it is, like everything else of it.
+    let ours: Vec<_> = components
+        .iter()
+        .filter(|observed| {
+            let component = observed.declared.component.as_str();
+            expected.contains_key(component) && writer.may_write(Some(component))
+        })
+        .flat_map(|observed| observed.pods.iter().map(Arc::clone))
+        .collect();
+    watchdog::replace(context, platform, &namespace, &ours, &mut memory.deletions).await
 }

@@ -470,6 +470,8 @@ async fn a_stored_object_that_cannot_be_read_is_said_on_it() {
     let world = World::new(&json!({"profile": "development"}));
     let mut object = world.api.get(PLATFORM).unwrap();
     object["spec"] = json!({"profile": "of a later version"});
+    let inventory = json!([{"kind": "PersistentVolumeClaim", "name": "todo-postgres", "uid": "1"}]);
+    object["status"] = json!({"inventory": inventory, "appliedGeneration": 1});
     world.api.put(PLATFORM, object.clone());
     let guarded: DeserializeGuard<TodoPlatform> =
         serde_json::from_value(world.api.get(PLATFORM).unwrap()).unwrap();
@@ -477,9 +479,14 @@ async fn a_stored_object_that_cannot_be_read_is_said_on_it() {
         .await
         .unwrap();
     assert_eq!(world.api.writes(), [format!("PATCH {PLATFORM}/status")]);
-    let conditions = world.api.get(PLATFORM).unwrap()["status"]["conditions"].clone();
+    let status = world.api.get(PLATFORM).unwrap()["status"].clone();
     assert_eq!(
-        (&conditions[0]["type"], &conditions[0]["reason"]),
+        (
+            &status["conditions"][0]["type"],
+            &status["conditions"][0]["reason"]
+        ),
         (&json!("Stalled"), &json!("InvalidObject"))
     );
+    assert_eq!(status["inventory"], inventory, "what is its own stays on record");
+    assert_eq!(status["appliedGeneration"], 1);
 }
