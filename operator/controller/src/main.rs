@@ -1,5 +1,6 @@
 //! The TodoPlatform operator.
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -19,7 +20,8 @@ async fn main() -> ExitCode {
     match Cli::parse().run().await {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {}", Chain(&error));
+            // Nobody may be listening any more: `… 2>&1 | head`.
+            let _closed = writeln!(std::io::stderr(), "error: {}", Chain(&error));
             ExitCode::FAILURE
         }
     }

@@ -44,6 +44,18 @@ pub enum InputError {
         /// The version that is understood.
         api_version: String,
     },
+    /// Something in it is meant to be a TodoPlatform, and is none that is known.
+    #[error("{file}: kind {kind} of {found} is not known; a TodoPlatform is of {api_version}")]
+    Unknown {
+        /// Its name.
+        file: String,
+        /// The kind that it says.
+        kind: String,
+        /// The version that it says.
+        found: String,
+        /// The version that is understood.
+        api_version: String,
+    },
     /// There is more than one TodoPlatform in it.
     #[error("{file}: {count} TodoPlatforms in it where one is meant")]
     Several {
@@ -58,6 +70,10 @@ impl InputError {
     /// What to do about it.
     pub fn next_action(&self) -> String {
         match self {
+            Self::Unreadable { source, .. } if source.kind() == std::io::ErrorKind::InvalidData => {
+                "save it as UTF-8".into()
+            }
+            Self::Unknown { .. } => "correct its apiVersion and kind".into(),
             Self::Unreadable { .. } => "name a file that exists, a folder, or - for standard input".into(),
             Self::TooLarge { .. } => "put the TodoPlatform into a file of its own".into(),
             Self::NotYaml { .. } => "correct the YAML at the line that the message names".into(),
@@ -167,18 +183,48 @@ fn read_file(file: &Path) -> Result<Vec<Document>, InputError> {
             file: name.clone(),
             source,
         })?;
-        if is_platform(&resource) {
-            platforms.push(Document {
-                file: name.clone(),
-                resource,
-            });
+        for resource in items(resource) {
+            if is_platform(&resource) {
+                platforms.push(Document {
+                    file: name.clone(),
+                    resource,
+                });
+            } else if is_meant_as_platform(&resource) {
+                let text = |key: &str| resource[key].as_str().unwrap_or("nothing").to_owned();
+                return Err(InputError::Unknown {
+                    file: name,
+                    kind: text("kind"),
+                    found: text("apiVersion"),
+                    api_version: TodoPlatform::api_version(&()).into_owned(),
+                });
+            }
         }
     }
     Ok(platforms)
 }
 
+/// The items of a list, as `kubectl get -o yaml` prints one; anything else is one item.
+fn items(mut document: Value) -> Vec<Value> {
+    let is_list = document["apiVersion"] == "v1" && document["kind"] == "List";
+    match document.get_mut("items").map(Value::take) {
+        Some(Value::Array(items)) if is_list => items,
+        Some(items) => {
+            document["items"] = items;
+            vec![document]
+        }
+        None => vec![document],
+    }
+}
+
 fn is_platform(document: &Value) -> bool {
     document["apiVersion"] == *TodoPlatform::api_version(&()) && document["kind"] == *TodoPlatform::kind(&())
+}
+
+/// Whether it says our group, or our kind in whatever letters: passed over in silence, a slip would look valid.
+fn is_meant_as_platform(document: &Value) -> bool {
+    let text = |key: &str| document[key].as_str().unwrap_or_default();
+    text("kind").eq_ignore_ascii_case(&TodoPlatform::kind(&()))
+        || text("apiVersion").split('/').next() == Some(TodoPlatform::group(&()).as_ref())
 }
 
 fn text(file: &Path) -> std::io::Result<String> {
@@ -230,7 +276,17 @@ mod tests {
     fn what_cannot_be_used_is_told_with_the_file() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("x.yaml");
+        let good = "apiVersion: todoplatform.dev/v1alpha1\nkind: TodoPlatform\nmetadata: {name: a}\n---\n";
         for (text, expected) in [
+            (
+                &format!("{good}apiVersion: todoplatform.dev/v1alpha1\nkind: Todoplatform") as &str,
+                "kind Todoplatform",
+            ),
+            (
+                &format!("{good}apiVersion: todoplatform.dev/v1\nkind: TodoPlatform"),
+                "todoplatform.dev/v1 is not known",
+            ),
+            (&format!("{good}kind: TodoPlatform"), "of nothing is not known"),
             ("a: [", "not YAML"),
             ("a: 1", "no TodoPlatform in it"),
             (&"#".repeat(1 << 21), "larger than 1 MiB"),
@@ -240,5 +296,16 @@ mod tests {
             assert!(told.contains(expected) && told.contains("x.yaml"), "{told}");
         }
         assert!(read(&folder.path().join("absent.yaml")).is_err());
+        std::fs::write(&file, b"a: \xff").unwrap();
+        assert_eq!(read(&file).unwrap_err().next_action(), "save it as UTF-8");
+    }
+
+    #[test]
+    fn the_items_of_a_list_are_read_as_kubectl_prints_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("x.yaml");
+        let list = "apiVersion: v1\nkind: List\nitems:\n- apiVersion: todoplatform.dev/v1alpha1\n  kind: TodoPlatform\n  metadata: {name: a}\n- kind: ConfigMap\n";
+        std::fs::write(&file, list).unwrap();
+        assert_eq!(read_one(&file).unwrap().resource["metadata"]["name"], "a");
     }
 }

@@ -1,6 +1,6 @@
 //! `render`: exactly what the operator would apply.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -35,6 +35,12 @@ pub enum RenderError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// Two objects would have the same file. Nothing was written.
+    #[error("{}: two objects of the same kind and name", file.display())]
+    Twice {
+        /// Which one.
+        file: PathBuf,
+    },
 }
 
 impl RenderError {
@@ -46,6 +52,7 @@ impl RenderError {
             }
             Self::Yaml { .. } => "this is a defect: report it with the resource".into(),
             Self::Unwritable { .. } => "name a folder that can be written to".into(),
+            Self::Twice { .. } => "give each TodoPlatform of a namespace a name of its own".into(),
         }
     }
 }
@@ -121,21 +128,35 @@ pub fn text(objects: &[Value]) -> Result<String, RenderError> {
     Ok(text)
 }
 
-/// Writes each object to a file of its own, `<kind>-<name>.yaml`, and gives the files. Other files of the folder are left
-/// alone.
+/// Writes each object to a file of its own, `<kind>-<name>.yaml`, and gives the files. Objects of several namespaces get a
+/// folder for each. Other files of the folder are left alone.
 pub fn split(objects: &[Value], folder: &Path) -> Result<Vec<PathBuf>, RenderError> {
     let unwritable = |file: &Path, source| RenderError::Unwritable {
         file: file.to_owned(),
         source,
     };
-    std::fs::create_dir_all(folder).map_err(|source| unwritable(folder, source))?;
-    let mut files = BTreeSet::new();
+    let namespaces: BTreeSet<&str> = objects.iter().map(namespace).collect();
+    let mut files = BTreeMap::new();
     for object in objects {
+        let folder = match namespaces.len() {
+            0 | 1 => folder.to_owned(),
+            _ => folder.join(namespace(object)),
+        };
         let file = folder.join(file_name(object));
-        std::fs::write(&file, yaml(object)?).map_err(|source| unwritable(&file, source))?;
-        files.insert(file);
+        if files.insert(file.clone(), yaml(object)?).is_some() {
+            return Err(RenderError::Twice { file });
+        }
     }
-    Ok(files.into_iter().collect())
+    for (file, text) in &files {
+        let folder = file.parent().unwrap_or(folder);
+        std::fs::create_dir_all(folder).map_err(|source| unwritable(folder, source))?;
+        std::fs::write(file, text).map_err(|source| unwritable(file, source))?;
+    }
+    Ok(files.into_keys().collect())
+}
+
+fn namespace(object: &Value) -> &str {
+    object["metadata"]["namespace"].as_str().unwrap_or_default()
 }
 
 fn file_name(object: &Value) -> String {

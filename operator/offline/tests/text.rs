@@ -79,3 +79,33 @@ fn split_writes_one_file_per_object_with_the_same_bytes() {
     }
     assert_eq!(length, whole.len());
 }
+
+#[test]
+fn split_keeps_namespaces_apart_and_overwrites_nothing() {
+    let document = document(json!({}));
+    let one = render::of_document(&document, "a", &defaults()).unwrap();
+    let two = render::of_document(&document, "b", &defaults()).unwrap();
+    let both: Vec<Value> = one.iter().chain(&two).cloned().collect();
+    let folder = tempfile::tempdir().unwrap();
+    let files = render::split(&both, folder.path()).unwrap();
+    assert_eq!(files.len(), both.len());
+    for namespace in ["a", "b"] {
+        assert!(
+            folder
+                .path()
+                .join(namespace)
+                .join("deployment-todo-task.yaml")
+                .is_file()
+        );
+    }
+
+    let again: Vec<Value> = one.iter().chain(&one).cloned().collect();
+    let empty = tempfile::tempdir().unwrap();
+    let told = render::split(&again, empty.path()).unwrap_err().to_string();
+    assert!(told.contains("two objects of the same kind and name"), "{told}");
+    assert_eq!(
+        std::fs::read_dir(empty.path()).unwrap().count(),
+        0,
+        "nothing was written"
+    );
+}

@@ -167,9 +167,11 @@ async fn what_a_sidecar_has_not_loaded_is_named_and_holds_ready_back() -> Result
 }
 
 #[tokio::test]
-async fn pods_that_missed_injection_are_replaced_three_at_a_time() -> Result<()> {
+async fn pods_that_missed_injection_are_replaced_three_at_a_time_and_none_of_what_is_paused() -> Result<()> {
     let world = World::new("watchdog").await?;
     world.ready().await?;
+    world.respec(&json!({"paused": true})).await?;
+    world.says("Paused", "True", "Paused", &[]).await?;
     let names = ["a", "b", "c", "d"].map(|letter| format!("todo-task-1-{letter}"));
     for name in &names {
         pod(&world, "task", name, false).await?;
@@ -188,6 +190,18 @@ async fn pods_that_missed_injection_are_replaced_three_at_a_time() -> Result<()>
         let pods = world.names("Pod").await?;
         Ok::<_, todo_scenarios::Error>(pods.iter().filter(|pod| names.contains(pod)).count())
     };
+    wait::throughout(
+        Duration::from_secs(25),
+        "nothing of a paused platform goes",
+        || async {
+            match left().await? {
+                4 => Ok(()),
+                pods => Err(format!("{pods} are left").into()),
+            }
+        },
+    )
+    .await?;
+    world.respec(&json!({"paused": null})).await?;
     wait::until(Duration::from_secs(40), "three pods deleted", || async {
         match left().await? {
             1 => Ok(()),
