@@ -66,7 +66,7 @@ pub const PRODUCTION_BROKER: CelRule = CelRule {
     rule: "!has(self.profile) || self.profile != 'production' || (has(self.broker) && (has(self.broker.kafka) || has(self.broker.redpanda) || has(self.broker.strimzi) || has(self.broker.redpandaCluster) || (has(self.broker.redis) && has(self.broker.redis.external))))",
     message: "profile production needs a broker of your own: broker.kafka, broker.redpanda, broker.strimzi, broker.redpandaCluster or broker.redis.external",
     field_path: Some(".broker"),
-    next_action: "Name the brokers in spec.broker.kafka.brokers, a cluster in spec.broker.strimzi.clusterRef, or a Redis in spec.broker.redis.external.host",
+    next_action: "Name the brokers in spec.broker.kafka.brokers, a cluster in spec.broker.strimzi.clusterRef, or a Redis in spec.broker.redis.external.host (`host:port`)",
 };
 
 /// Production trusts an issuer, never a key that the operator made.

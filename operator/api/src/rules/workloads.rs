@@ -69,7 +69,7 @@ pub const EXTRA_SERVICE_NAME: CelRule = CelRule {
 /// One way in.
 pub const EXTRA_SERVICE_ONE_ROUTE: CelRule = CelRule {
     rule: "!(has(self.ingress) && has(self.httpRoute))",
-    message: "at most one of ingress, httpRoute may be set",
+    message: "an extra service has at most one of ingress, httpRoute",
     field_path: None,
     next_action: "Keep one of ingress and httpRoute of this extra service",
 };

@@ -78,10 +78,25 @@ fn one_login(subject: &Subject<'_>) -> Vec<Fault> {
     if !subject.is_production() || !is_shared {
         return Vec::new();
     }
-    vec![Fault::new(
-        "spec.database.external.urlSecretKeyRef",
-        "all services log in to the database as the same role: each can read what the others keep",
-        "Make a role for each service and name the URLs in taskUrlSecretKeyRef, notificationUrlSecretKeyRef and \
-         analyticsUrlSecretKeyRef",
-    )]
+    let database = subject.platform.spec.database.as_ref();
+    let external = database.and_then(|database| database.external.as_ref());
+    let (field, next) = if database.is_some_and(|database| database.cloud_native_pg.is_some()) {
+        (
+            "spec.database.cloudNativePG.roles",
+            "Set spec.database.cloudNativePG.roles to PerService",
+        )
+    } else if external.is_some_and(|external| external.host.is_some()) {
+        (
+            "spec.database.external.host",
+            "Name an administrator's login in spec.database.external.admin: each service gets a role of its own",
+        )
+    } else {
+        (
+            "spec.database.external.urlSecretKeyRef",
+            "Make a role for each service and name the URLs in taskUrlSecretKeyRef, notificationUrlSecretKeyRef and \
+             analyticsUrlSecretKeyRef",
+        )
+    };
+    let message = "all services log in to the database as the same role: each can read what the others keep";
+    vec![Fault::new(field, message, next)]
 }
