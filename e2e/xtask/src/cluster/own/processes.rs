@@ -138,7 +138,11 @@ impl Processes {
                 return Ok(());
             }
             signal("KILL", &pids);
-            wait::becomes(Duration::from_secs(3), || left().is_empty());
+            // One that is ending loses its environment, and with it the marker, a moment before it is gone.
+            let has_ended = |pid: &u32| stat(*pid).is_none_or(|stat| stat.is_zombie);
+            wait::becomes(Duration::from_secs(3), || {
+                pids.iter().all(has_ended) && left().is_empty()
+            });
         }
         match left() {
             pids if pids.is_empty() => Ok(()),
