@@ -272,6 +272,7 @@ async fn settle(
         facts,
         plan,
         waiting,
+        is_turn_passed_on,
         ..
     } = wanted;
     let names: BTreeSet<(ChildKind, String)> = resources
@@ -334,8 +335,8 @@ async fn settle(
     let finding = found(
         &writer, &validated, &resources, &facts, components, inventory, day2,
     );
-    let is_quiet = plan.writes.is_empty();
-    let (outcome, wait) = next(&writer, &validated, &resources, &facts, &waiting, is_quiet);
+    let is_due = is_turn_passed_on || waiting.values().any(|wait| wait.reason == Reason::Waking);
+    let (outcome, wait) = next(&writer, &validated, &resources, &facts, is_due);
     let contested = plan.is_contested.then_some(CONTEST_WINDOW);
     let wait = contested.into_iter().chain(again).fold(wait, Duration::min);
     standing = writer.write(&standing, finding, memory).await?;
@@ -412,21 +413,18 @@ fn inventory(
     }
 }
 
-/// What the pass came to, and when the next one is due by what it waits for.
+/// What the pass came to, and when the next one is due by what it waits for; `is_due`: soon, whatever the watches show.
 fn next(
     writer: &Writer<'_>,
     validated: &ValidatedPlatform,
     resources: &Resources<Prepared>,
     facts: &Facts,
-    waiting: &BTreeMap<String, Wait>,
-    is_quiet: bool,
+    is_due: bool,
 ) -> Done {
     let context = writer.context;
-    let waits = |reason| waiting.values().any(|wait| wait.reason == reason);
     if validated.hibernated {
         (Outcome::Applied, findings::rarely(context))
-    } else if waits(Reason::Waking) || (is_quiet && waits(Reason::Turn)) {
-        // Whose turn it was needed no write: no watch will tell that the next one may.
+    } else if is_due {
         (Outcome::Waiting, findings::shortly(context))
     } else {
         findings::next(context, &resources.gate, &references(writer.platform), facts)

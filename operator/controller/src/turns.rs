@@ -133,6 +133,20 @@ pub fn turns(workloads: &[Workload], unanswered: &[String]) -> BTreeMap<String, 
     waiting
 }
 
+/// Whether somebody waits for the turn of one that serves. If that one needs no write after all, nothing moves that a watch
+/// could show.
+pub fn waits_for_one_that_serves(workloads: &[Workload], waiting: &BTreeMap<String, Wait>) -> bool {
+    let serves = |component: &String| {
+        let found = workloads.iter().find(|workload| workload.component == *component);
+        found
+            .and_then(|workload| workload.live)
+            .is_some_and(|live| live.serves && !live.is_rolling)
+    };
+    waiting
+        .values()
+        .any(|wait| wait.reason == Reason::Turn && serves(&wait.after))
+}
+
 /// A layer stops once those nearer to the users have no pods left.
 fn before_sleep(workload: &Workload, workloads: &[Workload]) -> Option<Wait> {
     let still_runs = |other: &&Workload| {

@@ -6,17 +6,6 @@ use todo_scenarios::{Result, cluster, env, platform};
 use super::crds;
 use crate::fixture::World;
 
-/// Waits until the dependency says this reason.
-async fn waits(world: &World, name: &str, reason: &str) -> Result<Value> {
-    let what = format!("{name} not ready: {reason}");
-    world
-        .until(&what, |found| {
-            let dependency = platform::dependency(found, name);
-            dependency["ready"] == false && dependency["reason"] == reason
-        })
-        .await
-}
-
 /// A `Kafka` with one listener that is the real one, ready or not.
 async fn kafka(world: &World, namespace: &str, ready: bool) -> Result<()> {
     let object = json!({"apiVersion": "kafka.strimzi.io/v1", "kind": "Kafka", "metadata": {"name": "events"}, "spec": {}});
@@ -45,9 +34,9 @@ async fn a_kafka_of_strimzi_is_waited_for_and_may_vanish_later() -> Result<()> {
             "clusterRef": {"name": "events", "namespace": elsewhere}, "listener": "plain",
         }}}))
         .await?;
-    waits(&world, "broker", "NotFound").await?;
+    world.waits_for("broker", "NotFound").await?;
     kafka(&world, &elsewhere, false).await?;
-    waits(&world, "broker", "ClusterNotReady").await?;
+    world.waits_for("broker", "ClusterNotReady").await?;
     assert!(
         !world
             .names("Component")
@@ -99,7 +88,7 @@ async fn beside_a_kafka_of_strimzi_topics_are_objects_and_outlive_the_platform_a
     assert!(topic["metadata"]["ownerReferences"].is_null(), "{topic:#}");
     assert_eq!(world.names("KafkaTopic").await?.len(), 21);
     // No topic operator runs here, and the operator does not do its work.
-    let missing = waits(&world, "topics", "TopicsMissing").await?;
+    let missing = world.waits_for("topics", "TopicsMissing").await?;
     let message = platform::dependency(&missing, "topics")["message"].to_string();
     assert!(message.contains("topic operator"), "{message}");
     Ok(())

@@ -7,17 +7,6 @@ use todo_scenarios::{Result, env, platform};
 
 use super::fixture::World;
 
-/// Waits until the dependency says this reason.
-async fn waits(world: &World, name: &str, reason: &str) -> Result<Value> {
-    let what = format!("{name} not ready: {reason}");
-    world
-        .until(&what, |found| {
-            let dependency = platform::dependency(found, name);
-            dependency["ready"] == false && dependency["reason"] == reason
-        })
-        .await
-}
-
 #[tokio::test]
 async fn a_kafka_that_refuses_the_password_is_told_of_and_gets_its_topics_once_it_does_not() -> Result<()> {
     let world = World::new("kafka").await?;
@@ -30,7 +19,7 @@ async fn a_kafka_that_refuses_the_password_is_told_of_and_gets_its_topics_once_i
         "sasl": {"mechanism": "SCRAM-SHA-512", "usernameSecretKeyRef": key("username"), "passwordSecretKeyRef": key("password")},
     }}});
     world.apply(&spec).await?;
-    let refused = waits(&world, "broker", "PasswordRefused").await?;
+    let refused = world.waits_for("broker", "PasswordRefused").await?;
     assert!(!refused.to_string().contains("canary-31fe"), "{refused:#}");
     assert_eq!(
         platform::dependency(&refused, "topics")["reason"],
@@ -80,7 +69,7 @@ async fn topics_that_nobody_makes_are_named_and_hold_the_start_back() -> Result<
     let brokers = [env::required("TODO_TEST_KAFKA_CLEAR")?];
     let spec = json!({"profile": "development", "broker": {"kafka": {"brokers": brokers}, "topics": {"manage": false}}});
     world.apply(&spec).await?;
-    let missing = waits(&world, "topics", "TopicsMissing").await?;
+    let missing = world.waits_for("topics", "TopicsMissing").await?;
     let message = platform::dependency(&missing, "topics")["message"]
         .as_str()
         .unwrap_or_default();

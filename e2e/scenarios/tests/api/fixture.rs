@@ -156,6 +156,16 @@ impl World {
         .await
     }
 
+    /// Waits until a dependency is not ready, with this reason.
+    pub(crate) async fn waits_for(&self, name: &str, reason: &str) -> Result<Value> {
+        let what = format!("{name} not ready: {reason}");
+        self.until(&what, |found| {
+            let dependency = platform::dependency(found, name);
+            dependency["ready"] == false && dependency["reason"] == reason
+        })
+        .await
+    }
+
     /// Waits until an object looks as wanted.
     pub(crate) async fn shows(
         &self,

@@ -21,7 +21,7 @@ use crate::plan::{Conflict, Plan, Reader, plan};
 use crate::probe::log::Missing;
 use crate::replicas::remember;
 use crate::step::step;
-use crate::turns::{Wait, is_held, turns};
+use crate::turns::{Wait, is_held, turns, waits_for_one_that_serves};
 use crate::workloads::workloads;
 use crate::write_status::standing;
 use crate::{ensure_secrets, findings};
@@ -34,6 +34,8 @@ pub(super) struct Wanted {
     pub(super) plan: Plan,
     /// Components that are not written in this pass.
     pub(super) waiting: BTreeMap<String, Wait>,
+    /// Whether nothing will tell that the next component may have its turn: whose turn it was needs no write.
+    pub(super) is_turn_passed_on: bool,
     /// Generated Secrets whose owner, labels or annotations are not right.
     pub(super) amendments: Vec<Amendment>,
     /// Topics that the operator has to make.
@@ -130,6 +132,9 @@ pub(super) async fn prepare(
     if !problems.is_empty() {
         return Ok(Preparation::Stalled(problems));
     }
+    let is_turn_passed_on = plan.writes.is_empty()
+        && !plan.is_contested
+        && waits_for_one_that_serves(&workloads, &waiting);
     let amendments = amendments(&resources.secrets, &secrets, &uid);
     Ok(Preparation::Ready(Wanted {
         validated,
@@ -137,6 +142,7 @@ pub(super) async fn prepare(
         facts,
         plan,
         waiting,
+        is_turn_passed_on,
         amendments,
         missing_topics,
     }))

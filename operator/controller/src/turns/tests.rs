@@ -211,3 +211,18 @@ fn what_a_pod_reads_at_its_start_waits_with_it() {
         "it would wake its target itself"
     );
 }
+
+#[test]
+fn a_turn_is_passed_on_by_one_that_serves_and_not_while_one_rolls() {
+    for (workloads, expected) in [
+        ("analytics!:serves task!:serves", true),
+        ("analytics:rolls task!:serves", false),
+        ("analytics!:unwell task!:serves", false),
+        ("analytics:serves task!:serves", false),
+        ("gateway0:serves task0:serves", false),
+    ] {
+        let all: Vec<_> = workloads.split_whitespace().map(workload).collect();
+        let waiting = turns(&all, &[]);
+        assert_eq!(waits_for_one_that_serves(&all, &waiting), expected, "{workloads}: {waiting:?}");
+    }
+}
