@@ -1,6 +1,6 @@
 //! Kafka as Strimzi has it: a `Kafka` that takes its time, and topics as objects.
 
-use serde_json::{Value, json};
+use serde_json::json;
 use todo_scenarios::{Result, cluster, env, platform};
 
 use super::crds;

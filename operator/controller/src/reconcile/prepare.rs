@@ -132,9 +132,8 @@ pub(super) async fn prepare(
     if !problems.is_empty() {
         return Ok(Preparation::Stalled(problems));
     }
-    let is_turn_passed_on = plan.writes.is_empty()
-        && !plan.is_contested
-        && waits_for_one_that_serves(&workloads, &waiting);
+    let is_turn_passed_on =
+        plan.writes.is_empty() && !plan.is_contested && waits_for_one_that_serves(&workloads, &waiting);
     let amendments = amendments(&resources.secrets, &secrets, &uid);
     Ok(Preparation::Ready(Wanted {
         validated,

@@ -8,7 +8,7 @@ use kube::runtime::reflector::ObjectRef;
 use todoplatform_api::TodoPlatform;
 use todoplatform_render::{Facts, Prepared, Resources};
 
-use super::Writer;
+use super::writer::Writer;
 use crate::memory::PlatformMemory;
 use crate::observe::Observed;
 use crate::sidecars::{Answer, expected, judge, targets, watchdog};

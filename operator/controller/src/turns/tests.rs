@@ -223,6 +223,10 @@ fn a_turn_is_passed_on_by_one_that_serves_and_not_while_one_rolls() {
     ] {
         let all: Vec<_> = workloads.split_whitespace().map(workload).collect();
         let waiting = turns(&all, &[]);
-        assert_eq!(waits_for_one_that_serves(&all, &waiting), expected, "{workloads}: {waiting:?}");
+        assert_eq!(
+            waits_for_one_that_serves(&all, &waiting),
+            expected,
+            "{workloads}: {waiting:?}"
+        );
     }
 }
