@@ -10,10 +10,13 @@ use super::object::{INSTANCE, child, metadata};
 use crate::{Child, ChildKind, ValidatedPlatform};
 
 pub(super) fn build(platform: &ValidatedPlatform) -> Vec<Child> {
-    let Some(extra) = &platform.monitoring else {
+    let Some(monitoring) = &platform.monitoring else {
         return Vec::new();
     };
-    vec![sidecars(platform, extra), services(platform, extra)]
+    vec![
+        sidecars(platform, &monitoring.labels),
+        services(platform, &monitoring.labels),
+    ]
 }
 
 fn sidecars(platform: &ValidatedPlatform, extra: &BTreeMap<String, String>) -> Child {

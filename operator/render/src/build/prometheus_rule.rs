@@ -8,7 +8,7 @@ use super::object::{child, metadata};
 use crate::{Child, ChildKind, ValidatedPlatform, graph::Node};
 
 pub(super) fn build(platform: &ValidatedPlatform) -> Vec<Child> {
-    let Some(extra) = &platform.monitoring else {
+    let Some(monitoring) = &platform.monitoring else {
         return Vec::new();
     };
     let running: Vec<_> = platform
@@ -35,7 +35,7 @@ pub(super) fn build(platform: &ValidatedPlatform) -> Vec<Child> {
         .metadata
         .labels
         .get_or_insert_default()
-        .extend(extra.clone());
+        .extend(monitoring.labels.clone());
     vec![child(ChildKind::PrometheusRule, None, &object)]
 }
 

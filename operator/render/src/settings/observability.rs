@@ -1,19 +1,21 @@
 //! What the platform shows of itself.
 
-use std::collections::BTreeMap;
-
 use super::Resolver;
+use crate::validated::{BrokerMetrics, CacheMetrics, DatabaseMetrics, MonitoringSettings};
 
 impl Resolver<'_> {
-    pub(super) fn monitoring(&self) -> Option<BTreeMap<String, String>> {
+    pub(super) fn monitoring(&self) -> Option<MonitoringSettings> {
         let section = self
             .spec
             .observability
             .as_ref()
             .and_then(|section| section.monitoring.as_ref());
-        section
-            .and_then(|section| section.enabled)
-            .unwrap_or(true)
-            .then(|| section.map_or_else(BTreeMap::new, |section| section.labels.clone()))
+        let is_wanted = section.and_then(|section| section.enabled).unwrap_or(true);
+        is_wanted.then(|| MonitoringSettings {
+            labels: section.map(|section| section.labels.clone()).unwrap_or_default(),
+            database: DatabaseMetrics::None,
+            cache: CacheMetrics::None,
+            broker: BrokerMetrics::None,
+        })
     }
 }

@@ -6,12 +6,11 @@ mod autoscaling;
 mod broker;
 mod dapr;
 mod gateway;
+mod monitoring;
 mod network_policy;
 mod notifications;
 mod pod;
 mod stores;
-
-use std::collections::BTreeMap;
 
 use todoplatform_api::Profile;
 
@@ -27,6 +26,7 @@ pub use gateway::{
     CorsSettings, GatewayRouteSettings, GatewaySettings, HttpRouteSettings, IngressSettings,
     IngressTlsSettings, PolicySettings,
 };
+pub use monitoring::{BrokerMetrics, CacheMetrics, DatabaseMetrics, MonitoringSettings};
 pub use network_policy::NetworkPolicySettings;
 pub use notifications::SmtpSettings;
 pub use pod::{ContainerSettings, DisruptionBudget, PodSettings, ProbePort, ProbeSettings};
@@ -89,8 +89,8 @@ pub struct ValidatedPlatform {
     pub dapr: DaprSettings,
     /// Who may connect to whom; none when everybody may.
     pub network_policy: Option<NetworkPolicySettings>,
-    /// The labels of the objects for the Prometheus operator; none when they are not wanted.
-    pub monitoring: Option<BTreeMap<String, String>>,
+    /// What is scraped; none when no objects for the Prometheus operator are wanted.
+    pub monitoring: Option<MonitoringSettings>,
     /// Whether the platform sleeps.
     pub hibernated: bool,
     /// What is undone, what outlives the platform, what it may take, who restarts.
