@@ -38,7 +38,8 @@ pub async fn operator() -> Result<()> {
         env::required("TODO_TEST_POSTGRES_IMAGE")?,
         env::required("TODO_TEST_REDIS_IMAGE")?,
     );
-    let args = [
+    let exporters = env::or("TODO_TEST_EXPORTERS", "");
+    let mut args = vec![
         "upgrade",
         "--install",
         "todoplatform-operator",
@@ -48,6 +49,9 @@ pub async fn operator() -> Result<()> {
         "--set",
         &images,
     ];
+    if !exporters.is_empty() {
+        args.extend(["--set", &exporters]);
+    }
     command::ok(
         &helm,
         &[&args[..], &["--wait", "--timeout", "120s"]].concat(),

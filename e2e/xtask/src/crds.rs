@@ -9,12 +9,23 @@ use crate::run::Cmd;
 use crate::tools::Tool;
 
 /// The Prometheus operator's kinds that a platform uses.
-const PROMETHEUS: [&str; 3] = ["podmonitors", "prometheusrules", "servicemonitors"];
+const PROMETHEUS: [&str; 4] = [
+    "alertmanagerconfigs",
+    "podmonitors",
+    "prometheusrules",
+    "servicemonitors",
+];
 
 /// Operators whose kinds a platform uses when they are there.
 const OTHERS: [Tool; 2] = [Tool::KedaCrds, Tool::GatewayApiCrds];
 
-/// `PodMonitor`, `PrometheusRule`, `ServiceMonitor`.
+/// All kinds of the Prometheus operator, for a cluster in which it runs.
+pub(crate) fn install_prometheus_operator(project: &Project, cluster: &Cluster<'_>) -> Result<()> {
+    let folder = project.tools().built(Tool::PrometheusCrds, "crds")?;
+    Ok(apply(cluster).arg("--filename").arg(folder).run()?)
+}
+
+/// `AlertmanagerConfig`, `PodMonitor`, `PrometheusRule`, `ServiceMonitor`.
 pub(crate) fn install_prometheus(project: &Project, cluster: &Cluster<'_>) -> Result<()> {
     let folder = project.tools().built(Tool::PrometheusCrds, "crds")?;
     let files = PROMETHEUS.map(|kind| folder.join(format!("monitoring.coreos.com_{kind}.yaml")));

@@ -9,6 +9,7 @@ pub(crate) struct Versions {
     pub(crate) go: Go,
     pub(crate) modules: Modules,
     pub(crate) jars: Jars,
+    pub(crate) crates: Crates,
     pub(crate) debian: Debian,
     pub(crate) public_images: PublicImages,
 }
@@ -36,6 +37,7 @@ pub(crate) struct Modules {
     pub(crate) kubeconform: String,
     pub(crate) kubectl_validate: String,
     pub(crate) kube_score: String,
+    pub(crate) actionlint: String,
     pub(crate) cli_utils: String,
 }
 
@@ -45,6 +47,13 @@ pub(crate) struct Modules {
 pub(crate) struct Jars {
     pub(crate) kafka: String,
     pub(crate) slf4j: String,
+}
+
+/// Versions of crates with a program.
+#[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Crates {
+    pub(crate) klag_exporter: String,
 }
 
 /// Versions that are part of a Debian package's name.
@@ -101,6 +110,7 @@ mod tests {
             modules.kubeconform,
             modules.kubectl_validate,
             modules.kube_score,
+            modules.actionlint,
             modules.cli_utils,
         ] {
             let numbers: Vec<_> = version.strip_prefix('v').unwrap().split('.').collect();

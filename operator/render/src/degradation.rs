@@ -21,6 +21,9 @@ pub const KAFKA_TOPIC_MISSING: &str = "KafkaTopicMissing";
 /// Topics have fewer partitions or replicas than asked for.
 pub const TOPICS_DIFFER: &str = "TopicsDiffer";
 
+/// An exporter does not become ready.
+pub const EXPORTER_NOT_READY: &str = "ExporterNotReady";
+
 /// Everything that the platform does without; empty when it is as declared.
 pub fn degradations(platform: &ValidatedPlatform, facts: &Facts) -> Vec<Degradation> {
     let by_lag: Vec<&str> = platform

@@ -34,6 +34,20 @@ impl Published {
         Ok(())
     }
 
+    /// What of the monitoring is needed beside a platform: the exporter for Kafka as a value of the operator's chart, and a
+    /// Prometheus in the cluster's images. Nothing where images are published: such a cluster has a Prometheus of its own.
+    pub(crate) fn monitoring(&self, project: &Project, cluster: &Cluster<'_>) -> Result<Vec<String>> {
+        if self.registry.is_some() {
+            return Ok(Vec::new());
+        }
+        let kafka = images::kafka_exporter(&project.dirs, &project.versions)?;
+        let value = format!("images.kafkaExporter={}", kafka.reference);
+        let mut packed = images::prometheus(&project.dirs, &project.tools())?;
+        packed.push(kafka);
+        cluster.load(&packed)?;
+        Ok(vec![value])
+    }
+
     /// Kafka's image: in that registry, else packed and loaded.
     pub(crate) fn kafka(&self, project: &Project, cluster: &Cluster<'_>) -> Result<String> {
         if let Some(registry) = &self.registry {
@@ -53,6 +67,8 @@ pub(crate) struct PlatformImages {
     pub(crate) tag: String,
     pub(crate) postgres: String,
     pub(crate) redis: String,
+    /// Exporters for PostgreSQL, Redis and Kafka, as values of the operator's chart; empty where the public ones are pulled.
+    pub(crate) exporters: Vec<String>,
     /// The kubectl plugin; always built here, for it runs here.
     pub(crate) plugin: PathBuf,
 }
@@ -75,17 +91,22 @@ impl PlatformImages {
                 step.done();
                 (LOCAL_REGISTRY.to_owned(), built.tag, built.plugin)
             };
-        let (postgres, redis) = if cluster.pulls_images() {
+        let (postgres, redis, exporters) = if cluster.pulls_images() {
             let public = &project.versions.public_images;
-            (public.postgres.clone(), public.redis.clone())
+            (public.postgres.clone(), public.redis.clone(), Vec::new())
         } else {
             let step = Step::start("loading PostgreSQL and Redis");
             let (postgres, redis) = (
                 images::postgres(&project.dirs, &project.versions)?,
                 images::redis(&project.dirs)?,
             );
-            let references = (postgres.reference.clone(), redis.reference.clone());
-            cluster.load(&[postgres, redis])?;
+            let exporters = images::exporters(&project.dirs)?;
+            let values = vec![
+                format!("images.postgresExporter={}", exporters.postgres.reference),
+                format!("images.redisExporter={}", exporters.redis.reference),
+            ];
+            let references = (postgres.reference.clone(), redis.reference.clone(), values);
+            cluster.load(&[postgres, redis, exporters.postgres, exporters.redis])?;
             step.done();
             references
         };
@@ -94,6 +115,7 @@ impl PlatformImages {
             tag,
             postgres,
             redis,
+            exporters,
             plugin,
         })
     }
@@ -112,13 +134,15 @@ impl PlatformImages {
             redis,
             ..
         } = self;
-        vec![
+        let mut values = vec![
             format!("image.repository={registry}/todoplatform-operator"),
             format!("image.tag={tag}"),
             format!("images.registry={registry}"),
             format!("images.tag={tag}"),
             format!("images.postgres={postgres}"),
             format!("images.redis={redis}"),
-        ]
+        ];
+        values.extend(self.exporters.iter().cloned());
+        values
     }
 }

@@ -52,7 +52,7 @@ pub use gateway::{
 pub use images::{ImagePullPolicy, Images};
 pub use network_policy::{NetworkPolicy, NetworkRule, Protocol};
 pub use notifications::{Notifications, Smtp, SmtpSecurity};
-pub use observability::{Monitoring, Observability};
+pub use observability::{Exporter, Exporters, Monitoring, Observability};
 pub use pod::{
     Affinity, Neighbour, NodeOperator, NodeRequirement, PodOptions, SpreadConstraint, TaintEffect,
     Toleration, TopologySpread, WhenUnsatisfiable,

@@ -7,6 +7,7 @@ mod config_map;
 mod configuration;
 mod database_setup;
 mod deployment;
+mod exporter;
 mod gate;
 mod hash;
 mod http_route;
@@ -65,6 +66,7 @@ pub fn build(platform: &ValidatedPlatform, facts: &Facts) -> Resources<Prepared>
         stateful_set::build(platform),
         autoscaler::build(platform, facts),
         pod_disruption_budget::build(platform),
+        exporter::build(platform, facts),
         monitor::build(platform),
         prometheus_rule::build(platform),
     ]

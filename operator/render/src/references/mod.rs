@@ -13,8 +13,8 @@ pub(crate) use broker::{embeds_broker, topic_prefix};
 pub(crate) use cache::{cache_addresses, cache_tls, embeds_cache};
 pub use database::SETUP;
 pub(crate) use database::{
-    cluster_ca, cluster_key, database_name, database_services, database_url, embeds_postgres, has_own_roles,
-    password_key, port, ssl_mode,
+    SERVICE_OF_EXPORTER, cluster_ca, cluster_key, database_name, database_services, database_url,
+    embeds_postgres, has_own_roles, password_key, port, ssl_mode,
 };
 pub use kafka::{BrokersAt, KafkaAccess, SaslReference, TlsReference, Topic, TopicMaker, Username};
 pub(crate) use services::service_section;

@@ -91,7 +91,7 @@ pub(crate) fn resolve(
         resiliency: resolver.resiliency(),
         dapr: resolver.dapr(violations),
         network_policy: resolver.network_policy(violations),
-        monitoring: resolver.monitoring(),
+        monitoring: resolver.monitoring(&references, violations),
         hibernated: platform.spec.hibernated.unwrap_or(false),
         day2: crate::day2::resolve(platform, resolver.profile),
         references,

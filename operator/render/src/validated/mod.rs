@@ -12,6 +12,8 @@ mod notifications;
 mod pod;
 mod stores;
 
+use std::collections::BTreeSet;
+
 use todoplatform_api::Profile;
 
 pub use apps::{App, AppHealthSettings, SidecarSettings};
@@ -26,7 +28,9 @@ pub use gateway::{
     CorsSettings, GatewayRouteSettings, GatewaySettings, HttpRouteSettings, IngressSettings,
     IngressTlsSettings, PolicySettings,
 };
-pub use monitoring::{BrokerMetrics, CacheMetrics, DatabaseMetrics, MonitoringSettings};
+pub use monitoring::{
+    BrokerMetrics, CacheMetrics, DatabaseMetrics, ExporterKind, ExporterSettings, MonitoringSettings,
+};
 pub use network_policy::NetworkPolicySettings;
 pub use notifications::SmtpSettings;
 pub use pod::{ContainerSettings, DisruptionBudget, PodSettings, ProbePort, ProbeSettings};
@@ -35,7 +39,10 @@ pub use stores::{
     ReplicaSettings, SetupSettings, StoreSettings, Text,
 };
 
-use crate::{catalog::Service, day2::Day2Settings, image::ImageRef, names::Names, references::References};
+use crate::{
+    catalog::Service, day2::Day2Settings, graph::Consumption, image::ImageRef, names::Names,
+    references::References,
+};
 
 /// A platform whose every setting is decided. Only [`crate::validate`] makes one, so that building cannot fail.
 #[derive(serde::Serialize, Clone, Debug, PartialEq)]
@@ -122,6 +129,23 @@ impl ValidatedPlatform {
         } else {
             app.http_route.as_ref()
         }
+    }
+
+    /// Every topic at the broker that an application publishes or consumes, and the dead letters of each consumer; sorted.
+    pub fn topics_in_use(&self) -> BTreeSet<String> {
+        let full = |topic: &str| format!("{}{topic}", self.topic_prefix);
+        let mut topics = BTreeSet::new();
+        for App { node, .. } in &self.apps {
+            topics.extend(node.publishes.iter().map(|topic| full(topic)));
+            for Consumption { topic, .. } in &node.consumes {
+                topics.insert(full(topic));
+                topics.insert(
+                    self.names
+                        .dead_letter_topic(&self.topic_prefix, &node.name, topic),
+                );
+            }
+        }
+        topics
     }
 
     /// Where the gateway answers: outside by the first host of its Ingress or HTTPRoute, else inside the cluster; none when
