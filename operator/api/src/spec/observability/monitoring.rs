@@ -1,18 +1,9 @@
-//! `spec.observability`: what the platform shows of itself.
+//! `spec.observability.monitoring`: objects for the Prometheus operator.
 
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-/// What the platform shows of itself.
-#[derive(JsonSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq)]
-#[serde(rename_all = "camelCase")]
-pub struct Observability {
-    /// Objects for the Prometheus operator. Default of both profiles: made where its kinds are served.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub monitoring: Option<Monitoring>,
-}
 
 /// Objects for the Prometheus operator: PodMonitor, ServiceMonitor, PrometheusRule.
 #[derive(JsonSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq)]
