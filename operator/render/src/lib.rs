@@ -12,6 +12,7 @@ mod facts;
 pub mod graph;
 pub mod image;
 pub mod names;
+pub mod observability;
 mod origins;
 mod references;
 pub mod release;

@@ -1,0 +1,3 @@
+//! What a platform shows of itself, made from what the catalog and the spec say of it.
+
+pub mod metrics;
