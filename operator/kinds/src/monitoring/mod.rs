@@ -14,7 +14,5 @@ pub use alertmanager_config::{
 pub use endpoint::{Endpoint, Relabeling, Selector};
 pub use pod_monitor::{PodMonitor, PodMonitorSpec};
 pub use prometheus_rule::{Group, PrometheusRule, PrometheusRuleSpec, Rule};
-pub use receiver::{
-    EmailConfig, PagerdutyConfig, Receiver, SecretKeySelector, SlackConfig, WebhookConfig,
-};
+pub use receiver::{EmailConfig, PagerdutyConfig, Receiver, SecretKeySelector, SlackConfig, WebhookConfig};
 pub use service_monitor::{ServiceMonitor, ServiceMonitorSpec};
