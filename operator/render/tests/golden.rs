@@ -32,16 +32,18 @@ fn text(platform: &TodoPlatform) -> String {
 
 /// A dashboard is the same for every platform but for names: one stands in full in a file of its own.
 fn without_dashboard(mut object: Value) -> Value {
-    if object["spec"]["json"].is_string() {
-        object["spec"]["json"] = "a dashboard".into();
-    }
-    for (file, content) in object["data"].as_object_mut().into_iter().flatten() {
-        if Path::new(file)
+    let file = |name: &str| {
+        Path::new(name)
             .extension()
             .is_some_and(|extension| extension == "json")
-        {
-            *content = "a dashboard".into();
-        }
+    };
+    let in_map = object.get_mut("data").and_then(Value::as_object_mut);
+    let in_map = in_map.into_iter().flatten().filter(|(name, _)| file(name));
+    for (_, content) in in_map {
+        *content = "a dashboard".into();
+    }
+    if let Some(content) = object.pointer_mut("/spec/json") {
+        *content = "a dashboard".into();
     }
     object
 }

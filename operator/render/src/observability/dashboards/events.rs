@@ -160,7 +160,8 @@ fn redis_streams(own: &Own) -> Vec<Panel> {
         )
         .line(
             format!(
-                "clamp_min(max by (db, stream) (redis_stream_last_generated_id{{{streams}}}) - on (db, stream) group_right () max by (db, stream, group) (redis_stream_group_last_delivered_id{{{groups}}}), 0)"
+                "clamp_min(max by (db, stream) (redis_stream_last_generated_id{{{streams}}}) - on (db, stream) group_right () \
+                 max by (db, stream, group) (redis_stream_group_last_delivered_id{{{groups}}}), 0)"
             ),
             "{{group}} {{stream}}",
         ),

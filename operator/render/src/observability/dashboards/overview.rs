@@ -48,7 +48,8 @@ fn now() -> Vec<Panel> {
         )
         .line(
             format!(
-                "(sum(rate({REQUESTS}_count{{{CHOSEN},app_id=~\".*-gateway\",status=~\"5..\"}}[5m])) or vector(0)) / (sum(rate({REQUESTS}_count{{{CHOSEN},app_id=~\".*-gateway\"}}[5m])) > 0)"
+                "(sum(rate({REQUESTS}_count{{{CHOSEN},app_id=~\".*-gateway\",status=~\"5..\"}}[5m])) or vector(0)) \
+                 / (sum(rate({REQUESTS}_count{{{CHOSEN},app_id=~\".*-gateway\"}}[5m])) > 0)"
             ),
             "5xx",
         )
