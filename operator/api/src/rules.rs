@@ -4,9 +4,13 @@
 //! operator and offline). An optional field is always guarded by `has()`: a rule that touches an absent field
 //! does not fail, it refuses the write with an error of its own.
 
+mod routing;
 mod stores;
 mod workloads;
 
+pub use routing::{
+    EMAIL_CREDENTIALS, MAINTENANCE_DAYS, MAINTENANCE_NARROWS, MAINTENANCE_TIMES, RECEIVER_ONE_OF,
+};
 pub use workloads::{
     EXTRA_SERVICE_HTTP_ROUTE_PROTOCOL, EXTRA_SERVICE_INGRESS_PROTOCOL, EXTRA_SERVICE_METRICS_PORT,
     EXTRA_SERVICE_NAME, EXTRA_SERVICE_ONE_ROUTE, EXTRA_SERVICE_PORT, NODE_REQUIREMENT_VALUES, PDB_ONE_OF,
@@ -261,6 +265,14 @@ pub const KEPT_WORKLOADS_NEED_KEYS_AND_DATA: CelRule = CelRule {
     next_action: "Set spec.deletionPolicy.keys and spec.deletionPolicy.data to Retain or Orphan, or spec.deletionPolicy.workloads to Delete",
 };
 
+/// What is for the Grafana operator is not for a sidecar.
+pub const DASHBOARDS_GRAFANA_OPERATOR: CelRule = CelRule {
+    rule: "!has(self.grafanaOperator) || (has(self.delivery) && self.delivery == 'GrafanaOperator')",
+    message: "grafanaOperator needs delivery GrafanaOperator",
+    field_path: Some(".grafanaOperator"),
+    next_action: "Set spec.observability.dashboards.delivery to GrafanaOperator, or remove spec.observability.dashboards.grafanaOperator",
+};
+
 /// All rules, in the order of the resource.
 pub const ALL: &[CelRule] = &[
     NAME_LENGTH,
@@ -315,6 +327,12 @@ pub const ALL: &[CelRule] = &[
     STATE_STORE_ONE_OF,
     STATE_STORE_REDIS_HOST,
     TRACING_ONE_OF,
+    RECEIVER_ONE_OF,
+    EMAIL_CREDENTIALS,
+    MAINTENANCE_NARROWS,
+    MAINTENANCE_TIMES,
+    MAINTENANCE_DAYS,
+    DASHBOARDS_GRAFANA_OPERATOR,
     NETWORK_RULE_NARROWS,
     NETWORK_RULE_PEER,
     DRIFT_IGNORE_NEEDS_A_LOOK,

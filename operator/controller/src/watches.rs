@@ -151,7 +151,7 @@ impl Watches {
         let api = self
             .scope
             .api_with::<PartialObjectMeta<DynamicObject>>(&self.client, &resource);
-        let has_busy_status = kind.is_keda();
+        let has_busy_status = kind.is_keda() || kind == ChildKind::GrafanaDashboard;
         let stream = watcher(api, config()).modify(move |object| {
             object.metadata.managed_fields = None;
             if has_busy_status {

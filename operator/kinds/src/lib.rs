@@ -4,6 +4,7 @@
 
 pub mod dapr;
 pub mod gateway;
+pub mod grafana;
 pub mod keda;
 pub mod monitoring;
 pub mod strimzi;

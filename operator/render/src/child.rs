@@ -58,11 +58,15 @@ pub enum ChildKind {
     ServiceMonitor,
     /// `monitoring.coreos.com/v1`
     PrometheusRule,
+    /// `monitoring.coreos.com/v1alpha1`
+    AlertmanagerConfig,
+    /// `grafana.integreatly.org/v1beta1`
+    GrafanaDashboard,
 }
 
 impl ChildKind {
     /// Every kind, in the order of apply.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 25] = [
         Self::ServiceAccount,
         Self::ConfigMap,
         Self::Secret,
@@ -86,6 +90,8 @@ impl ChildKind {
         Self::PodMonitor,
         Self::ServiceMonitor,
         Self::PrometheusRule,
+        Self::AlertmanagerConfig,
+        Self::GrafanaDashboard,
     ];
 
     /// The kind as Kubernetes writes it.
@@ -114,6 +120,8 @@ impl ChildKind {
             Self::PodMonitor => "PodMonitor",
             Self::ServiceMonitor => "ServiceMonitor",
             Self::PrometheusRule => "PrometheusRule",
+            Self::AlertmanagerConfig => "AlertmanagerConfig",
+            Self::GrafanaDashboard => "GrafanaDashboard",
         }
     }
 
@@ -143,6 +151,8 @@ impl ChildKind {
             Self::PodMonitor => ("monitoring.coreos.com", "v1", "podmonitors"),
             Self::ServiceMonitor => ("monitoring.coreos.com", "v1", "servicemonitors"),
             Self::PrometheusRule => ("monitoring.coreos.com", "v1", "prometheusrules"),
+            Self::AlertmanagerConfig => ("monitoring.coreos.com", "v1alpha1", "alertmanagerconfigs"),
+            Self::GrafanaDashboard => ("grafana.integreatly.org", "v1beta1", "grafanadashboards"),
         };
         let api_version = if group.is_empty() {
             version.into()
@@ -158,12 +168,13 @@ impl ChildKind {
         }
     }
 
-    /// Whether an API server may lack the kind: Dapr's, the Prometheus operator's, KEDA's, Strimzi's, the Gateway API's.
+    /// Whether an API server may lack the kind: Dapr's, the Prometheus operator's, the Grafana operator's, KEDA's, Strimzi's,
+    /// the Gateway API's.
     pub fn optional(self) -> bool {
         self.is_dapr()
             || self.is_monitoring()
             || self.is_keda()
-            || matches!(self, Self::KafkaTopic | Self::HttpRoute)
+            || matches!(self, Self::KafkaTopic | Self::HttpRoute | Self::GrafanaDashboard)
     }
 
     /// Whether the kind is KEDA's: without it services scale by CPU and memory alone.
@@ -188,7 +199,7 @@ impl ChildKind {
     pub fn is_monitoring(self) -> bool {
         matches!(
             self,
-            Self::PodMonitor | Self::ServiceMonitor | Self::PrometheusRule
+            Self::PodMonitor | Self::ServiceMonitor | Self::PrometheusRule | Self::AlertmanagerConfig
         )
     }
 

@@ -52,7 +52,11 @@ pub use gateway::{
 pub use images::{ImagePullPolicy, Images};
 pub use network_policy::{NetworkPolicy, NetworkRule, Protocol};
 pub use notifications::{Notifications, Smtp, SmtpSecurity};
-pub use observability::{Exporter, Exporters, Monitoring, Observability};
+pub use observability::{
+    AlertReceiver, AlertRouting, AlertSeverity, DashboardDelivery, Dashboards, DayOfMonthRange,
+    EmailReceiver, Exporter, Exporters, GrafanaOperator, MaintenanceTime, Monitoring, Month, Observability,
+    PagerDutyReceiver, SlackReceiver, TimeOfDayRange, WebhookReceiver, Weekday,
+};
 pub use pod::{
     Affinity, Neighbour, NodeOperator, NodeRequirement, PodOptions, SpreadConstraint, TaintEffect,
     Toleration, TopologySpread, WhenUnsatisfiable,

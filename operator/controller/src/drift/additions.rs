@@ -62,6 +62,7 @@ fn closed(kind: ChildKind) -> &'static [&'static str] {
         ChildKind::Service => &["/spec/ports", "/spec/selector"],
         ChildKind::ConfigMap => &["/data", "/binaryData"],
         kind if kind.is_dapr() => &["/spec", "/scopes", "/auth"],
+        ChildKind::GrafanaDashboard => &["/spec"],
         kind if kind.is_monitoring() => &["/spec"],
         _ => &[],
     }

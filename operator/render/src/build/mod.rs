@@ -1,10 +1,12 @@
 //! Build: one file per kind, each from the validated platform alone. Cannot fail.
 
+mod alertmanager_config;
 mod autoscaler;
 mod component;
 mod config;
 mod config_map;
 mod configuration;
+mod dashboard;
 mod database_setup;
 mod deployment;
 mod exporter;
@@ -69,6 +71,8 @@ pub fn build(platform: &ValidatedPlatform, facts: &Facts) -> Resources<Prepared>
         exporter::build(platform, facts),
         monitor::build(platform),
         prometheus_rule::build(platform),
+        alertmanager_config::build(platform),
+        dashboard::build(platform),
     ]
     .concat();
     children.extend(database_setup::build(platform, facts));

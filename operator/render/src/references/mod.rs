@@ -4,6 +4,7 @@ mod broker;
 mod cache;
 mod database;
 mod kafka;
+mod routing;
 mod services;
 mod target;
 
@@ -203,6 +204,13 @@ pub fn references(platform: &TodoPlatform) -> References {
             smtp.password_secret_key_ref.as_ref(),
             "spec.notifications.smtp.passwordSecretKeyRef",
         );
+    }
+    if let Some(routing) = spec
+        .observability
+        .as_ref()
+        .and_then(|section| section.routing.as_ref())
+    {
+        found.routing(routing);
     }
     if development && !has_issuer_keys(platform) {
         found.own(&names.signing_key(), SIGNING_KEY_PEM);

@@ -7,6 +7,7 @@ mod broker;
 mod cache;
 mod common;
 mod dapr;
+mod dashboards;
 mod database;
 mod gateway;
 mod images;
@@ -14,6 +15,7 @@ mod network_policy;
 mod notifications;
 mod observability;
 mod pod;
+mod routing;
 mod way_in;
 
 use todoplatform_api::{Profile, TodoPlatform, TodoPlatformSpec};
@@ -92,6 +94,8 @@ pub(crate) fn resolve(
         dapr: resolver.dapr(violations),
         network_policy: resolver.network_policy(violations),
         monitoring: resolver.monitoring(&references, violations),
+        routing: resolver.routing(),
+        dashboards: resolver.dashboards(),
         hibernated: platform.spec.hibernated.unwrap_or(false),
         day2: crate::day2::resolve(platform, resolver.profile),
         references,

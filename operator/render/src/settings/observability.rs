@@ -29,10 +29,10 @@ impl Resolver<'_> {
         references: &References,
         violations: &mut Vec<Violation>,
     ) -> Option<MonitoringSettings> {
-        let section = self.monitoring_section();
-        if !section.and_then(|section| section.enabled).unwrap_or(true) {
+        if !self.is_monitored() {
             return None;
         }
+        let section = self.monitoring_section();
         let exporters: BTreeMap<_, _> = ExporterKind::ALL
             .into_iter()
             .filter_map(|kind| Some((kind, self.exporter(kind, references, violations)?)))
@@ -50,6 +50,12 @@ impl Resolver<'_> {
             broker: self.broker_metrics(references, &exporters),
             exporters,
         })
+    }
+
+    /// Whether objects for the Prometheus operator are wanted.
+    pub(super) fn is_monitored(&self) -> bool {
+        let own = self.monitoring_section().and_then(|section| section.enabled);
+        own.unwrap_or(true)
     }
 
     fn monitoring_section(&self) -> Option<&Monitoring> {

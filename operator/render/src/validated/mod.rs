@@ -5,11 +5,13 @@ mod auth;
 mod autoscaling;
 mod broker;
 mod dapr;
+mod dashboards;
 mod gateway;
 mod monitoring;
 mod network_policy;
 mod notifications;
 mod pod;
+mod routing;
 mod stores;
 
 use std::collections::BTreeSet;
@@ -24,6 +26,7 @@ pub use dapr::{
     ApiLoggingSettings, CircuitBreakerSettings, DaprSettings, Exporter, ResiliencySettings, RetrySettings,
     StateStoreSettings, TargetSettings, TracingSettings,
 };
+pub use dashboards::{DashboardSettings, GrafanaOperatorSettings};
 pub use gateway::{
     CorsSettings, GatewayRouteSettings, GatewaySettings, HttpRouteSettings, IngressSettings,
     IngressTlsSettings, PolicySettings,
@@ -34,6 +37,7 @@ pub use monitoring::{
 pub use network_policy::NetworkPolicySettings;
 pub use notifications::SmtpSettings;
 pub use pod::{ContainerSettings, DisruptionBudget, PodSettings, ProbePort, ProbeSettings};
+pub use routing::{ReceiverSettings, RoutingSettings, Way};
 pub use stores::{
     CacheLogin, CacheMode, CacheServers, CacheSettings, DatabaseLogin, DatabaseParts, DatabaseSettings,
     ReplicaSettings, SetupSettings, StoreSettings, Text,
@@ -98,6 +102,10 @@ pub struct ValidatedPlatform {
     pub network_policy: Option<NetworkPolicySettings>,
     /// What is scraped; none when no objects for the Prometheus operator are wanted.
     pub monitoring: Option<MonitoringSettings>,
+    /// Who is told of alerts; none leaves it to what Alertmanager does otherwise.
+    pub routing: Option<RoutingSettings>,
+    /// How dashboards are delivered; none when they are not wanted.
+    pub dashboards: Option<DashboardSettings>,
     /// Whether the platform sleeps.
     pub hibernated: bool,
     /// What is undone, what outlives the platform, what it may take, who restarts.

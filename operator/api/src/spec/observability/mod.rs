@@ -1,11 +1,18 @@
 //! `spec.observability`: what the platform shows of itself. One file per section.
 
+mod dashboards;
 mod monitoring;
+mod routing;
+
+pub use dashboards::{DashboardDelivery, Dashboards, GrafanaOperator};
+pub use monitoring::{Exporter, Exporters, Monitoring};
+pub use routing::{
+    AlertReceiver, AlertRouting, AlertSeverity, DayOfMonthRange, EmailReceiver, MaintenanceTime, Month,
+    PagerDutyReceiver, SlackReceiver, TimeOfDayRange, WebhookReceiver, Weekday,
+};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-pub use monitoring::{Exporter, Exporters, Monitoring};
 
 /// What the platform shows of itself.
 #[derive(JsonSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq)]
@@ -14,4 +21,10 @@ pub struct Observability {
     /// Objects for the Prometheus operator. Default of both profiles: made where its kinds are served.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub monitoring: Option<Monitoring>,
+    /// Who is told of the platform's alerts: an AlertmanagerConfig. Default of both profiles: none, so that the alerts go where your Alertmanager sends what has no route of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub routing: Option<AlertRouting>,
+    /// Dashboards for Grafana. Default of both profiles: ConfigMaps, where the cluster serves the Prometheus operator's kinds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dashboards: Option<Dashboards>,
 }
