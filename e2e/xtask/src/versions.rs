@@ -9,7 +9,6 @@ pub(crate) struct Versions {
     pub(crate) go: Go,
     pub(crate) modules: Modules,
     pub(crate) jars: Jars,
-    pub(crate) crates: Crates,
     pub(crate) debian: Debian,
     pub(crate) public_images: PublicImages,
 }
@@ -49,13 +48,6 @@ pub(crate) struct Jars {
     pub(crate) slf4j: String,
 }
 
-/// Versions of crates with a program.
-#[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(crate) struct Crates {
-    pub(crate) klag_exporter: String,
-}
-
 /// Versions that are part of a Debian package's name.
 #[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]
@@ -70,6 +62,8 @@ pub(crate) struct Debian {
 pub(crate) struct PublicImages {
     pub(crate) postgres: String,
     pub(crate) redis: String,
+    pub(crate) prometheus: String,
+    pub(crate) alertmanager: String,
 }
 
 /// A versions file that does not read as one.

@@ -3,9 +3,7 @@
 use anyhow::Result;
 use clap::Args;
 
-use super::{
-    Packed, build_binaries, busybox, exporters, kafka, kafka_exporter, pause, postgres, prometheus, redis,
-};
+use super::{Packed, build_binaries, busybox, exporters, kafka, pause, postgres, prometheus, redis};
 use crate::cargo::Profile;
 use crate::progress;
 use crate::project::Project;
@@ -16,7 +14,7 @@ pub(crate) struct Command {
     /// Cargo's profile of our own binaries
     #[arg(long, value_enum, default_value_t)]
     profile: Profile,
-    /// Names of our own binaries, or postgres, redis, exporters, kafka, kafka-exporter, prometheus, busybox,
+    /// Names of our own binaries, or postgres, redis, exporters, kafka, prometheus, busybox,
     /// pause; without any: what a platform on our own node needs
     #[arg(value_name = "NAME")]
     names: Vec<String>,
@@ -32,7 +30,6 @@ pub(crate) fn run(project: &Project, command: &Command) -> Result<()> {
         "redis",
         "exporters",
         "kafka",
-        "kafka-exporter",
         "prometheus",
         "busybox",
         "pause",
@@ -55,9 +52,6 @@ pub(crate) fn run(project: &Project, command: &Command) -> Result<()> {
     if command.names.is_empty() || wants("exporters") {
         let exporters = exporters(dirs)?;
         packed.extend([exporters.postgres, exporters.redis]);
-    }
-    if wants("kafka-exporter") {
-        packed.push(kafka_exporter(dirs, versions)?);
     }
     if wants("prometheus") {
         packed.extend(prometheus(dirs, &project.tools())?);

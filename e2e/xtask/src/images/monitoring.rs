@@ -7,8 +7,7 @@ use anyhow::Result;
 use super::node::certificates;
 use super::{Contents, Image, LOCAL_REGISTRY, NONROOT, Packed, pack};
 use crate::dirs::Dirs;
-use crate::tools::{Tool, Tools, crates, debian};
-use crate::versions::Versions;
+use crate::tools::{Tool, Tools, debian};
 
 /// The program of a Debian package, unpacked and not installed: nothing of it is to run here.
 struct Debian {
@@ -58,25 +57,14 @@ pub(crate) fn exporters(dirs: &Dirs) -> Result<Exporters> {
     })
 }
 
-/// The exporter for Kafka.
-pub(crate) fn kafka_exporter(dirs: &Dirs, versions: &Versions) -> Result<Packed> {
-    let program = crates::installed(dirs, "klag-exporter", &versions.crates.klag_exporter)?;
-    program_image(
-        dirs,
-        "kafka-exporter:1",
-        "/klag-exporter",
-        &program,
-        "The exporter of the lag of Kafka's consumers, for tests",
-    )
-}
-
 /// Prometheus, Alertmanager, and the operator that makes both of their resources.
-pub(crate) fn prometheus(dirs: &Dirs, tools: &Tools<'_>) -> Result<Vec<Packed>> {
+pub(crate) fn prometheus(dirs: &Dirs, tools: &Tools<'_>) -> Result<[Packed; 4]> {
     let of_operator = |program: &str, image: &str, description: &str| {
         let path = tools.built(Tool::PrometheusOperator, program)?;
-        program_image(dirs, image, &format!("/{program}"), &path, description)
+        // The operator calls the reloader by this path.
+        program_image(dirs, image, &format!("/bin/{program}"), &path, description)
     };
-    Ok(vec![
+    Ok([
         of_debian(dirs, &PROMETHEUS)?,
         of_debian(dirs, &ALERTMANAGER)?,
         of_operator("operator", "prometheus-operator:1", "The Prometheus operator")?,

@@ -34,18 +34,43 @@ impl Published {
         Ok(())
     }
 
-    /// What of the monitoring is needed beside a platform: the exporter for Kafka as a value of the operator's chart, and a
-    /// Prometheus in the cluster's images. Nothing where images are published: such a cluster has a Prometheus of its own.
-    pub(crate) fn monitoring(&self, project: &Project, cluster: &Cluster<'_>) -> Result<Vec<String>> {
+    /// The images of Prometheus and what belongs to it, by the variables that the tests read: public ones, else packed and
+    /// loaded.
+    pub(crate) fn monitoring(
+        &self,
+        project: &Project,
+        cluster: &Cluster<'_>,
+    ) -> Result<[(&'static str, String); 4]> {
+        let names = [
+            "TODO_TEST_PROMETHEUS_IMAGE",
+            "TODO_TEST_ALERTMANAGER_IMAGE",
+            "TODO_TEST_PROMETHEUS_OPERATOR_IMAGE",
+            "TODO_TEST_CONFIG_RELOADER_IMAGE",
+        ];
+        let [prometheus, alertmanager, operator, reloader] = names;
         if self.registry.is_some() {
-            return Ok(Vec::new());
+            let public = &project.versions.public_images;
+            let version = &project.versions.modules.prometheus_operator;
+            let of_operator = |program: &str| format!("quay.io/prometheus-operator/{program}:{version}");
+            return Ok([
+                (prometheus, public.prometheus.clone()),
+                (alertmanager, public.alertmanager.clone()),
+                (operator, of_operator("prometheus-operator")),
+                (reloader, of_operator("prometheus-config-reloader")),
+            ]);
         }
-        let kafka = images::kafka_exporter(&project.dirs, &project.versions)?;
-        let value = format!("images.kafkaExporter={}", kafka.reference);
-        let mut packed = images::prometheus(&project.dirs, &project.tools())?;
-        packed.push(kafka);
+        let step = Step::start("loading Prometheus");
+        let packed = images::prometheus(&project.dirs, &project.tools())?;
         cluster.load(&packed)?;
-        Ok(vec![value])
+        step.done();
+        let references = packed.map(|image| image.reference);
+        let [of_prometheus, of_alertmanager, of_operator, of_reloader] = references;
+        Ok([
+            (prometheus, of_prometheus),
+            (alertmanager, of_alertmanager),
+            (operator, of_operator),
+            (reloader, of_reloader),
+        ])
     }
 
     /// Kafka's image: in that registry, else packed and loaded.
@@ -67,7 +92,7 @@ pub(crate) struct PlatformImages {
     pub(crate) tag: String,
     pub(crate) postgres: String,
     pub(crate) redis: String,
-    /// Exporters for PostgreSQL, Redis and Kafka, as values of the operator's chart; empty where the public ones are pulled.
+    /// Exporters for PostgreSQL and Redis, as values of the operator's chart; empty where the public ones are pulled.
     pub(crate) exporters: Vec<String>,
     /// The kubectl plugin; always built here, for it runs here.
     pub(crate) plugin: PathBuf,

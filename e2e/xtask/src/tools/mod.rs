@@ -5,7 +5,6 @@
 
 mod build;
 mod command;
-pub(crate) mod crates;
 pub(crate) mod debian;
 mod go;
 mod gomod;
