@@ -61,6 +61,10 @@
   resources: ["httproutes"]
   verbs: ["create", "delete", "get", "list", "patch", "watch"]
 # What platforms are made of, where the API server serves the kinds.
+- apiGroups: ["grafana.integreatly.org"]
+  resources: ["grafanadashboards"]
+  verbs: ["create", "delete", "get", "list", "patch", "watch"]
+# What platforms are made of, where the API server serves the kinds.
 - apiGroups: ["kafka.strimzi.io"]
   resources: ["kafkatopics"]
   verbs: ["create", "delete", "get", "list", "patch", "watch"]
@@ -70,7 +74,7 @@
   verbs: ["create", "delete", "get", "list", "patch", "watch"]
 # What platforms are made of, where the API server serves the kinds.
 - apiGroups: ["monitoring.coreos.com"]
-  resources: ["podmonitors", "prometheusrules", "servicemonitors"]
+  resources: ["alertmanagerconfigs", "podmonitors", "prometheusrules", "servicemonitors"]
   verbs: ["create", "delete", "get", "list", "patch", "watch"]
 # What platforms are made of.
 - apiGroups: ["networking.k8s.io"]

@@ -1,5 +1,6 @@
 //! A platform whose every setting is decided: the profile applied, every rule checked. One file per section of the spec.
 
+mod alerting;
 mod apps;
 mod auth;
 mod autoscaling;
@@ -14,6 +15,7 @@ mod stores;
 
 use todoplatform_api::Profile;
 
+pub use alerting::{AlertOverrideSettings, AlertingSettings, SloSettings};
 pub use apps::{App, AppHealthSettings, SidecarSettings};
 pub use auth::{AuthSettings, KeySource};
 pub use autoscaling::{AutoscalingSettings, BrokerLagSettings};
@@ -91,6 +93,8 @@ pub struct ValidatedPlatform {
     pub network_policy: Option<NetworkPolicySettings>,
     /// What is scraped; none when no objects for the Prometheus operator are wanted.
     pub monitoring: Option<MonitoringSettings>,
+    /// Of what somebody is told; none when no alerts are wanted or nothing is scraped.
+    pub alerting: Option<AlertingSettings>,
     /// Whether the platform sleeps.
     pub hibernated: bool,
     /// What is undone, what outlives the platform, what it may take, who restarts.
