@@ -6,18 +6,31 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use todoplatform_operator::metrics::catalog::METRICS;
+use todoplatform_render::observability::metrics::series;
 
 fn project(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
 }
 
-fn alerts() -> Vec<Value> {
+/// The chart's name for what is about Dapr and not about the operator.
+const DAPR: &str = "dapr-control-plane";
+
+/// Each alert with the name of its group.
+fn grouped() -> Vec<(String, Value)> {
     let file = project("charts/todoplatform-operator/files/alerts.yaml");
     let rules: Value = serde_yaml::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
     let groups = rules["groups"].as_array().unwrap().iter();
     groups
-        .flat_map(|group| group["rules"].as_array().unwrap().clone())
+        .flat_map(|group| {
+            let name = group["name"].as_str().unwrap();
+            let rules = group["rules"].as_array().unwrap().iter();
+            rules.map(|rule| (name.to_owned(), rule.clone()))
+        })
         .collect()
+}
+
+fn alerts() -> Vec<Value> {
+    grouped().into_iter().map(|(_group, alert)| alert).collect()
 }
 
 /// Names of the operator's metrics in a text, without what a histogram adds.
@@ -85,7 +98,26 @@ fn each_alert_says_how_bad_it_is_and_what_has_happened() {
                 "{alert}"
             );
         }
-        assert!(alert["expr"].as_str().unwrap().contains("job=\"JOB\""), "{alert}");
+    }
+}
+
+#[test]
+fn each_alert_about_the_operator_reads_the_operator_and_the_others_what_dapr_has() {
+    for (group, alert) in grouped() {
+        let expr = alert["expr"].as_str().unwrap();
+        if group != DAPR {
+            assert!(expr.contains("job=\"JOB\""), "{alert}");
+            continue;
+        }
+        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let names: Vec<&str> = expr
+            .split(|c| !is_name(c))
+            .filter(|word| word.starts_with("dapr_"))
+            .collect();
+        assert!(!names.is_empty(), "{alert}");
+        for name in names {
+            assert!(series(name).is_some(), "{name} is not in the catalogue");
+        }
     }
 }
 

@@ -1,4 +1,5 @@
-//! The whole render of each sample, byte for byte.
+//! The whole render of each sample, byte for byte; of the rules, which are long and much alike, only the names: they have
+//! a file of their own.
 #![expect(clippy::unwrap_used, reason = "what cannot be unwrapped fails the test")]
 
 mod common;
@@ -8,6 +9,7 @@ use std::{fmt::Write, path::Path};
 use common::{everything_external, platform, rendered, sample};
 use serde_json::Value;
 use todoplatform_api::TodoPlatform;
+use todoplatform_render::ChildKind;
 
 fn text(platform: &TodoPlatform) -> String {
     let resources = rendered(platform);
@@ -19,6 +21,10 @@ fn text(platform: &TodoPlatform) -> String {
         }
     }
     for child in &resources.children {
+        if child.kind == ChildKind::PrometheusRule {
+            writeln!(text, "---\n# PrometheusRule {}", child.name).unwrap();
+            continue;
+        }
         let object = without_dashboard(child.object.clone());
         writeln!(
             text,

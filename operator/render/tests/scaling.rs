@@ -207,6 +207,9 @@ fn a_platform_that_sleeps_has_no_pods_and_keeps_everything_else() {
     spec["hibernated"] = json!(true);
     let asleep = rendered(&platform(spec));
     assert_eq!(names(&asleep, ChildKind::HorizontalPodAutoscaler), [""; 0]);
+    // Nobody is told that what sleeps is down.
+    assert_eq!(names(&asleep, ChildKind::PrometheusRule), [""; 0]);
+    assert_ne!(names(&awake, ChildKind::PrometheusRule), [""; 0]);
     for deployment in services(&asleep) {
         assert_eq!(deployment["spec"]["replicas"], 0);
     }
@@ -221,7 +224,7 @@ fn a_platform_that_sleeps_has_no_pods_and_keeps_everything_else() {
     let kinds = |resources: &Resources<Prepared>| -> Vec<(ChildKind, String)> {
         let children = resources.children.iter();
         children
-            .filter(|child| !child.kind.is_autoscaler())
+            .filter(|child| !child.kind.is_autoscaler() && child.kind != ChildKind::PrometheusRule)
             .map(|child| (child.kind, child.name.clone()))
             .collect()
     };

@@ -57,7 +57,7 @@ async fn monitors_come_and_go_with_their_kinds_and_the_status_says_which_are_ski
     );
 
     world.exists("PodMonitor", "todo-sidecars").await?;
-    world.exists("PrometheusRule", "todo").await?;
+    world.exists("PrometheusRule", "todo-availability").await?;
     skipped(&world, &[]).await?;
     world.operator.ready().await?;
 

@@ -23,7 +23,7 @@ async fn a_deleted_child_is_back_within_seconds_whatever_its_kind() -> Result<()
         ("Resiliency", "todo-analytics"),
         ("PodMonitor", "todo-sidecars"),
         ("ServiceMonitor", "todo-services"),
-        ("PrometheusRule", "todo"),
+        ("PrometheusRule", "todo-availability"),
     ] {
         let uid = cluster::delete(&world.client, &world.ns, kind, name).await?;
         cluster::replaced(&world.client, &world.ns, kind, name, &uid).await?;

@@ -53,9 +53,10 @@ pub use images::{ImagePullPolicy, Images};
 pub use network_policy::{NetworkPolicy, NetworkRule, Protocol};
 pub use notifications::{Notifications, Smtp, SmtpSecurity};
 pub use observability::{
-    AlertReceiver, AlertRouting, AlertSeverity, DashboardDelivery, Dashboards, DayOfMonthRange,
-    EmailReceiver, Exporter, Exporters, GrafanaOperator, MaintenanceTime, Monitoring, Month, Observability,
-    PagerDutyReceiver, SlackReceiver, TimeOfDayRange, WebhookReceiver, Weekday,
+    AlertOverride, AlertReceiver, AlertRouting, AlertSeverity, Alerting, DashboardDelivery, Dashboards,
+    DayOfMonthRange, EmailReceiver, Exporter, Exporters, GrafanaOperator, MaintenanceTime, Monitoring, Month,
+    Observability, PagerDutyReceiver, SlackReceiver, SloObjective, Slos, TimeOfDayRange, WebhookReceiver,
+    Weekday,
 };
 pub use pod::{
     Affinity, Neighbour, NodeOperator, NodeRequirement, PodOptions, SpreadConstraint, TaintEffect,

@@ -1,5 +1,6 @@
 //! Applies the profile: every setting gets the user's value or the profile's. One file per section of the spec.
 
+mod alerting;
 mod apps;
 mod auth;
 mod autoscaling;
@@ -47,6 +48,7 @@ pub(crate) fn resolve(
     resolver.check_pod_defaults(violations);
     // Every image is looked at, so that every fault is reported at once.
     let nodes = graph(&platform.spec);
+    let alerting = resolver.alerting(&nodes.iter().collect::<Vec<_>>(), violations);
     let of_extra_services = resolver.extra_databases(&nodes, violations);
     let apps: Vec<_> = nodes
         .into_iter()
@@ -94,6 +96,7 @@ pub(crate) fn resolve(
         dapr: resolver.dapr(violations),
         network_policy: resolver.network_policy(violations),
         monitoring: resolver.monitoring(&references, violations),
+        alerting,
         routing: resolver.routing(),
         dashboards: resolver.dashboards(),
         hibernated: platform.spec.hibernated.unwrap_or(false),

@@ -1,5 +1,6 @@
 //! A platform whose every setting is decided: the profile applied, every rule checked. One file per section of the spec.
 
+mod alerting;
 mod apps;
 mod auth;
 mod autoscaling;
@@ -18,6 +19,7 @@ use std::collections::BTreeSet;
 
 use todoplatform_api::Profile;
 
+pub use alerting::{AlertOverrideSettings, AlertingSettings, SloSettings};
 pub use apps::{App, AppHealthSettings, SidecarSettings};
 pub use auth::{AuthSettings, KeySource};
 pub use autoscaling::{AutoscalingSettings, BrokerLagSettings};
@@ -106,6 +108,8 @@ pub struct ValidatedPlatform {
     pub routing: Option<RoutingSettings>,
     /// How dashboards are delivered; none when they are not wanted.
     pub dashboards: Option<DashboardSettings>,
+    /// Of what somebody is told; none when no alerts are wanted or nothing is scraped.
+    pub alerting: Option<AlertingSettings>,
     /// Whether the platform sleeps.
     pub hibernated: bool,
     /// What is undone, what outlives the platform, what it may take, who restarts.

@@ -27,7 +27,15 @@ pub(super) const SOURCE: Source = Source {
         Metric::gauge(
             "ALERTS",
             Unit::Truth,
-            &["alertname", "alertstate", "severity", "family", "slo", "topic"],
+            &[
+                "alertname",
+                "alertstate",
+                "severity",
+                "family",
+                "slo",
+                "window",
+                "topic",
+            ],
             "1 for each alert that is pending or firing",
         ),
     ],

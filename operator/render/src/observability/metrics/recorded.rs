@@ -5,7 +5,7 @@ use super::{Metric, Source, Unit};
 /// Windows of the recorded error ratios, shortest first.
 pub const WINDOWS: [&str; 7] = ["5m", "30m", "1h", "2h", "6h", "1d", "3d"];
 
-const SLO: &[&str] = &["slo"];
+const SLO: &[&str] = &["slo", "app_id"];
 
 const fn error_ratio(name: &'static str) -> Metric {
     Metric::gauge(

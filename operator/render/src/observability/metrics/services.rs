@@ -9,7 +9,7 @@ pub(super) const SOURCE: Source = Source {
         Metric::gauge(
             "todo_build_info",
             Unit::Truth,
-            &["service", "version"],
+            &["component", "version"],
             "Always 1; which version of which service runs",
         ),
         Metric::histogram(
