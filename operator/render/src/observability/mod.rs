@@ -3,6 +3,7 @@
 pub mod alerts;
 mod decimal;
 pub mod metrics;
+pub mod reference;
 pub mod slo;
 
 use sha2::{Digest, Sha256};
