@@ -125,6 +125,7 @@ fn files(project: &Project) -> Result<Vec<(PathBuf, String)>> {
             print("dashboard")?,
         ),
         ("docs/guide/operator-metrics.md".into(), print("metrics")?),
+        ("docs/monitoring-reference.md".into(), print("monitoring")?),
         ("docs/api.md".into(), print("docs")?),
     ])
 }

@@ -65,6 +65,8 @@ enum Command {
     Metrics,
     /// Prints the Grafana dashboard about the operator as JSON.
     Dashboard,
+    /// Prints the reference of platforms' alerts and metrics as Markdown.
+    Monitoring,
 }
 
 #[derive(Debug, Args)]
@@ -203,6 +205,7 @@ impl Cli {
             }
             Command::Rbac => print(&crate::rbac::template()),
             Command::Docs => print(&todoplatform_api::docs()),
+            Command::Monitoring => print(&todoplatform_render::observability::reference::page()),
             Command::Dashboard => print(&crate::metrics::dashboard::json()),
             Command::Metrics => print(&crate::metrics::catalog::page()),
             Command::Render(RenderArgs {

@@ -15,7 +15,7 @@ use crate::generate;
 use crate::platform::{PlatformImages, Published};
 use crate::progress::note;
 use crate::project::Project;
-use crate::tools::Tool;
+use crate::tools::{Tool, debian};
 
 /// Everything but the scenarios, which need a cluster.
 const PURE_PACKAGES: [&str; 3] = ["--workspace", "--exclude", "todo-scenarios"];
@@ -186,9 +186,32 @@ impl<'a> Levels<'a> {
     }
 
     fn judges(&mut self, runner: &mut Runner<'_>) -> Result<()> {
+        self.promtool(runner)?;
         let operator = cargo::binary(&self.project.dirs, "todoplatform-operator")?;
         let cluster = self.api()?.clone();
         Judges::new(self.project, cluster, operator)?.run(runner)
+    }
+
+    /// Prometheus' own judgement of the rules.
+    fn promtool(&self, runner: &mut Runner<'_>) -> Result<()> {
+        let dirs = &self.project.dirs;
+        let promtool = debian::unpacked(dirs, "prometheus")?.join("usr/bin/promtool");
+        let tests = cargo::tests_that_need(dirs, "promtool")?;
+        let mut args = words(&["--package", "todoplatform-render"]);
+        args.extend(
+            tests
+                .features
+                .into_iter()
+                .flat_map(|feature| ["--features".to_owned(), feature]),
+        );
+        args.extend(
+            tests
+                .targets
+                .into_iter()
+                .flat_map(|target| ["--test".to_owned(), target]),
+        );
+        let envs = [("TODO_TEST_PROMTOOL", promtool.display().to_string())];
+        runner.cargo_test("alerts by promtool", &args, &envs, &[])
     }
 
     /// The API server, with every CRD that the operator knows.

@@ -4,6 +4,7 @@ pub mod alerts;
 pub mod dashboards;
 mod decimal;
 pub mod metrics;
+pub mod reference;
 pub mod slo;
 
 use sha2::{Digest, Sha256};

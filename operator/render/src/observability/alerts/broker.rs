@@ -3,7 +3,7 @@
 use todoplatform_api::AlertSeverity::{Critical, Warning};
 use todoplatform_kinds::monitoring::Rule;
 
-use super::{Alert, Scope, Threshold, kafka, redis, redpanda};
+use super::{Alert, Scope, Threshold, kafka, klag, redis, redpanda};
 use crate::validated::{App, BrokerMetrics};
 
 const OUTBOX_STALLED: Alert = Alert {
@@ -172,7 +172,8 @@ pub(super) fn rules(scope: &Scope<'_>) -> Vec<Rule> {
         );
         rules.extend(match &scope.monitoring.broker {
             BrokerMetrics::RedisStreams => redis::streams(&consumers),
-            BrokerMetrics::KafkaExporter | BrokerMetrics::Strimzi { .. } => kafka::rules(&consumers),
+            BrokerMetrics::KafkaExporter => klag::rules(&consumers),
+            BrokerMetrics::Strimzi { .. } => kafka::rules(&consumers),
             BrokerMetrics::Redpanda { .. } => redpanda::rules(&consumers),
             BrokerMetrics::None => Vec::new(),
         });
@@ -204,6 +205,7 @@ fn consumers<'a>(scope: &Scope<'a>) -> Option<Scope<'a>> {
     let (topic, group) = match &scope.monitoring.broker {
         BrokerMetrics::RedisStreams => ("stream", "group"),
         BrokerMetrics::Redpanda { .. } => ("redpanda_topic", "redpanda_group"),
+        BrokerMetrics::KafkaExporter => ("topic", "group"),
         _ => ("topic", "consumergroup"),
     };
     let all = [topics.clone(), dead.clone()].concat();

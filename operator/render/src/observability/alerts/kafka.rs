@@ -1,4 +1,4 @@
-//! Events in Kafka, as its exporter sees them. A lag of -1 means that a group has not committed yet.
+//! Events in the Kafka of Strimzi, as its exporter sees them. A lag of -1 means that a group has not committed yet.
 
 use todoplatform_kinds::monitoring::Rule;
 

@@ -5,6 +5,7 @@ mod broker;
 mod dapr;
 mod data;
 mod kafka;
+mod klag;
 mod objectives;
 mod redis;
 mod redpanda;
@@ -17,6 +18,7 @@ use todoplatform_kinds::monitoring::Group;
 use super::metrics::{SOURCES, Source};
 use crate::ValidatedPlatform;
 use scope::Scope;
+pub(crate) use scope::kebab;
 
 /// Whether a label says where an alert comes from or what it is about: then nobody else sets it.
 pub fn is_reserved(label: &str) -> bool {

@@ -169,8 +169,8 @@ pub(super) fn risen(counter: &str) -> String {
     format!("increase({counter}[15m]) > 0 or ({counter} unless {counter} offset 15m) > 0")
 }
 
-/// The file of an alert's runbook, without its extension.
-fn kebab(name: &str) -> String {
+/// The file of an alert's runbook, without its extension: as Helm's `kebabcase` has it.
+pub(crate) fn kebab(name: &str) -> String {
     let mut kebab = String::new();
     for c in name.chars() {
         if c.is_ascii_uppercase() && !kebab.is_empty() {

@@ -1,4 +1,4 @@
-//! Kafka, by its exporter, the platform's own or Strimzi's.
+//! Kafka, by the exporter that is a part of Strimzi's.
 
 use super::{Metric, SCRAPED, Source, Unit};
 
@@ -6,7 +6,7 @@ const PARTITION: &[&str] = &["topic", "partition"];
 const GROUP_PARTITION: &[&str] = &["consumergroup", "topic", "partition"];
 
 pub(super) const SOURCE: Source = Source {
-    title: "Kafka",
+    title: "Kafka of Strimzi",
     target_labels: SCRAPED,
     metrics: &[
         Metric::gauge(

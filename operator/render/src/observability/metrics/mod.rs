@@ -5,6 +5,7 @@ mod cloud_native_pg;
 mod dapr;
 mod dapr_control_plane;
 mod kafka;
+mod klag;
 mod kubernetes;
 mod postgres;
 mod prometheus;
@@ -175,6 +176,7 @@ pub const SOURCES: &[Source] = &[
     redis::SOURCE,
     postgres::SOURCE,
     cloud_native_pg::SOURCE,
+    klag::SOURCE,
     kafka::SOURCE,
     redpanda::SOURCE,
     kubernetes::SOURCE,
