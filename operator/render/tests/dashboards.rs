@@ -50,7 +50,15 @@ fn variants() -> Vec<ValidatedPlatform> {
         scraped(
             DatabaseMetrics::None,
             CacheMetrics::None,
-            BrokerMetrics::Redpanda { name, namespace },
+            BrokerMetrics::Redpanda {
+                name: name.clone(),
+                namespace: namespace.clone(),
+            },
+        ),
+        scraped(
+            DatabaseMetrics::None,
+            CacheMetrics::None,
+            BrokerMetrics::Strimzi { name, namespace },
         ),
     ]
 }
@@ -306,17 +314,22 @@ fn the_broker_and_the_stores_decide_what_is_asked_of_them() {
             .unwrap();
         found.dashboard.json()
     };
-    let [plain, redis, kafka, redpanda] = <[_; 4]>::try_from(variants()).unwrap();
+    let [plain, redis, kafka, redpanda, strimzi] = <[_; 5]>::try_from(variants()).unwrap();
     for (platform, own, foreign) in [
         (&redis, "redis_stream_", "kafka_"),
-        (&kafka, "kafka_consumergroup_lag", "redpanda_"),
+        (&kafka, "kafka_consumergroup_group_lag", "kafka_consumergroup_lag"),
+        (
+            &strimzi,
+            "kafka_consumergroup_lag",
+            "kafka_consumergroup_group_lag",
+        ),
         (&redpanda, "redpanda_kafka_", "redis_stream_"),
         (&plain, "Nothing of the broker is scraped", "redis_stream_"),
     ] {
         let json = asks(platform, "events");
         assert!(json.contains(own) && !json.contains(foreign), "{own}");
     }
-    assert!(asks(&kafka, "events").contains("consumergroup=~\\\"team[.]todo-.*\\\""));
+    assert!(asks(&kafka, "events").contains("group=~\\\"team[.]todo-.*\\\""));
     assert!(asks(&kafka, "events").contains("topic=~\\\"shop[.]todo[.].*\\\""));
     assert!(asks(&redis, "stores").contains("pg_up") && asks(&redis, "stores").contains("redis_up"));
     assert!(asks(&kafka, "stores").contains("cnpg_collector_up"));

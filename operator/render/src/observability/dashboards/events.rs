@@ -134,7 +134,8 @@ fn dead_letters() -> Vec<Panel> {
 fn broker(broker: &BrokerMetrics, own: &Own) -> Row {
     match broker {
         BrokerMetrics::RedisStreams => row("Broker: Redis streams", redis_streams(own)),
-        BrokerMetrics::KafkaExporter | BrokerMetrics::Strimzi { .. } => row("Broker: Kafka", kafka(own)),
+        BrokerMetrics::KafkaExporter => row("Broker: Kafka", klag(own)),
+        BrokerMetrics::Strimzi { .. } => row("Broker: Kafka", kafka(own)),
         BrokerMetrics::Redpanda { .. } => row("Broker: Redpanda", redpanda(own)),
         BrokerMetrics::None => row(
             "Broker",
@@ -196,6 +197,53 @@ fn redis_streams(own: &Own) -> Vec<Panel> {
     ]
 }
 
+/// By the platform's own exporter.
+fn klag(own: &Own) -> Vec<Panel> {
+    let topics = format!("{CHOSEN},topic=~\"{}\"", own.topics);
+    let groups = format!("{CHOSEN},group=~\"{}\"", own.groups);
+    vec![
+        Panel::lines(
+            BEHIND,
+            "Events that a consumer group has not handled.",
+            Unit::Count,
+        )
+        .line(
+            format!("sum by (group, topic) (clamp_min(kafka_consumergroup_group_lag{{{groups}}}, 0))"),
+            "{{group}} {{topic}}",
+        ),
+        Panel::lines(
+            "Behind, as time",
+            "How long ago the event was written that a consumer group handles next.",
+            Unit::Seconds,
+        )
+        .line(
+            format!("max by (group, topic) (kafka_consumergroup_group_lag_seconds{{{groups}}})"),
+            "{{group}} {{topic}}",
+        )
+        .from(300.0, Colour::Red),
+        Panel::lines(
+            "Written",
+            "Events that were written to each topic, in the width of a step.",
+            Unit::Count,
+        )
+        .line(
+            format!("sum by (topic) (delta(kafka_partition_latest_offset{{{topics}}}[{INTERVAL}]))"),
+            "{{topic}}",
+        ),
+        Panel::lines(
+            "State of the groups",
+            "3 is stable, 5 is empty: nobody handles the events of an empty group.",
+            Unit::Count,
+        )
+        .width(WIDTH)
+        .line(
+            format!("max by (group) (kafka_consumergroup_group_state{{{groups}}})"),
+            "{{group}}",
+        ),
+    ]
+}
+
+/// By the exporter that is a part of Strimzi's `Kafka`.
 fn kafka(own: &Own) -> Vec<Panel> {
     let topics = format!("{CHOSEN},topic=~\"{}\"", own.topics);
     let groups = format!("{CHOSEN},consumergroup=~\"{}\"", own.groups);

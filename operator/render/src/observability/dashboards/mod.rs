@@ -9,10 +9,9 @@ mod service;
 mod slos;
 mod stores;
 
-use sha2::{Digest, Sha256};
-
 pub use model::{Colour, Dashboard, First, Line, Panel, Row, Shape, Unit, Variable, WIDTH};
 
+use super::dashboard_uid;
 use crate::{
     ValidatedPlatform,
     validated::{BrokerMetrics, CacheMetrics, DatabaseMetrics},
@@ -67,7 +66,6 @@ impl Draft {
     fn of(self, platform: &ValidatedPlatform) -> Named {
         let (namespace, name) = (platform.names.namespace(), platform.names.platform());
         let of = format!("{namespace}/{name}");
-        let digest = hex::encode(Sha256::digest(&of));
         let one = |name, label, query: &str, first: &str| Variable {
             name,
             label,
@@ -99,7 +97,7 @@ impl Draft {
         Named {
             name: self.name,
             dashboard: Dashboard {
-                uid: format!("todo-{}-{}", self.name, &digest[..12]),
+                uid: dashboard_uid(&platform.names, self.name),
                 title: format!("{of}: {}", self.title),
                 description: self.description.into(),
                 tags: vec!["todoplatform".into(), of],
