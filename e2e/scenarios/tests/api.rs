@@ -22,6 +22,7 @@ mod api {
     pub(crate) mod kstatus;
     pub(crate) mod leader;
     pub(crate) mod network;
+    pub(crate) mod observability;
     pub(crate) mod pause;
     pub(crate) mod permissions;
     pub(crate) mod plugin;

@@ -232,7 +232,8 @@ fn a_missing_credential_is_named_with_its_field() {
 
 #[test]
 fn where_the_kind_is_not_served_the_platform_says_that_nobody_is_told() {
-    for (platform, is_degraded) in [(told(everything()), true), (platform(json!({})), false)] {
+    for (observability, is_degraded) in [(json!({"routing": everything()}), true), (json!({}), false)] {
+        let platform = platform(json!({"observability": observability}));
         let mut facts = Facts::assumed(&platform);
         assert_eq!(degradations(&validated(&platform), &facts), []);
         facts.optional_kinds.remove(&ChildKind::AlertmanagerConfig);
