@@ -219,7 +219,8 @@ fn the_services_send_their_spans_where_the_sidecars_do_if_they_can() {
         [&exporter[..], &sampler[..]].concat()
     };
     let otlp = |otlp: Value| json!({"tracing": {"samplingRate": "0.25", "otlp": otlp}});
-    let zipkin = json!({"tracing": {"samplingRate": "0.25", "zipkin": {"endpoint": "http://z:9411/api/v2/spans"}}});
+    let zipkin =
+        json!({"tracing": {"samplingRate": "0.25", "zipkin": {"endpoint": "http://z:9411/api/v2/spans"}}});
     let cases = [
         (json!({}), vec![]),
         (otlp(json!({"endpoint": "c:4317"})), to("http://c:4317")),
