@@ -3,7 +3,7 @@
 
 mod common;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use common::{defaults, everything_external, hashes, object, objects, platform, rendered};
 use serde_json::{Value, json};
@@ -184,6 +184,62 @@ fn spans_and_logs_go_where_the_spec_says() {
             configuration["logging"]["apiLogging"]["obfuscateURLs"],
             rate == "0.05"
         );
+    }
+}
+
+/// The variables of OpenTelemetry that an app gets, by name.
+fn telemetry(dapr: &Value, app: &str) -> BTreeMap<String, String> {
+    let resources = rendered(&platform(json!({"dapr": dapr})));
+    let deployment = object(&resources, ChildKind::Deployment, app);
+    let env = deployment["spec"]["template"]["spec"]["containers"][0]["env"].as_array();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let pairs = env
+        .unwrap()
+        .iter()
+        .map(|pair| (text(&pair["name"]), text(&pair["value"])));
+    pairs.filter(|(name, _)| name.starts_with("OTEL_")).collect()
+}
+
+#[test]
+fn the_services_send_their_spans_where_the_sidecars_do_if_they_can() {
+    let sampler = [
+        ("OTEL_TRACES_SAMPLER", "parentbased_traceidratio"),
+        ("OTEL_TRACES_SAMPLER_ARG", "0.25"),
+    ];
+    let to = |url| {
+        let exporter = [
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", url),
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+            (
+                "OTEL_RESOURCE_ATTRIBUTES",
+                "k8s.namespace.name=team,todoplatform.dev/platform=todo",
+            ),
+            ("OTEL_SERVICE_NAME", "todo-task"),
+        ];
+        [&exporter[..], &sampler[..]].concat()
+    };
+    let otlp = |otlp: Value| json!({"tracing": {"samplingRate": "0.25", "otlp": otlp}});
+    let zipkin =
+        json!({"tracing": {"samplingRate": "0.25", "zipkin": {"endpoint": "http://z:9411/api/v2/spans"}}});
+    let cases = [
+        (json!({}), vec![]),
+        (otlp(json!({"endpoint": "c:4317"})), to("http://c:4317")),
+        (
+            otlp(json!({"endpoint": "c:4317", "protocol": "grpc", "enableTls": true})),
+            to("https://c:4317"),
+        ),
+        (
+            otlp(json!({"endpoint": "c:4318", "protocol": "http"})),
+            sampler.to_vec(),
+        ),
+        (zipkin, sampler.to_vec()),
+    ];
+    for (dapr, expected) in cases {
+        let expected = expected.into_iter();
+        let expected: BTreeMap<String, String> = expected
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        assert_eq!(telemetry(&dapr, "todo-task"), expected, "{dapr}");
     }
 }
 

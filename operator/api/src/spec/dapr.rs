@@ -60,7 +60,7 @@ pub struct Dapr {
     /// Who may call whom through the sidecars. Default of both profiles: on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access_control: Option<AccessControl>,
-    /// Where the sidecars send their spans. Default of both profiles: nowhere.
+    /// Where the sidecars and the services send their spans. Default of both profiles: nowhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tracing: Option<Tracing>,
     /// Whether the sidecars log each call of their API. Default of both profiles: off.

@@ -1,4 +1,4 @@
-//! `spec.dapr.tracing`: where the sidecars send their spans.
+//! `spec.dapr.tracing`: where the sidecars and the services send their spans.
 
 use kube::KubeSchema;
 use schemars::JsonSchema;
@@ -6,15 +6,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::rules;
 
-/// Where the sidecars send their spans.
+/// Where the sidecars and the services send their spans.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq)]
 #[x_kube(validation = rules::TRACING_ONE_OF.rule())]
 #[serde(rename_all = "camelCase")]
 pub struct Tracing {
-    /// A collector of OpenTelemetry. Exactly one of `otlp` and `zipkin` is set. Default of both profiles: none.
+    /// A collector of OpenTelemetry, for the sidecars and, where `protocol` is `grpc`, for the services too. Exactly one of `otlp` and `zipkin` is set. Default of both profiles: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub otlp: Option<Otlp>,
-    /// A Zipkin, or a Jaeger by its Zipkin address; Dapr would rather have `otlp`. Exactly one of `otlp` and `zipkin` is set. Default of both profiles: none.
+    /// A Zipkin, or a Jaeger by its Zipkin address; Dapr would rather have `otlp`. Only for the sidecars: the services pass the trace on and send nothing. Exactly one of `otlp` and `zipkin` is set. Default of both profiles: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub zipkin: Option<Zipkin>,
     /// Part of the requests that are traced, from `0` to `1`. Default of development: `1`; of production: `0.05`.
@@ -58,7 +58,7 @@ pub struct Otlp {
         regex(pattern = r"^[a-zA-Z0-9]([-a-zA-Z0-9.]*[a-zA-Z0-9])?:[0-9]{1,5}$")
     )]
     pub endpoint: String,
-    /// `grpc` or `http`. Default of both profiles: `grpc`.
+    /// `grpc` or `http`. With `http` only the sidecars send: the services pass the trace on. Default of both profiles: `grpc`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub protocol: Option<OtlpProtocol>,
     /// Whether the connection is encrypted. Default of both profiles: false.

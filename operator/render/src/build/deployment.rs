@@ -22,7 +22,7 @@ use super::{
     pod::{container_security, env_secret, env_value, pod_security},
     quantity, scale,
     scheduling::placed,
-    sidecar, stores,
+    sidecar, stores, tracing,
 };
 use crate::{
     Child, ChildKind, Facts, ValidatedPlatform,
@@ -360,6 +360,7 @@ fn own_environment(platform: &ValidatedPlatform, app: &App) -> Vec<EnvVar> {
         env.push(env_secret("SMTP_USERNAME", username));
         env.push(env_secret("SMTP_PASSWORD", password));
     }
+    env.extend(tracing::environment(platform, node));
     env
 }
 

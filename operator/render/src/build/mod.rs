@@ -35,6 +35,7 @@ mod stateful_set;
 mod stores;
 mod subscription;
 mod template_hash;
+mod tracing;
 
 pub(crate) use config::owned_configuration;
 pub use database_setup::setup_standing;

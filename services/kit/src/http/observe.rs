@@ -55,9 +55,10 @@ pub(super) async fn observe(State(observer): State<Arc<Observer>>, request: Requ
     observer.metrics.request(&method, route, status, took, trace);
     let latency_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     let _entered = lines.enter();
-    match status {
-        500.. => tracing::warn!(status, latency_ms, "answered"),
-        _ => tracing::info!(status, latency_ms, "answered"),
+    if status >= 500 {
+        tracing::warn!(status, latency_ms, "answered");
+    } else {
+        tracing::info!(status, latency_ms, "answered");
     }
     response
 }

@@ -101,8 +101,10 @@ fn event() -> String {
     event.to_string()
 }
 
+/// As a `traceparent` writes it.
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let id = bytes.iter().fold(0, |id, byte| id << 8 | u128::from(*byte));
+    format!("{id:0width$x}", width = bytes.len() * 2)
 }
 
 fn text(span: &Span, key: &str) -> Option<String> {
@@ -271,9 +273,7 @@ async fn without_a_collector_the_context_passes_on_and_nothing_is_kept() {
     let (app, metrics) = app(&tracer);
     let id = ask(&app, "/v1/things/7", Some(&traceparent("b7ad6b7169203331", true))).await;
     assert_eq!(id, TRACE);
-    let own = tracer
-        .begin(None, SpanKind::Client, || unreachable_name())
-        .context();
+    let own = tracer.begin(None, SpanKind::Client, unreachable_name).context();
     assert!(!own.is_sampled());
     tracer.flush(LONG).await.unwrap();
     assert!(
