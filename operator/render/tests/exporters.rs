@@ -187,6 +187,30 @@ fn stores_with_metrics_of_their_own_are_scraped_under_the_names_of_the_platform(
 }
 
 #[test]
+fn labels_for_prometheus_never_take_the_place_of_ours() {
+    let theirs = json!({"app.kubernetes.io/managed-by": "helm", "release": "prometheus"});
+    let children = rendered(&platform(
+        json!({"observability": {"monitoring": {"labels": theirs}}}),
+    ))
+    .children;
+    let watched: Vec<&Child> = children
+        .iter()
+        .filter(|child| {
+            matches!(
+                child.kind,
+                ChildKind::PodMonitor | ChildKind::ServiceMonitor | ChildKind::PrometheusRule
+            )
+        })
+        .collect();
+    assert!(watched.len() > 4);
+    for child in watched {
+        let labels = &child.object["metadata"]["labels"];
+        assert_eq!(labels["release"], "prometheus");
+        assert_eq!(labels["app.kubernetes.io/managed-by"], "todoplatform-operator");
+    }
+}
+
+#[test]
 fn an_exporter_that_has_nothing_to_ask_is_refused_with_the_reason() {
     let asked = |kind: &str| json!({"monitoring": {"exporters": {kind: {"enabled": true}}}});
     let strimzi =

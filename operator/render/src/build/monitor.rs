@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use todoplatform_kinds::monitoring::{
     Endpoint, NamespaceSelector, PodMonitor, PodMonitorSpec, Relabeling, Selector, ServiceMonitor,
     ServiceMonitorSpec,
@@ -53,8 +54,7 @@ fn services(platform: &ValidatedPlatform, monitoring: &MonitoringSettings) -> Ch
     let name = platform.names.child("services");
     let mut monitor = ServiceMonitor::new(&name, spec);
     monitor.metadata = metadata(platform, &name, None);
-    let labels = monitor.metadata.labels.get_or_insert_default();
-    labels.extend(monitoring.labels.clone());
+    selected(&mut monitor.metadata, monitoring);
     child(ChildKind::ServiceMonitor, None, &monitor)
 }
 
@@ -129,9 +129,16 @@ fn pod_monitor(
     let name = platform.names.child(suffix);
     let mut monitor = PodMonitor::new(&name, spec);
     monitor.metadata = metadata(platform, &name, None);
-    let labels = monitor.metadata.labels.get_or_insert_default();
-    labels.extend(monitoring.labels.clone());
+    selected(&mut monitor.metadata, monitoring);
     child(ChildKind::PodMonitor, None, &monitor)
+}
+
+/// Adds the labels by which a Prometheus selects; they never take the place of our own, by which we know our objects.
+pub(super) fn selected(metadata: &mut ObjectMeta, monitoring: &MonitoringSettings) {
+    let own = metadata.labels.take().unwrap_or_default();
+    let mut labels = monitoring.labels.clone();
+    labels.extend(own);
+    metadata.labels = Some(labels);
 }
 
 /// Objects of this platform with one more label.

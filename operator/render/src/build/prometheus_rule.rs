@@ -2,7 +2,10 @@
 
 use todoplatform_kinds::monitoring::{PrometheusRule, PrometheusRuleSpec};
 
-use super::object::{child, metadata};
+use super::{
+    monitor::selected,
+    object::{child, metadata},
+};
 use crate::{Child, ChildKind, ValidatedPlatform, observability::alerts::areas};
 
 pub(super) fn build(platform: &ValidatedPlatform) -> Vec<Child> {
@@ -13,11 +16,7 @@ pub(super) fn build(platform: &ValidatedPlatform) -> Vec<Child> {
         let name = platform.names.child(area.name);
         let mut object = PrometheusRule::new(&name, PrometheusRuleSpec { groups: area.groups });
         object.metadata = metadata(platform, &name, None);
-        object
-            .metadata
-            .labels
-            .get_or_insert_default()
-            .extend(monitoring.labels.clone());
+        selected(&mut object.metadata, monitoring);
         child(ChildKind::PrometheusRule, None, &object)
     });
     objects.collect()
