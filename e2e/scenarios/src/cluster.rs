@@ -42,6 +42,12 @@ pub fn kind(name: &str) -> ApiResource {
         "PodMonitor" => ("monitoring.coreos.com", "v1", "PodMonitor", "podmonitors"),
         "ServiceMonitor" => ("monitoring.coreos.com", "v1", "ServiceMonitor", "servicemonitors"),
         "PrometheusRule" => ("monitoring.coreos.com", "v1", "PrometheusRule", "prometheusrules"),
+        "AlertmanagerConfig" => (
+            "monitoring.coreos.com",
+            "v1alpha1",
+            "AlertmanagerConfig",
+            "alertmanagerconfigs",
+        ),
         "NetworkPolicy" => ("networking.k8s.io", "v1", "NetworkPolicy", "networkpolicies"),
         "Deployment" => ("apps", "v1", "Deployment", "deployments"),
         "StatefulSet" => ("apps", "v1", "StatefulSet", "statefulsets"),

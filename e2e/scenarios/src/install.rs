@@ -38,7 +38,8 @@ pub async fn operator() -> Result<()> {
         env::required("TODO_TEST_POSTGRES_IMAGE")?,
         env::required("TODO_TEST_REDIS_IMAGE")?,
     );
-    let args = [
+    let exporters = env::or("TODO_TEST_EXPORTERS", "");
+    let mut args = vec![
         "upgrade",
         "--install",
         "todoplatform-operator",
@@ -48,6 +49,9 @@ pub async fn operator() -> Result<()> {
         "--set",
         &images,
     ];
+    if !exporters.is_empty() {
+        args.extend(["--set", &exporters]);
+    }
     command::ok(
         &helm,
         &[&args[..], &["--wait", "--timeout", "120s"]].concat(),
@@ -60,13 +64,21 @@ pub async fn operator() -> Result<()> {
 /// Applies one of `manifests/` with its images filled in, and waits until its Deployment, if any, is available.
 pub async fn manifest(namespace: &str, name: &str) -> Result<()> {
     let text = std::fs::read_to_string(project("e2e/scenarios/manifests").join(format!("{name}.yaml")))?;
-    let text = text
-        .replace("${NAMESPACE}", namespace)
-        .replace("${REGISTRY}", &env::required("TODO_TEST_REGISTRY")?)
-        .replace("${TAG}", &env::required("TODO_TEST_TAG")?)
-        .replace("${POSTGRES_IMAGE}", &env::required("TODO_TEST_POSTGRES_IMAGE")?)
-        .replace("${REDIS_IMAGE}", &env::required("TODO_TEST_REDIS_IMAGE")?)
-        .replace("${KAFKA_IMAGE}", &env::required("TODO_TEST_KAFKA_IMAGE")?);
+    let mut text = text.replace("${NAMESPACE}", namespace);
+    for name in [
+        "REGISTRY",
+        "TAG",
+        "POSTGRES_IMAGE",
+        "REDIS_IMAGE",
+        "KAFKA_IMAGE",
+        "PROMETHEUS_IMAGE",
+        "ALERTMANAGER_IMAGE",
+        "PROMETHEUS_OPERATOR_IMAGE",
+        "CONFIG_RELOADER_IMAGE",
+    ] {
+        let value = env::required(&format!("TODO_TEST_{name}"))?;
+        text = text.replace(&format!("${{{name}}}"), &value);
+    }
     command::kubectl_ok(&["-n", namespace, "apply", "-f", "-"], Some(&text)).await?;
     if text.contains("kind: Deployment") {
         let deployment = format!("deployment/{name}");

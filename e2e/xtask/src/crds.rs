@@ -9,12 +9,29 @@ use crate::run::Cmd;
 use crate::tools::Tool;
 
 /// The Prometheus operator's kinds that a platform uses.
-const PROMETHEUS: [&str; 3] = ["podmonitors", "prometheusrules", "servicemonitors"];
+const PROMETHEUS: [&str; 4] = [
+    "alertmanagerconfigs",
+    "podmonitors",
+    "prometheusrules",
+    "servicemonitors",
+];
 
 /// Operators whose kinds a platform uses when they are there.
 const OTHERS: [Tool; 2] = [Tool::KedaCrds, Tool::GatewayApiCrds];
 
-/// `PodMonitor`, `PrometheusRule`, `ServiceMonitor`.
+/// Kinds that are in no package that could be fetched, written from their documentation.
+const WRITTEN: [&str; 2] = [
+    "grafanadashboards.grafana.integreatly.org",
+    "kafkatopics.kafka.strimzi.io",
+];
+
+/// All kinds of the Prometheus operator, for a cluster in which it runs.
+pub(crate) fn install_prometheus_operator(project: &Project, cluster: &Cluster<'_>) -> Result<()> {
+    let folder = project.tools().built(Tool::PrometheusCrds, "crds")?;
+    Ok(apply(cluster).arg("--filename").arg(folder).run()?)
+}
+
+/// `AlertmanagerConfig`, `PodMonitor`, `PrometheusRule`, `ServiceMonitor`.
 pub(crate) fn install_prometheus(project: &Project, cluster: &Cluster<'_>) -> Result<()> {
     let folder = project.tools().built(Tool::PrometheusCrds, "crds")?;
     let files = PROMETHEUS.map(|kind| folder.join(format!("monitoring.coreos.com_{kind}.yaml")));
@@ -46,13 +63,13 @@ pub(crate) fn install_dapr(project: &Project, cluster: &Cluster<'_>) -> Result<(
     Ok(())
 }
 
-/// Everything else that a platform may be made of: KEDA's kinds, the Gateway API's and Strimzi's topics.
+/// Everything else that a platform may be made of: KEDA's kinds, the Gateway API's, Strimzi's topics, the Grafana operator's
+/// dashboards.
 pub(crate) fn install_others(project: &Project, cluster: &Cluster<'_>) -> Result<()> {
-    let topics = project
-        .dirs
-        .root()
-        .join("e2e/judges/kafkatopics.kafka.strimzi.io.yaml");
-    apply(cluster).arg("--filename").arg(topics).run()?;
+    for name in WRITTEN {
+        let file = project.dirs.root().join(format!("e2e/judges/{name}.yaml"));
+        apply(cluster).arg("--filename").arg(file).run()?;
+    }
     for tool in OTHERS {
         let folder = project.tools().built(tool, "crds")?;
         for entry in std::fs::read_dir(&folder).with_context(|| format!("no CRDs in {}", folder.display()))? {

@@ -36,6 +36,7 @@ pub(crate) struct Modules {
     pub(crate) kubeconform: String,
     pub(crate) kubectl_validate: String,
     pub(crate) kube_score: String,
+    pub(crate) actionlint: String,
     pub(crate) cli_utils: String,
 }
 
@@ -61,6 +62,8 @@ pub(crate) struct Debian {
 pub(crate) struct PublicImages {
     pub(crate) postgres: String,
     pub(crate) redis: String,
+    pub(crate) prometheus: String,
+    pub(crate) alertmanager: String,
 }
 
 /// A versions file that does not read as one.
@@ -101,6 +104,7 @@ mod tests {
             modules.kubeconform,
             modules.kubectl_validate,
             modules.kube_score,
+            modules.actionlint,
             modules.cli_utils,
         ] {
             let numbers: Vec<_> = version.strip_prefix('v').unwrap().split('.').collect();

@@ -60,6 +60,19 @@ fn entered(more: &Value) -> Value {
     extra
 }
 
+fn hook() -> Value {
+    json!({"name": "hook", "webhook": {"urlSecretKeyRef": key()}})
+}
+
+/// A platform whose alerts one receiver is told of.
+fn routed(receiver: Value, maintenance: Value) -> Value {
+    let mut routing = json!({"receivers": [receiver]});
+    if maintenance != json!([]) {
+        routing["maintenance"] = maintenance;
+    }
+    resource(json!({"observability": {"routing": routing}}))
+}
+
 fn without(pointer: &str, field: &str) -> Value {
     let mut spec = production();
     spec.pointer_mut(pointer)
@@ -96,6 +109,11 @@ fn valid_resources_break_no_rule() {
         json!({"database": {"embedded": {}}, "cache": {"embedded": {"storageSize": "2Gi"}}}),
         json!({"broker": {"redis": {"embedded": {}}, "topicPrefix": "a."}}),
         json!({"broker": {"topicPrefix": "a."}}),
+        json!({"observability": {"routing": {
+            "receivers": [hook(), {"name": "mail", "email": {"to": "a@b", "from": "a@b", "smarthost": "mail:25", "username": "me", "passwordSecretKeyRef": key()}}],
+            "maintenance": [{"name": "night", "times": [{"start": "22:00", "end": "24:00"}, {"start": "00:00", "end": "02:00"}], "daysOfMonth": [{"first": 1, "last": 1}]}],
+        }}}),
+        json!({"observability": {"dashboards": {"delivery": "GrafanaOperator", "grafanaOperator": {"folder": "Todo"}}}}),
         json!({"services": {"task": {"replicas": 2, "autoscaling": {"enabled": false}}}}),
         json!({"services": {"task": {"autoscaling": {"minReplicas": 2, "maxReplicas": 2}}}}),
         json!({"services": {"task": {"autoscaling": {"minReplicas": 20}}}}),
@@ -598,6 +616,53 @@ fn broken() -> Vec<(CelRule, Value, &'static str)> {
             rules::TRACING_ONE_OF,
             resource(json!({"dapr": {"tracing": {"samplingRate": "0.5"}}})),
             "spec.dapr.tracing",
+        ),
+        (
+            rules::RECEIVER_ONE_OF,
+            routed(json!({"name": "nobody"}), json!([])),
+            "spec.observability.routing.receivers[0]",
+        ),
+        (
+            rules::RECEIVER_ONE_OF,
+            routed(
+                json!({"name": "both", "webhook": {"urlSecretKeyRef": key()}, "pagerDuty": {"routingKeySecretKeyRef": key()}}),
+                json!([]),
+            ),
+            "spec.observability.routing.receivers[0]",
+        ),
+        (
+            rules::EMAIL_CREDENTIALS,
+            routed(
+                json!({"name": "mail", "email": {"to": "a@b", "from": "a@b", "smarthost": "mail:25", "username": "me"}}),
+                json!([]),
+            ),
+            "spec.observability.routing.receivers[0].email",
+        ),
+        (
+            rules::MAINTENANCE_NARROWS,
+            routed(hook(), json!([{"name": "always"}])),
+            "spec.observability.routing.maintenance[0]",
+        ),
+        (
+            rules::MAINTENANCE_TIMES,
+            routed(
+                hook(),
+                json!([{"name": "night", "times": [{"start": "22:00", "end": "02:00"}]}]),
+            ),
+            "spec.observability.routing.maintenance[0].times[0]",
+        ),
+        (
+            rules::MAINTENANCE_DAYS,
+            routed(
+                hook(),
+                json!([{"name": "days", "daysOfMonth": [{"first": 7, "last": 1}]}]),
+            ),
+            "spec.observability.routing.maintenance[0].daysOfMonth[0]",
+        ),
+        (
+            rules::DASHBOARDS_GRAFANA_OPERATOR,
+            resource(json!({"observability": {"dashboards": {"grafanaOperator": {"folder": "Todo"}}}})),
+            "spec.observability.dashboards.grafanaOperator",
         ),
         (
             rules::NETWORK_RULE_NARROWS,

@@ -11,6 +11,12 @@ use crate::status::{Draft, PAUSED};
 /// Longest piece of an annotation that is shown.
 const SHOWN: usize = 64;
 
+const BY_SPEC: &str = "Paused";
+const BY_ANNOTATION: &str = "PausedUntil";
+
+/// Reasons of the condition by which somebody has paused the platform as a whole. A slip in the annotation is none.
+pub const WHOLE: [&str; 2] = [BY_SPEC, BY_ANNOTATION];
+
 /// What a pass may do with a child.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Strategy {
@@ -94,10 +100,10 @@ impl Pause {
                 let message = format!("nothing is written for {}", names.join(", "));
                 Draft::yes(PAUSED, "ServicesPaused", message)
             }
-            Some(Whole::Spec) => Draft::yes(PAUSED, "Paused", "spec.paused is set: nothing is written"),
+            Some(Whole::Spec) => Draft::yes(PAUSED, BY_SPEC, "spec.paused is set: nothing is written"),
             Some(Whole::Until(until)) => Draft::yes(
                 PAUSED,
-                "PausedUntil",
+                BY_ANNOTATION,
                 format!("nothing is written before {until}"),
             ),
             Some(Whole::Unreadable(text)) => Draft::yes(

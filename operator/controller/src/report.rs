@@ -8,8 +8,9 @@ use todoplatform_api::{TodoPlatform, TodoPlatformStatus};
 
 use crate::chain::Chain;
 use crate::metrics::Metrics;
+use crate::pause::WHOLE;
 use crate::status::{
-    APPLYING, PROGRESSING, READY, READY_REASON, STALLED, WAITING_FOR_DEPENDENCIES, condition, cut,
+    APPLYING, PAUSED, PROGRESSING, READY, READY_REASON, STALLED, WAITING_FOR_DEPENDENCIES, condition, cut,
 };
 use crate::telemetry::spans;
 
@@ -130,6 +131,9 @@ pub fn gauge(metrics: &Metrics, namespace: &str, platform: &str, status: &TodoPl
         .iter()
         .map(|component| (component.name.as_str(), component.reason == READY_REASON));
     metrics.set_ready(namespace, platform, is_ready, components);
+    let is_paused = condition(status, PAUSED)
+        .is_some_and(|condition| condition.status == "True" && WHOLE.contains(&condition.reason.as_str()));
+    metrics.set_paused(namespace, platform, is_paused);
     let conditions: Vec<(&str, &str)> = status
         .conditions
         .iter()

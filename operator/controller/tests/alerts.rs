@@ -83,7 +83,14 @@ fn each_alert_has_a_runbook_and_each_runbook_an_alert() {
 fn each_alert_says_how_bad_it_is_and_what_has_happened() {
     for alert in alerts() {
         let severity = alert["labels"]["severity"].as_str().unwrap();
-        assert!(["critical", "warning"].contains(&severity), "{alert}");
+        // The one that nobody is told of: it keeps others from being told.
+        let is_inhibitor = alert["alert"] == "TodoPlatformPaused";
+        let allowed: &[&str] = if is_inhibitor {
+            &["none"]
+        } else {
+            &["critical", "warning"]
+        };
+        assert!(allowed.contains(&severity), "{alert}");
         assert!(alert["for"].is_string(), "{alert}");
         for text in ["summary", "description"] {
             assert!(

@@ -22,6 +22,15 @@ pub struct DefaultsArgs {
     /// Image of the embedded Redis.
     #[arg(long, env = "REDIS_IMAGE", value_name = "IMAGE")]
     pub redis_image: Option<String>,
+    /// Image of the exporter for PostgreSQL, which runs where the Prometheus operator's kinds are served.
+    #[arg(long, env = "POSTGRES_EXPORTER_IMAGE", value_name = "IMAGE")]
+    pub postgres_exporter_image: Option<String>,
+    /// Image of the exporter for Redis.
+    #[arg(long, env = "REDIS_EXPORTER_IMAGE", value_name = "IMAGE")]
+    pub redis_exporter_image: Option<String>,
+    /// Image of the exporter for Kafka.
+    #[arg(long, env = "KAFKA_EXPORTER_IMAGE", value_name = "IMAGE")]
+    pub kafka_exporter_image: Option<String>,
     /// When nodes pull images: Always, IfNotPresent or Never. Default: IfNotPresent.
     #[arg(long, env = "IMAGE_PULL_POLICY", value_parser = ["Always", "IfNotPresent", "Never"])]
     pub image_pull_policy: Option<String>,
@@ -41,6 +50,11 @@ impl DefaultsArgs {
             image_tag: self.image_tag.unwrap_or(base.image_tag),
             postgres_image: self.postgres_image.unwrap_or(base.postgres_image),
             redis_image: self.redis_image.unwrap_or(base.redis_image),
+            postgres_exporter_image: self
+                .postgres_exporter_image
+                .unwrap_or(base.postgres_exporter_image),
+            redis_exporter_image: self.redis_exporter_image.unwrap_or(base.redis_exporter_image),
+            kafka_exporter_image: self.kafka_exporter_image.unwrap_or(base.kafka_exporter_image),
             image_pull_policy: self.image_pull_policy.or(base.image_pull_policy),
             cluster_domain: self.cluster_domain.unwrap_or(base.cluster_domain),
             operator_namespace: self.operator_namespace.or(base.operator_namespace),

@@ -18,8 +18,15 @@ pub const KEDA_MISSING: &str = "KedaMissing";
 pub const HTTP_ROUTE_MISSING: &str = "HttpRouteMissing";
 /// Topics are to be made by Strimzi, and `KafkaTopic` is not there.
 pub const KAFKA_TOPIC_MISSING: &str = "KafkaTopicMissing";
+/// Alerts are to be routed, and AlertmanagerConfig is not there.
+pub const ALERTMANAGER_CONFIG_MISSING: &str = "AlertmanagerConfigMissing";
+/// Dashboards are for the Grafana operator, and its kind is not there.
+pub const GRAFANA_DASHBOARD_MISSING: &str = "GrafanaDashboardMissing";
 /// Topics have fewer partitions or replicas than asked for.
 pub const TOPICS_DIFFER: &str = "TopicsDiffer";
+
+/// An exporter does not become ready.
+pub const EXPORTER_NOT_READY: &str = "ExporterNotReady";
 
 /// Everything that the platform does without; empty when it is as declared.
 pub fn degradations(platform: &ValidatedPlatform, facts: &Facts) -> Vec<Degradation> {
@@ -72,6 +79,22 @@ pub fn degradations(platform: &ValidatedPlatform, facts: &Facts) -> Vec<Degradat
             reason: KAFKA_TOPIC_MISSING,
             message: "topics: not made, the API server does not serve kafkatopics.kafka.strimzi.io in v1"
                 .into(),
+        });
+    }
+    if platform.routing.is_some() && is_missing(ChildKind::AlertmanagerConfig) {
+        degradations.push(Degradation {
+            reason: ALERTMANAGER_CONFIG_MISSING,
+            message: "routing: none of its receivers is told of alerts, the API server does not serve alertmanagerconfigs.monitoring.coreos.com in v1alpha1".into(),
+        });
+    }
+    let are_for_operator = platform
+        .dashboards
+        .as_ref()
+        .is_some_and(|dashboards| dashboards.grafana_operator.is_some());
+    if are_for_operator && is_missing(ChildKind::GrafanaDashboard) {
+        degradations.push(Degradation {
+            reason: GRAFANA_DASHBOARD_MISSING,
+            message: "dashboards: not shown, the API server does not serve grafanadashboards.grafana.integreatly.org; delivery ConfigMap needs no kind".into(),
         });
     }
     if let Some(topics) = facts.dependencies.get("topics")

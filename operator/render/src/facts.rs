@@ -18,6 +18,12 @@ pub struct OperatorDefaults {
     pub postgres_image: String,
     /// Full reference of the Redis image.
     pub redis_image: String,
+    /// Full reference of the image of the exporter for PostgreSQL.
+    pub postgres_exporter_image: String,
+    /// Full reference of the image of the exporter for Redis.
+    pub redis_exporter_image: String,
+    /// Full reference of the image of the exporter for Kafka.
+    pub kafka_exporter_image: String,
     /// `Always`, `IfNotPresent` or `Never`; none means `IfNotPresent`.
     pub image_pull_policy: Option<String>,
     /// The cluster's DNS domain, `cluster.local` nearly everywhere.
@@ -33,6 +39,9 @@ impl Default for OperatorDefaults {
             image_tag: env!("CARGO_PKG_VERSION").into(),
             postgres_image: "docker.io/library/postgres:17.6".into(),
             redis_image: "docker.io/library/redis:8.2.1".into(),
+            postgres_exporter_image: "quay.io/prometheuscommunity/postgres-exporter:v0.18.1".into(),
+            redis_exporter_image: "docker.io/oliver006/redis_exporter:v1.77.0".into(),
+            kafka_exporter_image: "ghcr.io/softwaremill/klag-exporter:0.1.29".into(),
             image_pull_policy: None,
             cluster_domain: "cluster.local".into(),
             operator_namespace: None,

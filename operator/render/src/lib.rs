@@ -24,7 +24,8 @@ pub mod validated;
 pub use build::{MANAGER, TEMPLATE_HASH, build, setup_standing};
 pub use child::{Child, ChildKind, Gate, Prepared, Resources, SecretRecipe, SecretValue};
 pub use degradation::{
-    Degradation, HTTP_ROUTE_MISSING, KAFKA_TOPIC_MISSING, KEDA_MISSING, TOPICS_DIFFER, degradations,
+    ALERTMANAGER_CONFIG_MISSING, Degradation, EXPORTER_NOT_READY, GRAFANA_DASHBOARD_MISSING,
+    HTTP_ROUTE_MISSING, KAFKA_TOPIC_MISSING, KEDA_MISSING, TOPICS_DIFFER, degradations,
 };
 pub use facts::{DependencyFact, Facts, JobFact, KafkaFact, OperatorDefaults, SecretFact};
 pub use origins::{Origin, Setting, origins};

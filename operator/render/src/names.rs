@@ -83,6 +83,17 @@ impl Names {
         self.child("postgres")
     }
 
+    /// The Secret with the password of the role that reads the statistics of the embedded PostgreSQL.
+    pub fn postgres_exporter(&self) -> String {
+        self.child("postgres-exporter")
+    }
+
+    /// The consumer group of an application, at the broker: Dapr's default is the bare app-id, which equally named platforms
+    /// of two namespaces share.
+    pub fn consumer_group(&self, app: impl AsRef<str>) -> String {
+        format!("{}.{}", self.namespace, self.app_id(app))
+    }
+
     /// The Secret with the passwords of the services' own roles, and the beginning of the name of the Job that makes these.
     pub fn database(&self) -> String {
         self.child("database")
@@ -124,6 +135,10 @@ impl Names {
     }
 }
 
+/// The role of the embedded PostgreSQL that may read its statistics and nothing else.
+pub(crate) const EXPORTER_ROLE: &str = "exporter";
+/// Key of the Secret with the password of [`EXPORTER_ROLE`].
+pub(crate) const EXPORTER_PASSWORD: &str = "password";
 /// Key of a token Secret; Dapr asks for this name.
 pub const TOKEN_KEY: &str = "token";
 /// Key of the signing key Secret with the private key.

@@ -60,8 +60,8 @@ fn everything_comes_from_the_registry_of_the_spec_the_sidecar_too() {
             let container = &template["spec"]["containers"][0];
             seen.insert(container["image"].as_str().unwrap().to_owned());
             assert_eq!(container["imagePullPolicy"], "Always");
-            if kind == ChildKind::Deployment {
-                let annotations = &template["metadata"]["annotations"];
+            let annotations = &template["metadata"]["annotations"];
+            if !annotations["dapr.io/enabled"].is_null() {
                 seen.insert(annotations["dapr.io/sidecar-image"].as_str().unwrap().to_owned());
                 assert_eq!(annotations["dapr.io/sidecar-image-pull-policy"], "Always");
             }
@@ -69,8 +69,10 @@ fn everything_comes_from_the_registry_of_the_spec_the_sidecar_too() {
     }
     let expected = [
         "daprd:1.18.2",
+        "postgres-exporter:0.18.1",
         "postgres:17.6",
         "redis:8.2.1",
+        "redis_exporter:1.77.0",
         "todo-analytics:1.2.3",
         "todo-gateway:1.2.3",
         "todo-notification:1.2.3",

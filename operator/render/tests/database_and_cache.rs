@@ -5,7 +5,7 @@ mod common;
 
 use std::collections::BTreeMap;
 
-use common::{defaults, named, object, objects, platform, rendered};
+use common::{defaults, named, object, objects, platform, rendered, services};
 use serde_json::{Value, json};
 use todoplatform_api::TodoPlatform;
 use todoplatform_render::{
@@ -323,7 +323,7 @@ fn the_job_waits_for_the_database_and_the_services_wait_for_the_job() {
     waiting.dependencies.insert(SETUP.into(), standing(&facts));
     let resources = build(&validated, &waiting);
     assert!(matches!(&resources.gate, Gate::Closed { waiting_for } if waiting_for[0].1 == "NotCreated"));
-    assert!(objects(&resources, ChildKind::Deployment).is_empty());
+    assert!(services(&resources).is_empty());
 
     let away = DependencyFact {
         ready: false,

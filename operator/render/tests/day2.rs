@@ -129,6 +129,8 @@ fn a_request_to_restart_is_in_the_templates_that_it_concerns_and_in_no_other() {
     for child in rendered(&platform).children {
         let expected: &[&str] = match (child.kind, child.name.as_str()) {
             (ChildKind::Deployment, "todo-task") => &["restart-requested-at.task=2026-03-01T11:00:00Z", all],
+            // An exporter is no component.
+            (ChildKind::Deployment, name) if name.ends_with("-exporter") => &[],
             (ChildKind::Deployment, _) => &[all],
             (ChildKind::StatefulSet, "todo-postgres") => {
                 &["restart-requested-at.postgres=2026-03-01T09:00:00Z"]

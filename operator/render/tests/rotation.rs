@@ -77,7 +77,10 @@ fn readers(resources: &Resources<Prepared>) -> BTreeMap<(String, String), BTreeS
         .filter(|child| child.kind == ChildKind::Deployment)
     {
         let mut keys = BTreeSet::new();
-        let its = |child: &&todoplatform_render::Child| child.component == deployment.component;
+        let its = |child: &&todoplatform_render::Child| match &deployment.component {
+            Some(_) => child.component == deployment.component,
+            None => child.name == deployment.name,
+        };
         for child in resources.children.iter().filter(its) {
             if matches!(child.kind, ChildKind::Deployment | ChildKind::Component) {
                 keys_below(&child.object, &mut keys);

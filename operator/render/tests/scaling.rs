@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{defaults, everything_external, object, objects, platform, rendered};
+use common::{defaults, everything_external, object, objects, platform, rendered, services};
 use serde_json::{Value, json};
 use todoplatform_render::{
     ChildKind, Facts, KEDA_MISSING, Prepared, Resources, build, degradations, validate,
@@ -210,10 +210,10 @@ fn a_platform_that_sleeps_has_no_pods_and_keeps_everything_else() {
     // Nobody is told that what sleeps is down.
     assert_eq!(names(&asleep, ChildKind::PrometheusRule), [""; 0]);
     assert_ne!(names(&awake, ChildKind::PrometheusRule), [""; 0]);
-    for deployment in objects(&asleep, ChildKind::Deployment) {
+    for deployment in services(&asleep) {
         assert_eq!(deployment["spec"]["replicas"], 0);
     }
-    for deployment in objects(&awake, ChildKind::Deployment) {
+    for deployment in services(&awake) {
         let name = deployment["metadata"]["name"].as_str().unwrap();
         assert_eq!(
             object(&asleep, ChildKind::Deployment, name)["spec"]["template"],

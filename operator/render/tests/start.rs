@@ -9,7 +9,7 @@ use common::{defaults, everything_external, hashes, platform, rendered, sample, 
 use proptest::prelude::*;
 use serde_json::json;
 use todoplatform_api::TodoPlatform;
-use todoplatform_render::{ChildKind, DependencyFact, Facts, Gate, build, references, validate};
+use todoplatform_render::{Child, ChildKind, DependencyFact, Facts, Gate, build, references, validate};
 
 fn gate(platform: &TodoPlatform, change: impl Fn(&mut Facts)) -> (Vec<(String, String)>, usize) {
     let mut facts = Facts::assumed(platform);
@@ -18,7 +18,7 @@ fn gate(platform: &TodoPlatform, change: impl Fn(&mut Facts)) -> (Vec<(String, S
     let deployments = resources
         .children
         .iter()
-        .filter(|child| child.kind == ChildKind::Deployment)
+        .filter(|child| child.kind == ChildKind::Deployment && child.component.is_some())
         .count();
     let waiting_for = match resources.gate {
         Gate::Open => Vec::new(),
@@ -92,20 +92,19 @@ fn behind_a_closed_gate_all_but_the_services_is_built() {
     let mut facts = Facts::assumed(&platform);
     unready(&mut facts, "database");
     let waiting = build(&validated(&platform), &facts);
-    let names = |kinds: &dyn Fn(ChildKind) -> bool| -> BTreeSet<_> {
-        rendered(&platform)
-            .children
-            .iter()
-            .filter(|child| kinds(child.kind))
-            .map(|child| (child.kind, child.name.clone()))
-            .collect()
-    };
+    let is_service = |child: &Child| child.kind == ChildKind::Deployment && child.component.is_some();
+    let others: BTreeSet<_> = rendered(&platform)
+        .children
+        .iter()
+        .filter(|child| !is_service(child))
+        .map(|child| (child.kind, child.name.clone()))
+        .collect();
     let built: BTreeSet<_> = waiting
         .children
         .iter()
         .map(|child| (child.kind, child.name.clone()))
         .collect();
-    assert_eq!(built, names(&|kind| kind != ChildKind::Deployment));
+    assert_eq!(built, others);
 }
 
 /// Which services' pods change when the named Secret's key does.

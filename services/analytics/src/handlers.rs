@@ -47,9 +47,12 @@ pub fn consumes() -> Vec<Topic> {
 
 /// All routes. Dead letters are counted in `metrics`.
 pub fn routes(app: App, metrics: &Metrics) -> Router {
-    let dead_letters = dead_letters(metrics, app.store.clone(), |store, letter| async move {
-        store.bury(RETRIES_EXHAUSTED, &letter).await
-    });
+    let dead_letters = dead_letters(
+        metrics,
+        &consumes(),
+        app.store.clone(),
+        |store, letter| async move { store.bury(RETRIES_EXHAUSTED, &letter).await },
+    );
     let tasks = TASK_TOPICS.iter().fold(Router::new(), |router, topic| {
         router.route(&topic.route(), post(task_changed::handle))
     });

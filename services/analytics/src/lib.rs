@@ -45,6 +45,9 @@ impl Service for Analytics {
         context
             .background
             .spawn("housekeeping", |stop| forget_old(store.clone(), stop));
+        context.watch_dead_letters(&consumes(), store.clone(), |store| async move {
+            store.dead_letters().await
+        });
         let app = App {
             store,
             clock: context.clock.clone(),

@@ -6,6 +6,7 @@ mod fold;
 mod replica;
 
 use sqlx::PgPool;
+use todo_kit::events::Outcome;
 
 pub use daily::Day;
 pub use fold::Happening;
@@ -53,4 +54,13 @@ pub enum Folded {
     Counted,
     /// It was taken in before, or tells an older state than is known; nothing changed.
     Stale,
+}
+
+impl From<Folded> for Outcome {
+    fn from(folded: Folded) -> Self {
+        match folded {
+            Folded::Counted => Self::Applied,
+            Folded::Stale => Self::Duplicate,
+        }
+    }
 }

@@ -17,13 +17,13 @@ use todo_kit::{
     Environment, Secret, StartError, TraceContext,
     http::BODY_MAX_BYTES,
     problem::{self, Problem},
+    trace::{Span, SpanKind, Tracer},
 };
 
 use crate::{hygiene, route, route::Target};
 
 const APP_ID: HeaderName = HeaderName::from_static("dapr-app-id");
 const API_TOKEN: HeaderName = HeaderName::from_static("dapr-api-token");
-const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 /// daprd's own errors are short; more than this is not one.
 const SIDECAR_ERROR_MAX_BYTES: usize = 64 * 1024;
 
@@ -36,11 +36,16 @@ struct Inner {
     sidecar: String,
     token: Option<Secret>,
     app_ids: BTreeMap<&'static str, HeaderValue>,
+    tracer: Tracer,
 }
 
 impl Forwarder {
     /// Through the sidecar at `DAPR_HTTP_PORT`, with `DAPR_API_TOKEN`; `peers` names the app-ids.
-    pub fn new(environment: &Environment, peers: &BTreeMap<String, String>) -> Result<Self, StartError> {
+    pub fn new(
+        environment: &Environment,
+        peers: &BTreeMap<String, String>,
+        tracer: Tracer,
+    ) -> Result<Self, StartError> {
         let port = environment.port("DAPR_HTTP_PORT", 3500)?;
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
@@ -59,6 +64,7 @@ impl Forwarder {
             sidecar: format!("127.0.0.1:{port}"),
             token,
             app_ids,
+            tracer,
         })))
     }
 
@@ -80,11 +86,16 @@ pub(crate) async fn forward(
     if request.body().size_hint().lower() > BODY_MAX_BYTES as u64 {
         return Err(too_large());
     }
-    let deadline = route::deadline(request.method());
-    let request = forwarder.prepare(request, target)?;
-    let answer = tokio::time::timeout(deadline, forwarder.0.client.request(request)).await;
-    let answer = answer.map_err(|_| Problem::new(problem::TIMEOUT))?;
-    let mut response = answer.map_err(|error| not_forwarded(&error))?.map(Body::new);
+    let mut span = forwarder.begin(&request, target);
+    let request = forwarder.prepare(request, target, span.context())?;
+    let mut response = forwarder.invoke(request).await.inspect_err(|problem| {
+        span.fail(problem.kind().code);
+    })?;
+    let status = response.status().as_u16();
+    span.number("http.response.status_code", status.into());
+    if status >= 400 {
+        span.fail(if status < 500 { "4xx" } else { "5xx" });
+    }
     hygiene::response(response.headers_mut());
     if response.status().as_u16() >= 400 && !is_problem(&response) {
         return Err(sidecars_error(response, target).await);
@@ -93,7 +104,27 @@ pub(crate) async fn forward(
 }
 
 impl Forwarder {
-    fn prepare(&self, request: Request, target: Target) -> Result<Request, Problem> {
+    /// The step that calls the service.
+    fn begin(&self, request: &Request, target: Target) -> Span {
+        let name = || format!("invoke {}", target.name());
+        let mut span = self
+            .0
+            .tracer
+            .begin(TraceContext::current(), SpanKind::Client, name);
+        span.text("http.request.method", request.method().as_str());
+        span.text("server.address", target.name());
+        span
+    }
+
+    /// Within the deadline of the method.
+    async fn invoke(&self, request: Request) -> Result<Response, Problem> {
+        let deadline = route::deadline(request.method());
+        let answer = tokio::time::timeout(deadline, self.0.client.request(request)).await;
+        let answer = answer.map_err(|_| Problem::new(problem::TIMEOUT))?;
+        Ok(answer.map_err(|error| not_forwarded(&error))?.map(Body::new))
+    }
+
+    fn prepare(&self, request: Request, target: Target, trace: TraceContext) -> Result<Request, Problem> {
         let (mut parts, body) = request.into_parts();
         let path = parts.uri.path_and_query().map_or("/", PathAndQuery::as_str);
         let uri = Uri::builder()
@@ -111,8 +142,8 @@ impl Forwarder {
             let value = HeaderValue::from_str(token.expose()).map_err(|error| Problem::internal(&error))?;
             parts.headers.insert(API_TOKEN, value);
         }
-        if let Some(value) = TraceContext::current().and_then(|t| HeaderValue::try_from(t.to_string()).ok()) {
-            parts.headers.insert(TRACEPARENT, value);
+        if let Ok(value) = HeaderValue::try_from(trace.to_string()) {
+            parts.headers.insert(TraceContext::HEADER, value);
         }
         Ok(Request::from_parts(
             parts,

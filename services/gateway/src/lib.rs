@@ -62,7 +62,7 @@ impl Service for Gateway {
             shared,
             &context.metrics,
         ));
-        let forwarder = Forwarder::new(&context.environment, &config.peers)?;
+        let forwarder = Forwarder::new(&context.environment, &config.peers, context.tracer.clone())?;
         Ok(router(&forwarder, limiter, &config.cors))
     }
 }

@@ -12,7 +12,12 @@ use todo_gateway::{
     limit::{Class, Limiter, Policies, Policy, Shared},
 };
 use todo_kit::redis::Address;
-use todo_kit::{Environment, Secret, SystemClock, metrics::Metrics, testing::TestIssuer};
+use todo_kit::{
+    Environment, Secret, SystemClock, TraceContext,
+    metrics::Metrics,
+    testing::{TestIssuer, recording, tracer},
+    trace::{SpanKind, Tracer},
+};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tower::ServiceExt;
 
@@ -75,6 +80,10 @@ fn gateway(port: u16) -> Router {
 }
 
 fn gateway_of(port: u16, peers: &[&str]) -> Router {
+    traced_gateway(port, peers, tracer())
+}
+
+fn traced_gateway(port: u16, peers: &[&str], tracer: Tracer) -> Router {
     let environment: Environment = [
         ("DAPR_HTTP_PORT", port.to_string()),
         ("DAPR_API_TOKEN", "api-token".to_owned()),
@@ -85,7 +94,7 @@ fn gateway_of(port: u16, peers: &[&str]) -> Router {
         .iter()
         .map(|&name| (name.to_owned(), format!("todo-{name}")))
         .collect();
-    let forwarder = Forwarder::new(&environment, &peers).unwrap();
+    let forwarder = Forwarder::new(&environment, &peers, tracer).unwrap();
     let nowhere = Address::url(Secret::new("redis://127.0.0.1:1/0"), None);
     let redis = todo_kit::redis::connect(&nowhere, Duration::from_millis(100)).unwrap();
     let policy = Policy {
@@ -363,4 +372,26 @@ async fn a_body_that_no_service_would_read_is_refused_here() {
         .await;
     assert_eq!(status, StatusCode::CREATED);
     assert_eq!(world.got.recv().await.unwrap().body.len(), 1024 * 1024);
+}
+
+#[tokio::test]
+async fn a_call_is_a_step_of_the_requests_trace_and_the_services_own_is_a_part_of_it() {
+    let mut world = world(200, "application/json", "{}").await;
+    let (tracer, spans) = recording();
+    world.gateway = traced_gateway(world.port, &["task"], tracer);
+    let cause = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let cause = TraceContext::parse(cause).unwrap();
+    let request = world.request(Method::GET, "/v1/tasks/7").body(Body::empty());
+    let (status, _, _) = cause.scope(world.send(request.unwrap())).await;
+    assert_eq!(status, 200);
+
+    let [call] = spans.ended().try_into().unwrap();
+    assert_eq!(
+        (call.name.as_ref(), call.span_kind),
+        ("invoke task", SpanKind::Client)
+    );
+    assert_eq!(call.parent_span_id.to_string(), "b7ad6b7169203331");
+    let told = world.got.recv().await.unwrap().headers["traceparent"].clone();
+    let own = call.span_context.span_id();
+    assert_eq!(told, format!("00-{}-{own}-01", cause.trace_id()));
 }

@@ -8,6 +8,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use crate::config::{self, Config, ConfigError};
 use crate::describe::{Description, Store};
 use crate::service::{Ingress, Service};
+use crate::trace::TraceSettings;
 use crate::{Chain, Environment, postgres, redis, run, telemetry};
 
 /// The version of all services: they are released together.
@@ -144,6 +145,7 @@ fn check<S: Service>(
     }
     environment.port("DAPR_HTTP_PORT", 3500)?;
     environment.port("DAPR_GRPC_PORT", 50001)?;
+    TraceSettings::of(environment)?;
     Ok(())
 }
 
@@ -233,6 +235,15 @@ auth: {issuer: https://todo.example, audience: https://todo.example, jwksUrl: ht
             (
                 vec![SECRETS[0], SECRETS[1], ("DAPR_GRPC_PORT", "x")],
                 "environment variable DAPR_GRPC_PORT: is not a port number",
+            ),
+            (
+                vec![
+                    SECRETS[0],
+                    SECRETS[1],
+                    ("OTEL_TRACES_SAMPLER_ARG", "2"),
+                    ("OTEL_TRACES_SAMPLER", "traceidratio"),
+                ],
+                "OTEL_TRACES_SAMPLER_ARG: must be a number from 0 to 1",
             ),
         ];
         for (variables, expected) in table {

@@ -1,7 +1,7 @@
 //! What every service shares: configuration, HTTP, Dapr, stores, telemetry, shutdown.
 //!
 //! A service is a type that implements [`Service`]; its `main` is one line. The kit brings the command line, the two
-//! listeners, probes, metrics, limits, request logs with W3C trace context, problems (RFC 9457), the check of the
+//! listeners, probes, metrics, traces, limits, request logs, problems (RFC 9457), the check of the
 //! token between sidecar and app, the routes that daprd asks for, verified callers, and the orderly end.
 //!
 //! ```no_run
@@ -47,7 +47,7 @@
 //!             .route("/v1/count", get(count))
 //!             .route(&Topic::TaskCreated.route(), post(task_created))
 //!             .with_state(pool.clone())
-//!             .merge(events::dead_letters(&context.metrics, pool, keep)))
+//!             .merge(events::dead_letters(&context.metrics, &[Topic::TaskCreated], pool, keep)))
 //!     }
 //! }
 //!
@@ -59,11 +59,12 @@
 //! async fn task_created(State(pool): State<PgPool>, Event(event): Event<TaskChanged>) -> Outcome {
 //!     let effect = async {
 //!         let mut transaction = pool.begin().await?;
-//!         if inbox::is_first_time(&mut transaction, "counter", &event).await? {
-//!             // … the effect, in the same transaction …
-//!             transaction.commit().await?;
+//!         if !inbox::is_first_time(&mut transaction, "counter", &event).await? {
+//!             return Ok(Outcome::Duplicate);
 //!         }
-//!         Ok::<_, sqlx::Error>(Outcome::Success)
+//!         // … the effect, in the same transaction …
+//!         transaction.commit().await?;
+//!         Ok::<_, sqlx::Error>(Outcome::Applied)
 //!     };
 //!     effect.await.unwrap_or_else(|error| {
 //!         tracing::warn!(error.chain = %todo_kit::Chain(&error), "event is tried again");
@@ -88,6 +89,7 @@
 //! - [`problem`]: every error that a client can see.
 //! - [`auth`]: who calls, as [`auth::Caller`].
 //! - [`events`], [`inbox`], [`outbox`]: receiving once, publishing surely.
+//! - [`trace`]: spans, and their way to a collector.
 //! - [`dapr`]: the sidecar, and fakes of it for tests.
 //! - `testing` (feature of that name): tokens of a test issuer, a database of one's own.
 
@@ -114,7 +116,7 @@ mod system;
 mod telemetry;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
-mod trace;
+pub mod trace;
 
 pub use chain::Chain;
 pub use cli::{VERSION, main};

@@ -1,6 +1,7 @@
 //! Connecting to PostgreSQL and bringing its schema up to date.
 
 mod address;
+mod pool_metrics;
 
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use crate::Chain;
 use crate::problem::Problem;
 
 pub use address::Address;
+pub(crate) use pool_metrics::show;
 
 /// How long start-up waits for a server that does not answer.
 const CONNECT_PATIENCE: Duration = Duration::from_mins(2);

@@ -2,7 +2,7 @@
 //!
 //! The end: SIGTERM (or SIGINT) -> `/readyz` answers 503 -> `shutdown.drainSeconds` pass, in which requests that were
 //! already on their way are served -> background tasks flush and stop -> the app port stops accepting and finishes
-//! what it has -> the process exits. `/healthz` stays well until the tasks have flushed, because daprd closes its API
+//! what it has -> the last spans are sent -> the process exits. `/healthz` stays well until the tasks have flushed, because daprd closes its API
 //! as soon as the app is unhealthy.
 
 use std::sync::Arc;
@@ -21,6 +21,7 @@ use crate::http::{AppLayers, ListenError, admin, app, bind, serve};
 use crate::metrics::Metrics;
 use crate::service::{Context, Ingress, Service, StartError};
 use crate::system::{RandomIds, SystemClock};
+use crate::trace::{TraceSettings, TracesError};
 
 /// How long background tasks may take to flush.
 const FLUSH_PATIENCE: Duration = Duration::from_secs(10);
@@ -47,6 +48,9 @@ pub enum RunError {
         /// Why.
         source: StartError,
     },
+    /// Traces cannot be sent as asked.
+    #[error(transparent)]
+    Traces(#[from] TracesError),
     /// Signals cannot be received.
     #[error("signals cannot be received")]
     Signals {
@@ -73,7 +77,8 @@ pub async fn run<S: Service>(config: Config<S::Config>, environment: Environment
         &common.auth,
         environment.path("JWKS_CA_FILE").as_deref(),
     )?));
-    let clock = Arc::new(SystemClock);
+    let (clock, ids) = (Arc::new(SystemClock), Arc::new(RandomIds));
+    let tracer = TraceSettings::of(&environment)?.start(&common.app_id, ids.clone())?;
     let verifier = Arc::new(Verifier::new(
         common.auth.clone(),
         Arc::clone(&keys),
@@ -97,7 +102,8 @@ pub async fn run<S: Service>(config: Config<S::Config>, environment: Environment
         config: Arc::new(config),
         environment,
         clock,
-        ids: Arc::new(RandomIds),
+        ids,
+        tracer: tracer.clone(),
         metrics: metrics.clone(),
         health: health.clone(),
         background: background.clone(),
@@ -113,13 +119,17 @@ pub async fn run<S: Service>(config: Config<S::Config>, environment: Environment
     let layers = AppLayers {
         metrics,
         health: health.clone(),
-        ids: context.ids.clone(),
+        tracer: tracer.clone(),
+        clock: context.clock.clone(),
+        consumes: description.consumes,
         verifier,
         app_token: token,
     };
     let served = app(routes, layers);
     let drain = Duration::from_secs(common.shutdown.drain_seconds);
-    serve_until_signal(served, common.http.listen, &health, &background, signals, drain).await
+    let ended = serve_until_signal(served, common.http.listen, &health, &background, signals, drain).await;
+    tracer.end().await;
+    ended
 }
 
 async fn serve_until_signal(

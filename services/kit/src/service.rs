@@ -10,17 +10,19 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sqlx::PgPool;
 use sqlx::migrate::Migrator;
-use todo_domain::{Clock, EventOrigin, IdSource};
+use todo_domain::{Clock, EventOrigin, IdSource, Topic};
 
 use crate::auth::Verifier;
 use crate::background::Background;
 use crate::config::{Config, ConfigError, PubSubConfig};
 use crate::dapr::{DaprClient, DaprClientError, DaprPublisher, DaprState, Publisher, StateStore};
 use crate::describe::Description;
+use crate::events::DeadLetters;
 use crate::health::{Affects, Health};
 use crate::metrics::Metrics;
 use crate::postgres::PostgresError;
 use crate::redis::Redis;
+use crate::trace::Tracer;
 use crate::{Chain, Environment, postgres, redis as kit_redis};
 
 /// Why a service could not start.
@@ -70,6 +72,8 @@ pub struct Context<C> {
     pub clock: Arc<dyn Clock>,
     /// New ids.
     pub ids: Arc<dyn IdSource>,
+    /// Begins spans.
+    pub tracer: Tracer,
     /// Where metrics are registered.
     pub metrics: Metrics,
     /// Where checks are registered.
@@ -93,6 +97,7 @@ impl<C> Context<C> {
         let schema = self.config.common.service.as_str();
         let pool = postgres::connect(&address, schema, migrations).await;
         let pool = pool.map_err(|error: PostgresError| Box::new(error))?;
+        postgres::show(&self.metrics, pool.clone());
         let (health, watched) = (self.health.clone(), pool.clone());
         self.background.spawn("watch-postgresql", |stop| {
             health.watch("postgresql", Affects::Intake, stop, move || {
@@ -136,10 +141,25 @@ impl<C> Context<C> {
         Ok(connection)
     }
 
+    /// Shows as `todo_dead_letters{topic}` how many dead letters `count` finds in `store`; of who consumes `topics`.
+    pub fn watch_dead_letters<S, K, F, E>(&self, topics: &[Topic], store: S, count: K)
+    where
+        S: Clone + Send + Sync + 'static,
+        K: Fn(S) -> F + Send + Sync + 'static,
+        F: Future<Output = Result<Vec<(String, i64)>, E>> + Send + 'static,
+        E: Error + Send + 'static,
+    {
+        let letters = DeadLetters::new(&self.metrics, topics);
+        self.background.spawn("dead-letters", |stop| async move {
+            letters.watch(stop, || count(store.clone())).await;
+        });
+    }
+
     /// A publisher through the sidecar.
     pub fn publisher(&self, config: &PubSubConfig) -> Result<Arc<dyn Publisher>, DaprClientError> {
         let client = DaprClient::from_environment(&self.environment)?;
-        Ok(Arc::new(DaprPublisher::new(client, config.clone())))
+        let tracer = self.tracer.clone();
+        Ok(Arc::new(DaprPublisher::new(client, config.clone(), tracer)))
     }
 
     /// The state store component of that name, through the sidecar.

@@ -1,5 +1,7 @@
 //! The real clock and the real ids: the only places that read them.
 
+use std::time::SystemTime;
+
 use jiff::Timestamp;
 use todo_domain::{Clock, IdSource};
 use uuid::Uuid;
@@ -17,6 +19,15 @@ impl Clock for SystemClock {
         let now = Timestamp::now();
         Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
     }
+}
+
+/// The system's clock in full, for the beginnings of spans: nothing that is decided hangs on it.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "as precise as the clock: the spans of one request lie within a millisecond"
+)]
+pub(crate) fn wall_clock() -> SystemTime {
+    SystemTime::now()
 }
 
 /// Fresh `UUIDv7`s from the system's clock and randomness.

@@ -9,6 +9,7 @@ use tokio::time::timeout;
 
 use crate::backoff::MAX_ATTEMPTS;
 use crate::mail::{MailError, compose};
+use crate::metrics::Attempted;
 use crate::preferences::{Preferences, Recipient, Remembered};
 use crate::preferences_store::load;
 use crate::smtp::{Mailer, SendError};
@@ -52,7 +53,18 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// What it means for the delivery, as label and log field.
+    /// What it means for the delivery, as it is counted. Nothing was attempted of what is not to be sent, or not now.
+    pub fn attempted(&self, attempt: u32) -> Option<Attempted> {
+        match self {
+            Self::Sent => Some(Attempted::Delivered),
+            Self::Refused { .. } => Some(Attempted::Failed),
+            Self::Unavailable { .. } if attempt >= MAX_ATTEMPTS => Some(Attempted::Failed),
+            Self::Unavailable { .. } => Some(Attempted::Retried),
+            Self::Skipped { .. } | Self::Deferred => None,
+        }
+    }
+
+    /// The same as a log field.
     pub fn word(&self, attempt: u32) -> &'static str {
         match self {
             Self::Sent => "sent",

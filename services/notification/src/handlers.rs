@@ -40,9 +40,12 @@ pub struct App {
 
 /// All routes. Dead letters are counted in `metrics`.
 pub fn routes(app: App, metrics: &Metrics) -> Router {
-    let dead_letters = dead_letters(metrics, app.store.clone(), |store, letter| async move {
-        store.bury(RETRIES_EXHAUSTED, &letter).await
-    });
+    let dead_letters = dead_letters(
+        metrics,
+        &CONSUMES,
+        app.store.clone(),
+        |store, letter| async move { store.bury(RETRIES_EXHAUSTED, &letter).await },
+    );
     Router::new()
         .route(&Topic::TaskCreated.route(), post(event::task))
         .route(&Topic::TaskCompleted.route(), post(event::task))

@@ -45,6 +45,9 @@ use crate::worker::Worker;
 /// The tables, in a schema of their own.
 pub static MIGRATIONS: Migrator = sqlx::migrate!();
 
+/// The topics that notification publishes.
+const PUBLISHES: [Topic; 2] = [Topic::NotificationDelivered, Topic::NotificationFailed];
+
 /// Notification as a service.
 pub struct Notification;
 
@@ -53,7 +56,7 @@ impl Service for Notification {
 
     fn description() -> Description {
         Description {
-            publishes: vec![Topic::NotificationDelivered, Topic::NotificationFailed],
+            publishes: PUBLISHES.to_vec(),
             consumes: CONSUMES.to_vec(),
             stores: vec![StoreKind::Postgresql, StoreKind::DaprState],
             routes: vec![NOTIFICATIONS, PREFERENCES],
@@ -79,7 +82,8 @@ impl Service for Notification {
         let publisher = context.publisher(&config.pubsub)?;
         let pool = context.postgres(&MIGRATIONS).await?;
         let store = Store::new(pool.clone());
-        let (ids, outbox) = (context.ids.clone(), OutboxMetrics::new(&context.metrics));
+        let ids = context.ids.clone();
+        let outbox = OutboxMetrics::new(&context.metrics, &PUBLISHES);
         let relay = Relay::new(pool, publisher, ids.clone(), outbox, Settings::default());
         let planned = Arc::new(Notify::new());
         let worker = Worker {
@@ -92,6 +96,7 @@ impl Service for Notification {
             origin: context.origin(),
             ids: ids.clone(),
             clock: context.clock.clone(),
+            tracer: context.tracer.clone(),
             metrics: DeliveryMetrics::new(&context.metrics),
             planned: planned.clone(),
             reported: relay.waker(),
@@ -101,6 +106,9 @@ impl Service for Notification {
         context
             .background
             .spawn("housekeeping", |stop| forget_old(store.clone(), stop));
+        context.watch_dead_letters(&CONSUMES, store.clone(), |store| async move {
+            store.dead_letters().await
+        });
         let app = App {
             store,
             preferences,

@@ -8,12 +8,14 @@ use std::time::Duration;
 use futures::StreamExt;
 use todo_domain::{Clock, CloudEvent, EventId, EventOrigin, EventSubject, IdSource, Topic};
 use todo_kit::Chain;
+use todo_kit::trace::{Span, SpanKind, TraceContext, Tracer};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::attempt::{Attempt, Outcome};
 use crate::backoff::{MAX_ATTEMPTS, backoff};
-use crate::metrics::DeliveryMetrics;
+use crate::metrics::{Attempted, DeliveryMetrics};
+use crate::plan::Channel;
 use crate::report::DeliveryReport;
 use crate::store::{Delivery, Store, StoreError};
 
@@ -40,6 +42,8 @@ pub struct Worker {
     pub ids: Arc<dyn IdSource>,
     /// Dates the reports.
     pub clock: Arc<dyn Clock>,
+    /// Begins the steps that attempt.
+    pub tracer: Tracer,
     /// Counts the outcomes.
     pub metrics: DeliveryMetrics,
     /// Called when something was planned.
@@ -82,11 +86,19 @@ impl Worker {
     }
 
     async fn deliver(&self, delivery: &Delivery) {
-        let outcome = self.attempt.deliver(delivery).await;
+        let mut span = self.begin(delivery);
+        let outcome = span.context().scope(self.attempt.deliver(delivery)).await;
         let word = outcome.word(delivery.attempt);
-        match self.note(delivery, outcome).await {
+        let attempted = outcome.attempted(delivery.attempt);
+        span.text("todo.outcome", word);
+        if matches!(attempted, Some(Attempted::Retried | Attempted::Failed)) {
+            span.fail(word);
+        }
+        match self.note(delivery, outcome, span.context()).await {
             Ok(true) => {
-                self.metrics.count(word);
+                if let Some(attempted) = attempted {
+                    self.metrics.count(Channel::Email, attempted);
+                }
                 tracing::info!(delivery.id = %delivery.id, attempt = delivery.attempt, outcome = word, "delivery {word}");
             }
             Ok(false) => {
@@ -99,18 +111,36 @@ impl Worker {
         }
     }
 
+    /// The step that attempts: of the trace of what asked for the delivery, and linked to it, since a later attempt may come
+    /// hours after.
+    fn begin(&self, delivery: &Delivery) -> Span {
+        let cause = TraceContext::parse(&delivery.traceparent);
+        let name = || format!("deliver {}", Channel::Email.name());
+        let mut span = self.tracer.begin(cause, SpanKind::Client, name);
+        if let Some(cause) = cause {
+            span.link(cause);
+        }
+        span.number("todo.attempt", delivery.attempt.into());
+        span
+    }
+
     /// Writes down what came of an attempt; false when the delivery is no longer ours.
-    async fn note(&self, delivery: &Delivery, outcome: Outcome) -> Result<bool, StoreError> {
+    async fn note(
+        &self,
+        delivery: &Delivery,
+        outcome: Outcome,
+        trace: TraceContext,
+    ) -> Result<bool, StoreError> {
         match outcome {
             Outcome::Sent => {
-                let report = self.report(Topic::NotificationDelivered, delivery, None);
+                let report = self.report(Topic::NotificationDelivered, delivery, None, trace);
                 let noted = self.store.mark_sent(delivery, &report).await?;
                 self.reported.notify_one();
                 Ok(noted)
             }
-            Outcome::Refused { error } => self.fail(delivery, "refused", &error).await,
+            Outcome::Refused { error } => self.fail(delivery, "refused", &error, trace).await,
             Outcome::Unavailable { error } if delivery.attempt >= MAX_ATTEMPTS => {
-                self.fail(delivery, "exhausted", &error).await
+                self.fail(delivery, "exhausted", &error, trace).await
             }
             Outcome::Unavailable { error } => {
                 let pause = backoff(delivery.id, delivery.attempt);
@@ -121,8 +151,14 @@ impl Worker {
         }
     }
 
-    async fn fail(&self, delivery: &Delivery, reason: &str, error: &str) -> Result<bool, StoreError> {
-        let report = self.report(Topic::NotificationFailed, delivery, Some(reason));
+    async fn fail(
+        &self,
+        delivery: &Delivery,
+        reason: &str,
+        error: &str,
+        trace: TraceContext,
+    ) -> Result<bool, StoreError> {
+        let report = self.report(Topic::NotificationFailed, delivery, Some(reason), trace);
         let noted = self
             .store
             .mark_failed(delivery, reason, shortened(error), &report)
@@ -131,14 +167,20 @@ impl Worker {
         Ok(noted)
     }
 
-    fn report(&self, topic: Topic, delivery: &Delivery, reason: Option<&str>) -> CloudEvent<DeliveryReport> {
+    fn report(
+        &self,
+        topic: Topic,
+        delivery: &Delivery,
+        reason: Option<&str>,
+        trace: TraceContext,
+    ) -> CloudEvent<DeliveryReport> {
         let about = EventSubject {
             id: EventId(self.ids.next()),
             topic,
             task_id: delivery.occasion.task_id,
             version: delivery.occasion.task_version,
             time: self.clock.now(),
-            traceparent: &delivery.traceparent,
+            traceparent: &trace.to_string(),
         };
         self.origin.event(about, DeliveryReport::of(delivery, reason))
     }

@@ -33,7 +33,7 @@ pub struct App {
 
 /// All routes. Dead letters are counted in `metrics`.
 pub fn routes(app: App, metrics: &Metrics) -> Router {
-    let dead_letters = dead_letters(metrics, app.store.clone(), task_changed::keep);
+    let dead_letters = dead_letters(metrics, &CONSUMES, app.store.clone(), task_changed::keep);
     CONSUMES
         .iter()
         .fold(Router::new(), |router, topic| {

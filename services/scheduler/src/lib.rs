@@ -6,6 +6,7 @@
 mod config;
 pub mod fire;
 pub mod handlers;
+mod lag;
 pub mod metrics;
 pub mod poller;
 pub mod store;
@@ -22,6 +23,7 @@ use todo_kit::{Context, Service, StartError};
 pub use config::SchedulerConfig;
 
 use crate::handlers::{App, CONSUMES, REMINDERS, routes};
+use crate::lag::watch_due_lag;
 use crate::metrics::ReminderMetrics;
 use crate::poller::Poller;
 use crate::store::Store;
@@ -58,12 +60,20 @@ impl Service for Scheduler {
             store: store.clone(),
             publisher: context.publisher(&config.service.pubsub)?,
             origin: context.origin(),
+            tracer: context.tracer.clone(),
             metrics: metrics.clone(),
         };
         let interval = config.service.scheduler.poll_interval();
         context
             .background
             .spawn("poller", |stop| poller.run(interval, stop));
+        let (watched, lag) = (store.clone(), metrics.clone());
+        context
+            .background
+            .spawn("due-lag", |stop| watch_due_lag(watched, lag, stop));
+        context.watch_dead_letters(&CONSUMES, store.clone(), |store| async move {
+            store.dead_letters().await
+        });
         Ok(routes(App { store, metrics }, &context.metrics))
     }
 }

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use todo_domain::{EventOrigin, EventSubject, Topic};
 use todo_kit::Chain;
 use todo_kit::dapr::{Message, PublishError, Publisher};
+use todo_kit::trace::{SpanKind, TraceContext, Tracer};
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
@@ -36,6 +37,8 @@ pub struct Poller {
     pub publisher: Arc<dyn Publisher>,
     /// Who we are.
     pub origin: EventOrigin,
+    /// Begins the steps that publish.
+    pub tracer: Tracer,
     /// Counts them.
     pub metrics: ReminderMetrics,
 }
@@ -96,13 +99,18 @@ impl Poller {
     async fn publish(&self, claim: &Claim, now: Timestamp) -> Result<(), FireError> {
         let fire = &claim.fire;
         let id = fire.id();
+        // The request that set it may be days ago: a trace of its own.
+        let cause = TraceContext::parse(&fire.traceparent);
+        let mut span = self
+            .tracer
+            .begin_after(cause, SpanKind::Internal, || "fire reminder");
         let about = EventSubject {
             id,
             topic: Topic::TaskReminder,
             task_id: fire.task_id,
             version: fire.version,
             time: fire.at,
-            traceparent: &fire.traceparent,
+            traceparent: &span.context().to_string(),
         };
         let event = self.origin.event(about, fire.reminder_due(now));
         let message = Message::new(Topic::TaskReminder, &event).map_err(|source| FireError::Encode {
@@ -110,9 +118,12 @@ impl Poller {
             source,
         })?;
         let published = self.publisher.publish(message).await;
-        published.map_err(|source| FireError::Publish {
-            id: id.to_string(),
-            source,
+        published.map_err(|source| {
+            span.fail("publish");
+            FireError::Publish {
+                id: id.to_string(),
+                source,
+            }
         })
     }
 

@@ -10,7 +10,7 @@
 //! | `done` | sorted set | fire ids that were published, by when; kept for the late window |
 //! | `version:<task>` | number | the newest version of the task that was seen |
 //! | `fires:<task>`, `owner:<owner>` | set, sorted set | what a task and an owner have pending |
-//! | `dead` | list | dead letters as `{"event", "reason"}`, the newest first |
+//! | `dead` | list | dead letters as `{"event", "reason", "topic"}`, the newest first |
 
 use std::time::Duration;
 
@@ -20,6 +20,7 @@ use serde_json::json;
 use todo_domain::TaskId;
 
 use todo_kit::Chain;
+use todo_kit::events::topic_of;
 use todo_kit::redis::Redis;
 
 use crate::fire::Fire;
@@ -32,6 +33,8 @@ const LATE_WINDOW: Duration = Duration::from_hours(24);
 const VERSION_MEMORY: Duration = Duration::from_hours(14 * 24);
 /// Dead letters kept; the oldest go first.
 const DEAD_LETTERS_MAX: isize = 1000;
+/// Reminders of each kind that are looked at for the one that waits longest.
+const LOOKED_AT: usize = 32;
 
 /// The reminders of one platform.
 #[derive(Clone)]
@@ -165,7 +168,7 @@ impl Store {
         let answer: Result<(i64, Vec<(i64, String)>), _> = call.invoke_async(&mut self.redis.clone()).await;
         let (now, taken) = answer.map_err(unavailable("take what is due"))?;
         Ok(Claimed {
-            now: Timestamp::from_millisecond(now).map_err(|source| StoreError::Clock { source })?,
+            now: instant(now)?,
             claims: taken
                 .iter()
                 .filter_map(|(token, payload)| claim(*token, payload))
@@ -218,7 +221,8 @@ impl Store {
     /// goes.
     pub async fn bury(&self, reason: &str, body: &[u8]) -> Result<(), StoreError> {
         let key = self.keys.fixed("dead");
-        let letter = json!({"reason": reason, "event": String::from_utf8_lossy(body)}).to_string();
+        let event = String::from_utf8_lossy(body);
+        let letter = json!({"reason": reason, "event": event, "topic": topic_of(body)}).to_string();
         let mut both = redis::pipe();
         both.atomic()
             .lrem(&key, 0, &letter)
@@ -226,6 +230,27 @@ impl Store {
             .ltrim(&key, 0, DEAD_LETTERS_MAX - 1);
         let kept: Result<Value, _> = both.query_async(&mut self.redis.clone()).await;
         kept.map(drop).map_err(unavailable("keep a dead letter"))
+    }
+
+    /// How many dead letters are kept of each topic; topics without any are left out.
+    pub async fn dead_letters(&self) -> Result<Vec<(String, i64)>, StoreError> {
+        let call = self.invocation(&self.scripts.letters, &["dead"], &[]);
+        call.invoke_async(&mut self.redis.clone())
+            .await
+            .map_err(unavailable("count the dead letters"))
+    }
+
+    /// How long the reminder waits that waits longest after its time, in seconds; 0 when none does. Of many that wait, some
+    /// are looked at, those that were to be taken first.
+    pub async fn due_lag_seconds(&self) -> Result<f64, StoreError> {
+        let mut call = self.invocation(&self.scripts.waiting, &["due", "inflight", "fire"], &[]);
+        call.arg(LOOKED_AT);
+        let answer: Result<(i64, Vec<String>), _> = call.invoke_async(&mut self.redis.clone()).await;
+        let (now, waiting) = answer.map_err(unavailable("look for what waits longest"))?;
+        let now = instant(now)?;
+        let times = waiting.iter().filter_map(|payload| read(payload).ok());
+        let earliest = times.map(|fire| fire.at).min();
+        Ok(earliest.map_or(0.0, |at| now.duration_since(at).as_secs_f64().max(0.0)))
     }
 
     fn invocation<'a>(&self, script: &'a Script, fixed: &[&str], keys: &[String]) -> ScriptInvocation<'a> {
@@ -277,6 +302,8 @@ struct Scripts {
     ack: Script,
     postpone: Script,
     pending: Script,
+    waiting: Script,
+    letters: Script,
 }
 
 fn scripts() -> &'static Scripts {
@@ -286,6 +313,8 @@ fn scripts() -> &'static Scripts {
         ack: Script::new(include_str!("store/ack.lua")),
         postpone: Script::new(include_str!("store/postpone.lua")),
         pending: Script::new(include_str!("store/pending.lua")),
+        waiting: Script::new(include_str!("store/waiting.lua")),
+        letters: Script::new(include_str!("store/letters.lua")),
     });
     &SCRIPTS
 }
@@ -304,6 +333,10 @@ fn claim(token: i64, payload: &str) -> Option<Claim> {
 
 fn read(payload: &str) -> Result<Fire, StoreError> {
     serde_json::from_str(payload).map_err(|source| StoreError::Unreadable { source })
+}
+
+fn instant(milliseconds: i64) -> Result<Timestamp, StoreError> {
+    Timestamp::from_millisecond(milliseconds).map_err(|source| StoreError::Clock { source })
 }
 
 fn unavailable(attempted: &'static str) -> impl FnOnce(RedisError) -> StoreError {

@@ -83,14 +83,14 @@ impl App {
         snapshot: TaskSnapshot,
         changed: &[&str],
     ) -> CloudEvent<TaskChanged> {
-        let traceparent = TraceContext::current().unwrap_or_else(|| TraceContext::root(self.ids.as_ref()));
+        let trace = TraceContext::current().map(|trace| trace.to_string());
         let about = EventSubject {
             id: EventId(self.ids.next()),
             topic,
             task_id: snapshot.task.id,
             version: snapshot.task.version,
             time: self.clock.now(),
-            traceparent: &traceparent.to_string(),
+            traceparent: trace.as_deref().unwrap_or_default(),
         };
         let changed = changed.iter().map(ToString::to_string).collect();
         self.origin.event(

@@ -26,6 +26,14 @@ pub use store::{Deleted, Store, Written};
 /// The migrations of the schema `task`.
 pub static MIGRATIONS: Migrator = sqlx::migrate!();
 
+/// The topics that task publishes.
+const PUBLISHES: [Topic; 4] = [
+    Topic::TaskCreated,
+    Topic::TaskUpdated,
+    Topic::TaskCompleted,
+    Topic::TaskDeleted,
+];
+
 /// The keys that only this service has.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -43,12 +51,7 @@ impl Service for TaskService {
 
     fn description() -> Description {
         Description {
-            publishes: vec![
-                Topic::TaskCreated,
-                Topic::TaskUpdated,
-                Topic::TaskCompleted,
-                Topic::TaskDeleted,
-            ],
+            publishes: PUBLISHES.to_vec(),
             stores: vec![StoreKind::Postgresql],
             routes: vec!["/v1/tasks", "/v1/tasks/{id}", "/v1/tasks/{id}/complete"],
             ..Description::new("task")
@@ -58,7 +61,7 @@ impl Service for TaskService {
     async fn start(context: &Context<Config>) -> Result<Router, StartError> {
         let pool = context.postgres(&MIGRATIONS).await?;
         let publisher = context.publisher(&context.config.service.pubsub)?;
-        let metrics = OutboxMetrics::new(&context.metrics);
+        let metrics = OutboxMetrics::new(&context.metrics, &PUBLISHES);
         let relay = Relay::new(
             pool.clone(),
             publisher,

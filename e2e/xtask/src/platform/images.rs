@@ -34,6 +34,45 @@ impl Published {
         Ok(())
     }
 
+    /// The images of Prometheus and what belongs to it, by the variables that the tests read: public ones, else packed and
+    /// loaded.
+    pub(crate) fn monitoring(
+        &self,
+        project: &Project,
+        cluster: &Cluster<'_>,
+    ) -> Result<[(&'static str, String); 4]> {
+        let names = [
+            "TODO_TEST_PROMETHEUS_IMAGE",
+            "TODO_TEST_ALERTMANAGER_IMAGE",
+            "TODO_TEST_PROMETHEUS_OPERATOR_IMAGE",
+            "TODO_TEST_CONFIG_RELOADER_IMAGE",
+        ];
+        let [prometheus, alertmanager, operator, reloader] = names;
+        if self.registry.is_some() {
+            let public = &project.versions.public_images;
+            let version = &project.versions.modules.prometheus_operator;
+            let of_operator = |program: &str| format!("quay.io/prometheus-operator/{program}:{version}");
+            return Ok([
+                (prometheus, public.prometheus.clone()),
+                (alertmanager, public.alertmanager.clone()),
+                (operator, of_operator("prometheus-operator")),
+                (reloader, of_operator("prometheus-config-reloader")),
+            ]);
+        }
+        let step = Step::start("loading Prometheus");
+        let packed = images::prometheus(&project.dirs, &project.tools())?;
+        cluster.load(&packed)?;
+        step.done();
+        let references = packed.map(|image| image.reference);
+        let [of_prometheus, of_alertmanager, of_operator, of_reloader] = references;
+        Ok([
+            (prometheus, of_prometheus),
+            (alertmanager, of_alertmanager),
+            (operator, of_operator),
+            (reloader, of_reloader),
+        ])
+    }
+
     /// Kafka's image: in that registry, else packed and loaded.
     pub(crate) fn kafka(&self, project: &Project, cluster: &Cluster<'_>) -> Result<String> {
         if let Some(registry) = &self.registry {
@@ -53,6 +92,8 @@ pub(crate) struct PlatformImages {
     pub(crate) tag: String,
     pub(crate) postgres: String,
     pub(crate) redis: String,
+    /// Exporters for PostgreSQL and Redis, as values of the operator's chart; empty where the public ones are pulled.
+    pub(crate) exporters: Vec<String>,
     /// The kubectl plugin; always built here, for it runs here.
     pub(crate) plugin: PathBuf,
 }
@@ -75,17 +116,22 @@ impl PlatformImages {
                 step.done();
                 (LOCAL_REGISTRY.to_owned(), built.tag, built.plugin)
             };
-        let (postgres, redis) = if cluster.pulls_images() {
+        let (postgres, redis, exporters) = if cluster.pulls_images() {
             let public = &project.versions.public_images;
-            (public.postgres.clone(), public.redis.clone())
+            (public.postgres.clone(), public.redis.clone(), Vec::new())
         } else {
             let step = Step::start("loading PostgreSQL and Redis");
             let (postgres, redis) = (
                 images::postgres(&project.dirs, &project.versions)?,
                 images::redis(&project.dirs)?,
             );
-            let references = (postgres.reference.clone(), redis.reference.clone());
-            cluster.load(&[postgres, redis])?;
+            let exporters = images::exporters(&project.dirs)?;
+            let values = vec![
+                format!("images.postgresExporter={}", exporters.postgres.reference),
+                format!("images.redisExporter={}", exporters.redis.reference),
+            ];
+            let references = (postgres.reference.clone(), redis.reference.clone(), values);
+            cluster.load(&[postgres, redis, exporters.postgres, exporters.redis])?;
             step.done();
             references
         };
@@ -94,6 +140,7 @@ impl PlatformImages {
             tag,
             postgres,
             redis,
+            exporters,
             plugin,
         })
     }
@@ -112,13 +159,15 @@ impl PlatformImages {
             redis,
             ..
         } = self;
-        vec![
+        let mut values = vec![
             format!("image.repository={registry}/todoplatform-operator"),
             format!("image.tag={tag}"),
             format!("images.registry={registry}"),
             format!("images.tag={tag}"),
             format!("images.postgres={postgres}"),
             format!("images.redis={redis}"),
-        ]
+        ];
+        values.extend(self.exporters.iter().cloned());
+        values
     }
 }

@@ -44,6 +44,7 @@ mod tests {
             tag: "0123".to_owned(),
             postgres: String::new(),
             redis: String::new(),
+            exporters: Vec::new(),
             plugin: "kubectl-todo".into(),
         };
         let manifest = filled("image: ${REGISTRY}/todo-mailsink:${TAG}", &images);

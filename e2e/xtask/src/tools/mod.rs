@@ -41,6 +41,8 @@ pub(crate) enum Tool {
     LocalPathProvisioner,
     /// No program: the folder `crds`.
     PrometheusCrds,
+    /// operator, prometheus-config-reloader: what makes a Prometheus and an Alertmanager of their resources.
+    PrometheusOperator,
     /// No program: the folder `crds`.
     KedaCrds,
     /// No program: the folder `crds`.
@@ -51,6 +53,8 @@ pub(crate) enum Tool {
     KubectlValidate,
     /// kube-score: workloads against good practice.
     KubeScore,
+    /// actionlint: workflows of GitHub Actions.
+    Actionlint,
     /// kstatus: our program around the library by which Flux and Helm wait.
     #[value(name = "kstatus")]
     KStatus,

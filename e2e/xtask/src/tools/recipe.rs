@@ -118,6 +118,21 @@ impl Recipe {
                 packages: vec!["./cmd/kube-score".to_owned()],
                 ..Self::plain("kube-score", "github.com/zegl/kube-score", &modules.kube_score)
             },
+            Tool::Actionlint => Self {
+                packages: vec!["./cmd/actionlint".to_owned()],
+                ..Self::plain("actionlint", "github.com/rhysd/actionlint", &modules.actionlint)
+            },
+            Tool::PrometheusOperator => Self {
+                packages: vec![
+                    "./cmd/operator".to_owned(),
+                    "./cmd/prometheus-config-reloader".to_owned(),
+                ],
+                ..Self::plain(
+                    "prometheus-operator-programs",
+                    "github.com/prometheus-operator/prometheus-operator",
+                    &modules.prometheus_operator,
+                )
+            },
             Tool::KStatus => Self {
                 packages: vec![".".to_owned()],
                 files: KSTATUS.to_vec(),

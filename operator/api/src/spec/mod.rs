@@ -54,8 +54,9 @@ pub use network_policy::{NetworkPolicy, NetworkRule, Protocol};
 pub use notifications::{Notifications, Smtp, SmtpSecurity};
 pub use observability::{
     AlertOverride, AlertReceiver, AlertRouting, AlertSeverity, Alerting, DashboardDelivery, Dashboards,
-    DayOfMonthRange, EmailReceiver, GrafanaOperator, MaintenanceTime, Monitoring, Month, Observability,
-    PagerDutyReceiver, SlackReceiver, SloObjective, Slos, TimeOfDayRange, WebhookReceiver, Weekday,
+    DayOfMonthRange, EmailReceiver, Exporter, Exporters, GrafanaOperator, MaintenanceTime, Monitoring, Month,
+    Observability, PagerDutyReceiver, SlackReceiver, SloObjective, Slos, TimeOfDayRange, WebhookReceiver,
+    Weekday,
 };
 pub use pod::{
     Affinity, Neighbour, NodeOperator, NodeRequirement, PodOptions, SpreadConstraint, TaintEffect,

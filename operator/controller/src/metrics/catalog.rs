@@ -106,6 +106,12 @@ pub const METRICS: &[Metric] = &[
         help: "1 for the status that a condition of the platform has, 0 for the other two; only on the replica that leads",
     },
     Metric {
+        name: "platform_paused",
+        type_: Type::Gauge,
+        labels: PLATFORM,
+        help: "1 while nothing of the platform is written, because it is paused as a whole; only on the replica that leads",
+    },
+    Metric {
         name: "component_ready",
         type_: Type::Gauge,
         labels: &["namespace", "platform", "component"],

@@ -93,6 +93,7 @@ pub struct Metrics {
     step_duration: Family<Step, Histogram, fn() -> Histogram>,
     in_backoff: Gauge,
     platform_ready: Family<PlatformOf, Gauge>,
+    platform_paused: Family<PlatformOf, Gauge>,
     platform_condition: Family<ConditionOf, Gauge>,
     component_ready: Family<ComponentOf, Gauge>,
     prune_deletions: Family<Kind, Counter>,
@@ -173,6 +174,7 @@ impl Default for Metrics {
             step_duration: in_seconds(to, "reconcile_step_duration", step_duration),
             in_backoff: plain(to, "objects_in_backoff"),
             platform_ready: plain(to, "platform_ready"),
+            platform_paused: plain(to, "platform_paused"),
             component_ready: plain(to, "component_ready"),
             platform_condition: plain(to, "platform_condition"),
             prune_deletions: plain(to, "prune_deletions"),
@@ -243,6 +245,16 @@ impl Metrics {
             .set(i64::from(is_ready));
     }
 
+    /// Whether nothing of a platform is written.
+    pub fn set_paused(&self, namespace: &str, platform: &str, is_paused: bool) {
+        self.platform_paused
+            .get_or_create(&PlatformOf {
+                namespace: namespace.to_owned(),
+                platform: platform.to_owned(),
+            })
+            .set(i64::from(is_paused));
+    }
+
     /// The conditions of a platform, by type and status. One that is not there does not hold.
     pub fn set_conditions(&self, namespace: &str, platform: &str, conditions: &[(&str, &str)]) {
         for type_ in CONDITIONS {
@@ -261,6 +273,7 @@ impl Metrics {
     /// Another replica leads, and has the platforms by name.
     pub fn forget_all(&self) {
         self.platform_ready.clear();
+        self.platform_paused.clear();
         self.platform_condition.clear();
         self.component_ready.clear();
     }
@@ -305,7 +318,9 @@ impl Metrics {
                     .remove(&condition_of(&namespace, &platform, type_, status));
             }
         }
-        self.platform_ready.remove(&PlatformOf { namespace, platform });
+        let platform = PlatformOf { namespace, platform };
+        self.platform_ready.remove(&platform);
+        self.platform_paused.remove(&platform);
     }
 
     /// What this manager did to a child of this kind was undone.
@@ -369,6 +384,7 @@ impl Metrics {
         metrics.step_ended("apply", "done", Duration::from_millis(2));
         metrics.set_in_backoff(1);
         metrics.set_ready("shop", "todo", true, [("task", true)].into_iter());
+        metrics.set_paused("shop", "todo", true);
         metrics.set_conditions("shop", "todo", &[("Ready", "True")]);
         metrics.drift_corrected("kubectl", "Deployment");
         metrics.pruned("Deployment");

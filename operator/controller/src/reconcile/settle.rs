@@ -8,7 +8,8 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 use todoplatform_api::{InventoryEntry, TodoPlatform, TodoPlatformStatus};
 use todoplatform_render::{
-    ChildKind, Facts, Gate, Prepared, Resources, ValidatedPlatform, degradations, references,
+    Child, ChildKind, Degradation, EXPORTER_NOT_READY, Facts, Gate, Prepared, Resources, ValidatedPlatform,
+    degradations, references,
 };
 
 use super::prepare::{Preparation, Wanted, prepare};
@@ -19,7 +20,7 @@ use crate::chain::Chain;
 use crate::claim::Claimant;
 use crate::context::Context;
 use crate::memory::{CONTEST_WINDOW, PlatformMemory};
-use crate::observe::{Observed, observe};
+use crate::observe::{Observed, observe, of_deployment};
 use crate::pause::Pause;
 use crate::prune::{Leftover, leftovers, prune};
 use crate::report::{self, Outcome};
@@ -253,13 +254,39 @@ fn found(
         dependencies: findings::dependencies(namespace, &references(platform), facts),
         is_gate_closed: matches!(resources.gate, Gate::Closed { .. }),
         is_hibernated: validated.hibernated,
-        degradations: degradations(validated, facts),
+        degradations: {
+            let mut found = degradations(validated, facts);
+            found.extend(stuck_exporters(writer, resources));
+            found
+        },
         endpoint: validated.endpoint(),
         version: validated.version.clone(),
         skipped: findings::skipped(&resources.skipped),
         inventory,
         day2: Box::new(day2),
     }
+}
+
+/// Exporters that do not become ready. Nothing waits for one, but whose store is not watched should know.
+fn stuck_exporters(writer: &Writer<'_>, resources: &Resources<Prepared>) -> Vec<Degradation> {
+    let namespace = writer.namespace;
+    let deployments = resources
+        .children
+        .iter()
+        .filter(|child| child.kind == ChildKind::Deployment && child.component.is_none());
+    let is_stuck = |child: &&Child| {
+        let found = writer.context.live.deployment(namespace, &child.name);
+        found.is_some_and(|found| of_deployment(&found).is_stuck)
+    };
+    deployments
+        .filter(is_stuck)
+        .map(|Child { name, .. }| Degradation {
+            reason: EXPORTER_NOT_READY,
+            message: format!(
+                "{name}: does not become ready, so its store is not watched: kubectl -n {namespace} describe deployment {name}"
+            ),
+        })
+        .collect()
 }
 
 /// Makes the generated Secrets that are missing, and puts right whose the others are. Gives whether there was any.

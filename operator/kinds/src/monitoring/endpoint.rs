@@ -10,6 +10,14 @@ pub struct Selector {
     pub match_labels: BTreeMap<String, String>,
 }
 
+/// Namespaces in which a monitor looks.
+#[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+pub struct NamespaceSelector {
+    /// Their names.
+    pub match_names: Vec<String>,
+}
+
 /// One port of what a monitor selects.
 #[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq)]
 #[serde(rename_all = "camelCase")]

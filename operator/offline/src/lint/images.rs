@@ -52,7 +52,17 @@ fn images<'a>(subject: &'a Subject<'_>) -> Vec<(String, &'a ImageRef)> {
         .redis
         .iter()
         .map(|store| ("spec.images.redis".into(), &store.image));
-    of_services.chain(postgres).chain(redis).collect()
+    let exporters = subject.settings.monitoring.iter().flat_map(|monitoring| {
+        monitoring.exporters.iter().map(|(kind, exporter)| {
+            let path = format!("spec.observability.monitoring.exporters.{}.image", kind.as_str());
+            (path, &exporter.image)
+        })
+    });
+    of_services
+        .chain(postgres)
+        .chain(redis)
+        .chain(exporters)
+        .collect()
 }
 
 /// One fault per field, whatever number of images it decides.

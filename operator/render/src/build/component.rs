@@ -63,8 +63,7 @@ fn component(platform: &ValidatedPlatform, app: &str, name: &str, spec: Componen
 }
 
 fn events(platform: &ValidatedPlatform, app: &str) -> ComponentSpec {
-    // Written out: Dapr's default is the bare app-id, which equally named platforms of two namespaces share.
-    let group = format!("{}.{}", platform.names.namespace(), platform.names.app_id(app));
+    let group = platform.names.consumer_group(app);
     let (component_type, metadata) = match &platform.broker {
         BrokerSettings::Redis { host, password, tls } => (
             "pubsub.redis",

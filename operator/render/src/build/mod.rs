@@ -1,12 +1,15 @@
 //! Build: one file per kind, each from the validated platform alone. Cannot fail.
 
+mod alertmanager_config;
 mod autoscaler;
 mod component;
 mod config;
 mod config_map;
 mod configuration;
+mod dashboard;
 mod database_setup;
 mod deployment;
+mod exporter;
 mod gate;
 mod hash;
 mod http_route;
@@ -65,8 +68,11 @@ pub fn build(platform: &ValidatedPlatform, facts: &Facts) -> Resources<Prepared>
         stateful_set::build(platform),
         autoscaler::build(platform, facts),
         pod_disruption_budget::build(platform),
+        exporter::build(platform, facts),
         monitor::build(platform),
         prometheus_rule::build(platform),
+        alertmanager_config::build(platform),
+        dashboard::build(platform),
     ]
     .concat();
     children.extend(database_setup::build(platform, facts));

@@ -6,7 +6,7 @@ use super::object::{deletion_annotations, labels, owner_references};
 use crate::{
     SecretRecipe, SecretValue, ValidatedPlatform,
     day2::DeletionClass,
-    names::{SIGNING_KEY_JWKS, SIGNING_KEY_PEM, TOKEN_KEY},
+    names::{EXPORTER_PASSWORD, SIGNING_KEY_JWKS, SIGNING_KEY_PEM, TOKEN_KEY},
     references::{database_services, password_key},
     validated::{App, KeySource},
 };
@@ -20,6 +20,14 @@ pub(super) fn build(platform: &ValidatedPlatform) -> Vec<SecretRecipe> {
             names.postgres(),
             Some("postgres"),
             postgres(platform),
+        ));
+        // Of its own: whoever reads statistics has no business with the other passwords.
+        let password = BTreeMap::from([(EXPORTER_PASSWORD.into(), SecretValue::Password)]);
+        recipes.push(recipe(
+            platform,
+            names.postgres_exporter(),
+            Some("postgres"),
+            password,
         ));
     }
     if platform.database.setup.is_some() {

@@ -20,7 +20,10 @@ use super::{
     pod::{container_security, env_secret, env_value, pod_security},
     quantity, scale,
 };
-use crate::{Child, ChildKind, ValidatedPlatform, references::database_services, validated::StoreSettings};
+use crate::{
+    Child, ChildKind, ValidatedPlatform, names::EXPORTER_PASSWORD, references::database_services,
+    validated::StoreSettings,
+};
 
 const POSTGRES_START: &str = include_str!("embedded/postgres.sh");
 const POSTGRES_READY: &str = include_str!("embedded/postgres-ready.sh");
@@ -41,10 +44,14 @@ fn postgres(platform: &ValidatedPlatform, settings: &StoreSettings) -> Child {
         name: name.clone(),
         key,
     };
-    let mut env = vec![env_secret(
-        "POSTGRES_PASSWORD",
-        &secret("postgres-password".into()),
-    )];
+    let exporter = SecretKeyRef {
+        name: platform.names.postgres_exporter(),
+        key: EXPORTER_PASSWORD.into(),
+    };
+    let mut env = vec![
+        env_secret("POSTGRES_PASSWORD", &secret("postgres-password".into())),
+        env_secret("EXPORTER_PASSWORD", &exporter),
+    ];
     env.extend(database_services().map(|service| {
         let user = service.as_str();
         env_secret(

@@ -187,6 +187,12 @@ pub(crate) const REDIS_AMOUNTS: Amounts = Amounts {
     memory: "32Mi",
     memory_limit: "128Mi",
 };
+/// What a program needs that says how a store is.
+pub(crate) const EXPORTER_AMOUNTS: Amounts = Amounts {
+    cpu: "10m",
+    memory: "32Mi",
+    memory_limit: "128Mi",
+};
 
 #[cfg(test)]
 mod tests {

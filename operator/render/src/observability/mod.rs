@@ -1,6 +1,7 @@
 //! What a platform shows of itself, made from what the catalog and the spec say of it.
 
 pub mod alerts;
+pub mod dashboards;
 mod decimal;
 pub mod metrics;
 pub mod reference;

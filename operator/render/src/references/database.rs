@@ -8,6 +8,7 @@ use todoplatform_api::{
 
 use super::{Collector, DependencyTarget, PostgresTarget, SecretReference, user_reference};
 use crate::catalog::{Service, Store};
+use crate::names::EXPORTER_PASSWORD;
 
 /// Name of the dependency that is the platform's own Job, and of the component that the Job belongs to.
 pub const SETUP: &str = "database-setup";
@@ -110,6 +111,9 @@ pub(crate) fn database_services() -> impl Iterator<Item = Service> {
         .filter(|service| service.definition().stores_in(Store::PostgreSql))
 }
 
+/// The service whose login an exporter takes that asks an external PostgreSQL.
+pub(crate) const SERVICE_OF_EXPORTER: &str = Service::Task.as_str();
+
 /// The key of the password of an application's role.
 pub(crate) fn password_key(app: &str) -> String {
     format!("{app}-password")
@@ -120,6 +124,8 @@ impl Collector<'_> {
         if embeds_postgres(database, development) {
             let name = self.names.postgres();
             self.own(&name, "postgres-password");
+            let exporter = self.names.postgres_exporter();
+            self.own(&exporter, EXPORTER_PASSWORD);
             for service in database_services() {
                 self.own(&name, &password_key(service.as_str()));
                 self.own(&name, &format!("{}-url", service.as_str()));

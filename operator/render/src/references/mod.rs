@@ -4,6 +4,7 @@ mod broker;
 mod cache;
 mod database;
 mod kafka;
+mod routing;
 mod services;
 mod target;
 
@@ -13,8 +14,8 @@ pub(crate) use broker::{embeds_broker, topic_prefix};
 pub(crate) use cache::{cache_addresses, cache_tls, embeds_cache};
 pub use database::SETUP;
 pub(crate) use database::{
-    cluster_ca, cluster_key, database_name, database_services, database_url, embeds_postgres, has_own_roles,
-    password_key, port, ssl_mode,
+    SERVICE_OF_EXPORTER, cluster_ca, cluster_key, database_name, database_services, database_url,
+    embeds_postgres, has_own_roles, password_key, port, ssl_mode,
 };
 pub use kafka::{BrokersAt, KafkaAccess, SaslReference, TlsReference, Topic, TopicMaker, Username};
 pub(crate) use services::service_section;
@@ -203,6 +204,13 @@ pub fn references(platform: &TodoPlatform) -> References {
             smtp.password_secret_key_ref.as_ref(),
             "spec.notifications.smtp.passwordSecretKeyRef",
         );
+    }
+    if let Some(routing) = spec
+        .observability
+        .as_ref()
+        .and_then(|section| section.routing.as_ref())
+    {
+        found.routing(routing);
     }
     if development && !has_issuer_keys(platform) {
         found.own(&names.signing_key(), SIGNING_KEY_PEM);

@@ -38,7 +38,7 @@ impl Resolver<'_> {
         check_labels(alerting, violations);
         let slos = objectives(slos, nodes, violations);
         let is_wanted = alerting.and_then(|section| section.enabled).unwrap_or(true);
-        (is_wanted && self.monitoring().is_some()).then(|| AlertingSettings {
+        (is_wanted && self.is_monitored()).then(|| AlertingSettings {
             labels: alerting.map_or_else(BTreeMap::new, |section| section.labels.clone()),
             runbook_url: alerting
                 .and_then(|section| section.runbook_url.clone())

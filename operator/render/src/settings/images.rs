@@ -118,6 +118,18 @@ impl Resolver<'_> {
         image(&reference, &format!("spec.images.{component}"), violations)
     }
 
+    /// The image of an exporter: the user's full reference, else the operator's, from the registry of the spec.
+    pub(super) fn exporter_image(
+        &self,
+        own: Option<&str>,
+        default: &str,
+        field_path: &str,
+        violations: &mut Vec<Violation>,
+    ) -> Option<ImageRef> {
+        let reference = own.map_or_else(|| self.mirrored(default), str::to_owned);
+        image(&reference, field_path, violations)
+    }
+
     /// The sidecar's image; none leaves it to Dapr's injector.
     pub(super) fn daprd_image(&self, violations: &mut Vec<Violation>) -> Option<ImageRef> {
         let own = self.spec.images.as_ref().and_then(|images| images.daprd.clone());

@@ -8,6 +8,7 @@ mod broker;
 mod cache;
 mod common;
 mod dapr;
+mod dashboards;
 mod database;
 mod gateway;
 mod images;
@@ -15,6 +16,7 @@ mod network_policy;
 mod notifications;
 mod observability;
 mod pod;
+mod routing;
 mod way_in;
 
 use todoplatform_api::{Profile, TodoPlatform, TodoPlatformSpec};
@@ -93,8 +95,10 @@ pub(crate) fn resolve(
         resiliency: resolver.resiliency(),
         dapr: resolver.dapr(violations),
         network_policy: resolver.network_policy(violations),
-        monitoring: resolver.monitoring(),
         alerting,
+        monitoring: resolver.monitoring(&references, violations),
+        routing: resolver.routing(),
+        dashboards: resolver.dashboards(),
         hibernated: platform.spec.hibernated.unwrap_or(false),
         day2: crate::day2::resolve(platform, resolver.profile),
         references,

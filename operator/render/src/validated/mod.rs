@@ -6,12 +6,16 @@ mod auth;
 mod autoscaling;
 mod broker;
 mod dapr;
+mod dashboards;
 mod gateway;
 mod monitoring;
 mod network_policy;
 mod notifications;
 mod pod;
+mod routing;
 mod stores;
+
+use std::collections::BTreeSet;
 
 use todoplatform_api::Profile;
 
@@ -24,20 +28,27 @@ pub use dapr::{
     ApiLoggingSettings, CircuitBreakerSettings, DaprSettings, Exporter, ResiliencySettings, RetrySettings,
     StateStoreSettings, TargetSettings, TracingSettings,
 };
+pub use dashboards::{DashboardSettings, GrafanaOperatorSettings};
 pub use gateway::{
     CorsSettings, GatewayRouteSettings, GatewaySettings, HttpRouteSettings, IngressSettings,
     IngressTlsSettings, PolicySettings,
 };
-pub use monitoring::{BrokerMetrics, CacheMetrics, DatabaseMetrics, MonitoringSettings};
+pub use monitoring::{
+    BrokerMetrics, CacheMetrics, DatabaseMetrics, ExporterKind, ExporterSettings, MonitoringSettings,
+};
 pub use network_policy::NetworkPolicySettings;
 pub use notifications::SmtpSettings;
 pub use pod::{ContainerSettings, DisruptionBudget, PodSettings, ProbePort, ProbeSettings};
+pub use routing::{ReceiverSettings, RoutingSettings, Way};
 pub use stores::{
     CacheLogin, CacheMode, CacheServers, CacheSettings, DatabaseLogin, DatabaseParts, DatabaseSettings,
     ReplicaSettings, SetupSettings, StoreSettings, Text,
 };
 
-use crate::{catalog::Service, day2::Day2Settings, image::ImageRef, names::Names, references::References};
+use crate::{
+    catalog::Service, day2::Day2Settings, graph::Consumption, image::ImageRef, names::Names,
+    references::References,
+};
 
 /// A platform whose every setting is decided. Only [`crate::validate`] makes one, so that building cannot fail.
 #[derive(serde::Serialize, Clone, Debug, PartialEq)]
@@ -95,6 +106,10 @@ pub struct ValidatedPlatform {
     pub monitoring: Option<MonitoringSettings>,
     /// Of what somebody is told; none when no alerts are wanted or nothing is scraped.
     pub alerting: Option<AlertingSettings>,
+    /// Who is told of alerts; none leaves it to what Alertmanager does otherwise.
+    pub routing: Option<RoutingSettings>,
+    /// How dashboards are delivered; none when they are not wanted.
+    pub dashboards: Option<DashboardSettings>,
     /// Whether the platform sleeps.
     pub hibernated: bool,
     /// What is undone, what outlives the platform, what it may take, who restarts.
@@ -126,6 +141,23 @@ impl ValidatedPlatform {
         } else {
             app.http_route.as_ref()
         }
+    }
+
+    /// Every topic at the broker that an application publishes or consumes, and the dead letters of each consumer; sorted.
+    pub fn topics_in_use(&self) -> BTreeSet<String> {
+        let full = |topic: &str| format!("{}{topic}", self.topic_prefix);
+        let mut topics = BTreeSet::new();
+        for App { node, .. } in &self.apps {
+            topics.extend(node.publishes.iter().map(|topic| full(topic)));
+            for Consumption { topic, .. } in &node.consumes {
+                topics.insert(full(topic));
+                topics.insert(
+                    self.names
+                        .dead_letter_topic(&self.topic_prefix, &node.name, topic),
+                );
+            }
+        }
+        topics
     }
 
     /// Where the gateway answers: outside by the first host of its Ingress or HTTPRoute, else inside the cluster; none when

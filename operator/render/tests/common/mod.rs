@@ -17,6 +17,9 @@ pub(crate) fn defaults() -> OperatorDefaults {
         image_tag: "1.2.3".into(),
         postgres_image: "postgres:17.6".into(),
         redis_image: "redis:8.2.1".into(),
+        postgres_exporter_image: "postgres-exporter:0.18.1".into(),
+        redis_exporter_image: "redis_exporter:1.77.0".into(),
+        kafka_exporter_image: "klag-exporter:0.1.29".into(),
         image_pull_policy: None,
         cluster_domain: "cluster.local".into(),
         operator_namespace: Some("todoplatform-system".into()),
@@ -90,6 +93,16 @@ pub(crate) fn objects(resources: &Resources<Prepared>, kind: ChildKind) -> Vec<&
         .collect()
 }
 
+/// The Deployments of the applications, without those of exporters.
+pub(crate) fn services(resources: &Resources<Prepared>) -> Vec<&Value> {
+    resources
+        .children
+        .iter()
+        .filter(|child| child.kind == ChildKind::Deployment && child.component.is_some())
+        .map(|child| &child.object)
+        .collect()
+}
+
 pub(crate) fn object<'a>(resources: &'a Resources<Prepared>, kind: ChildKind, name: &str) -> &'a Value {
     let found = resources
         .children
@@ -102,7 +115,7 @@ pub(crate) fn object<'a>(resources: &'a Resources<Prepared>, kind: ChildKind, na
 
 /// The config hash of each service's pods, by the Deployment's name.
 pub(crate) fn hashes(resources: &Resources<Prepared>) -> std::collections::BTreeMap<String, String> {
-    objects(resources, ChildKind::Deployment)
+    services(resources)
         .into_iter()
         .map(|object| {
             let hash = &object["spec"]["template"]["metadata"]["annotations"]["todoplatform.dev/config-hash"];

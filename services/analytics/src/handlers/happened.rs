@@ -9,7 +9,7 @@ use todo_kit::problem::Problem;
 use super::understand::{give_up, understand};
 use super::{App, HAPPENINGS};
 use crate::fold::utc_day;
-use crate::store::{Happening, StoreError};
+use crate::store::{Folded, Happening, StoreError};
 
 /// As much of the data as is counted.
 #[derive(Deserialize)]
@@ -26,13 +26,13 @@ pub(super) async fn handle(State(app): State<App>, body: Bytes) -> Result<Outcom
         Ok(understood) => understood,
         Err(reason) => return Ok(give_up(&app.store, reason, &body).await),
     };
-    count(&app, topic, &event)
-        .await
-        .map_err(|error| Problem::unavailable(&error))?;
-    Ok(Outcome::Success)
+    let folded = count(&app, topic, &event).await;
+    folded
+        .map(Outcome::from)
+        .map_err(|error| Problem::unavailable(&error))
 }
 
-async fn count(app: &App, topic: Topic, event: &CloudEvent<Data>) -> Result<(), StoreError> {
+async fn count(app: &App, topic: Topic, event: &CloudEvent<Data>) -> Result<Folded, StoreError> {
     let happening = match topic {
         Topic::NotificationDelivered => Happening::NotificationDelivered,
         Topic::NotificationFailed => Happening::NotificationFailed,
@@ -44,5 +44,5 @@ async fn count(app: &App, topic: Topic, event: &CloudEvent<Data>) -> Result<(), 
         .fold_happening(event, &event.data.owner, day, happening)
         .await?;
     tracing::debug!(event.id = %event.id, event.type = event.event_type, ?folded, "event taken in");
-    Ok(())
+    Ok(folded)
 }

@@ -21,5 +21,5 @@ pub(super) async fn handle(State(app): State<App>, body: Bytes) -> Result<Outcom
         .await
         .map_err(|error| Problem::unavailable(&error))?;
     tracing::debug!(task.id = %event.data.task.task.id, event.id = %event.id, ?folded, "task event taken in");
-    Ok(Outcome::Success)
+    Ok(folded.into())
 }

@@ -5,5 +5,6 @@
 mod api;
 mod events;
 mod fixture;
+mod metrics;
 mod orders;
 mod replica;

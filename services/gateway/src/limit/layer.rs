@@ -11,7 +11,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderName, HeaderValue};
-use prometheus_client::metrics::{counter::Counter, gauge::Gauge};
+use prometheus_client::{
+    encoding::EncodeLabelSet,
+    metrics::{counter::Counter, family::Family, gauge::Gauge},
+};
 use todo_kit::{
     Chain,
     auth::Caller,
@@ -36,27 +39,36 @@ pub struct Limiter {
     /// While Redis is away: when it is asked again.
     asked_again_at: Mutex<Option<Instant>>,
     backend_up: Gauge,
-    refused: Counter,
+    limited: Family<PolicyLabel, Counter>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct PolicyLabel {
+    policy: &'static str,
 }
 
 impl Limiter {
     /// A limiter with its metrics registered.
     pub fn new(policies: Policies, shared: Shared, metrics: &Metrics) -> Self {
-        let (backend_up, refused) = (Gauge::default(), Counter::default());
+        let (backend_up, limited) = (Gauge::default(), Family::<PolicyLabel, Counter>::default());
+        for policy in policies.buckets() {
+            drop(limited.get_or_create(&PolicyLabel { policy }));
+        }
         backend_up.set(1);
         metrics.register(
             "ratelimit_backend_up",
             "Whether Redis counts the requests; 0 means each replica by itself",
             backend_up.clone(),
         );
-        metrics.register("ratelimit_refused", "Requests refused with 429", refused.clone());
+        let help = "Requests refused with 429, by the policy that they were over";
+        metrics.register("rate_limited", help, limited.clone());
         Self {
             policies,
             shared,
             local: Local::default(),
             asked_again_at: Mutex::new(None),
             backend_up,
-            refused,
+            limited,
         }
     }
 
@@ -113,7 +125,8 @@ pub async fn limit(
     let mut response = if decision.allowed {
         next.run(request).await
     } else {
-        limiter.refused.inc();
+        let policy = policy.bucket;
+        limiter.limited.get_or_create(&PolicyLabel { policy }).inc();
         Problem::new(problem::RATE_LIMITED)
             .retry_after(decision.retry_after_seconds())
             .into_response()

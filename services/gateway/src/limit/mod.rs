@@ -85,6 +85,11 @@ impl Policies {
         self
     }
 
+    /// The buckets that are counted in.
+    fn buckets(&self) -> [&'static str; 3] {
+        [self.read, self.write, self.analytics].map(|policy| policy.bucket)
+    }
+
     /// What holds for the routes of a class.
     pub fn of(&self, class: Class) -> Policy {
         match class {

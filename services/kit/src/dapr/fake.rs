@@ -46,6 +46,7 @@ impl Publisher for FakePublisher {
                 topic,
                 partition_key,
                 envelope,
+                trace: _,
             } = message;
             if let Some(status) = lock(&self.failures).pop_front() {
                 return Err(PublishError::of(topic, status));

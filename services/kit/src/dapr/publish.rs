@@ -9,7 +9,9 @@ use tonic::Code;
 
 use super::client::DEADLINE;
 use super::{Answer, DaprClient};
+use crate::TraceContext;
 use crate::config::PubSubConfig;
+use crate::trace::{Span, SpanKind, Tracer};
 
 /// One event on its way to a topic.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +22,8 @@ pub struct Message {
     pub partition_key: String,
     /// The whole CloudEvent, as JSON.
     pub envelope: Bytes,
+    /// The step that it tells of, which publishing continues.
+    pub trace: Option<TraceContext>,
 }
 
 impl Message {
@@ -30,6 +34,7 @@ impl Message {
             topic,
             partition_key: event.partitionkey.clone(),
             envelope,
+            trace: TraceContext::parse(&event.traceparent),
         })
     }
 }
@@ -76,16 +81,31 @@ pub trait Publisher: Send + Sync {
 }
 
 /// Publishes through the sidecar to the service's own component.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct DaprPublisher {
     client: DaprClient,
     config: PubSubConfig,
+    tracer: Tracer,
 }
 
 impl DaprPublisher {
     /// A publisher to the component and with the prefix of `config`.
-    pub fn new(client: DaprClient, config: PubSubConfig) -> Self {
-        Self { client, config }
+    pub fn new(client: DaprClient, config: PubSubConfig, tracer: Tracer) -> Self {
+        Self {
+            client,
+            config,
+            tracer,
+        }
+    }
+
+    /// The step that publishes.
+    fn begin(&self, topic: Topic, parent: Option<TraceContext>) -> Span {
+        let name = || format!("publish {topic}");
+        let mut span = self.tracer.begin(parent, SpanKind::Producer, name);
+        span.text("messaging.system", "dapr");
+        span.text("messaging.operation.type", "send");
+        span.text("messaging.destination.name", topic.name());
+        span
     }
 }
 
@@ -95,6 +115,7 @@ impl Publisher for DaprPublisher {
             topic,
             partition_key,
             envelope,
+            trace,
         } = message;
         let request = PublishEventRequest {
             pubsub_name: self.config.component.clone(),
@@ -104,13 +125,19 @@ impl Publisher for DaprPublisher {
             metadata: HashMap::from([("partitionKey".to_owned(), partition_key)]),
         };
         let mut grpc = self.client.grpc();
+        let mut span = self.begin(topic, trace);
+        let mut request = tonic::Request::new(request);
+        if let Ok(value) = span.context().to_string().parse() {
+            request.metadata_mut().insert(TraceContext::HEADER, value);
+        }
         Box::pin(async move {
             let answer = tokio::time::timeout(DEADLINE, grpc.publish_event(request)).await;
             let answer =
                 answer.unwrap_or_else(|_| Err(tonic::Status::deadline_exceeded("no answer in time")));
-            answer
-                .map(|_| ())
-                .map_err(|status| PublishError::of(topic, status))
+            answer.map(|_| ()).map_err(|status| {
+                span.fail(status.code().description());
+                PublishError::of(topic, status)
+            })
         })
     }
 }

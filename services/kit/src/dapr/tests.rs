@@ -8,9 +8,10 @@ use axum::body::{Body, Bytes};
 use axum::extract::State;
 use dapr::dapr::proto::common::v1::state_options::StateConcurrency;
 use dapr::dapr::proto::runtime::v1::{GetStateResponse, PublishEventRequest, SaveStateRequest};
-use http::{HeaderMap, Response, Uri};
+use http::{HeaderMap, HeaderValue, Response, Uri};
 use http_body_util::StreamBody;
 use http_body_util::combinators::UnsyncBoxBody;
+use opentelemetry::trace::{SpanKind, Status};
 use prost::Message as _;
 use todo_domain::Topic;
 use tonic::Code;
@@ -18,14 +19,16 @@ use tonic::Code;
 use super::{
     DaprClient, DaprPublisher, DaprState, Etag, Message, PublishError, Publisher, StateError, StateStore,
 };
-use crate::Environment;
 use crate::config::PubSubConfig;
+use crate::trace::Tracer;
+use crate::{Environment, TraceContext, testing};
 
 /// What the sidecar got: method, token, message.
 #[derive(Debug, Clone, Default)]
 struct Got {
     method: String,
     token: Option<String>,
+    traceparent: Option<String>,
     message: Bytes,
 }
 
@@ -71,11 +74,14 @@ async fn answer(
     headers: HeaderMap,
     frame: Bytes,
 ) -> Response<Body> {
+    let header = |name| {
+        let value: Option<&HeaderValue> = headers.get(name);
+        value.map(|value| value.to_str().unwrap().to_owned())
+    };
     sidecar.got.lock().unwrap().push(Got {
         method: uri.path().rsplit('/').next().unwrap_or_default().to_owned(),
-        token: headers
-            .get("dapr-api-token")
-            .map(|value| value.to_str().unwrap().to_owned()),
+        token: header("dapr-api-token"),
+        traceparent: header("traceparent"),
         message: frame.slice(5..),
     });
     let answer = sidecar.answers.lock().unwrap().pop_front().unwrap();
@@ -103,20 +109,27 @@ async fn answer(
     response.body(Body::new(UnsyncBoxBody::new(body))).unwrap()
 }
 
+const TRACEPARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
 fn message() -> Message {
     Message {
         topic: Topic::TaskCreated,
         partition_key: "the-task".to_owned(),
         envelope: Bytes::from_static(br#"{"id": "1"}"#),
+        trace: TraceContext::parse(TRACEPARENT),
     }
 }
 
 fn publisher(client: DaprClient) -> DaprPublisher {
+    traced_publisher(client, testing::tracer())
+}
+
+fn traced_publisher(client: DaprClient, tracer: Tracer) -> DaprPublisher {
     let config = PubSubConfig {
         component: "todo-task-events".to_owned(),
         topic_prefix: "default.todo.".to_owned(),
     };
-    DaprPublisher::new(client, config)
+    DaprPublisher::new(client, config, tracer)
 }
 
 #[tokio::test]
@@ -256,4 +269,26 @@ async fn a_conflict_is_told_from_an_outage() {
             "{name}: {error:?}"
         );
     }
+}
+
+#[tokio::test]
+async fn publishing_is_a_step_of_the_trace_that_the_event_tells_of() {
+    let (sidecar, client) = Sidecar::new(vec![Ok(Vec::new()), Err(Code::Unavailable)]).await;
+    let (tracer, spans) = testing::recording();
+    let publisher = traced_publisher(client, tracer);
+    publisher.publish(message()).await.unwrap();
+    publisher.publish(message()).await.unwrap_err();
+
+    let [taken, refused] = spans.ended().try_into().unwrap();
+    assert_eq!(taken.name, "publish task.created");
+    assert_eq!(taken.span_kind, SpanKind::Producer);
+    let cause = TraceContext::parse(TRACEPARENT).unwrap();
+    assert_eq!(taken.span_context.trace_id().to_string(), cause.trace_id());
+    assert_eq!(taken.parent_span_id.to_string(), "b7ad6b7169203331");
+    assert_eq!(taken.status, Status::Unset);
+    assert!(matches!(refused.status, Status::Error { .. }), "{refused:?}");
+
+    let told = sidecar.got()[0].traceparent.clone().unwrap();
+    let expected = format!("00-{}-{}-01", cause.trace_id(), taken.span_context.span_id());
+    assert_eq!(told, expected, "the sidecar's step is a part of this one");
 }

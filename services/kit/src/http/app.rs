@@ -7,15 +7,17 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
 use axum::{Extension, Router};
 use http::StatusCode;
-use todo_domain::IdSource;
+use todo_domain::{Clock, Topic};
 
 use super::app_token::app_token;
 use super::limit::{BODY_MAX_BYTES, Limits, limit};
 use super::observe::{Observer, observe};
 use crate::auth::Verifier;
+use crate::events::{Consumer, consume};
 use crate::health::Health;
 use crate::metrics::Metrics;
 use crate::problem::{self, Problem};
+use crate::trace::Tracer;
 use crate::{Secret, events};
 
 /// What the layers of the app port need.
@@ -24,8 +26,12 @@ pub struct AppLayers {
     pub metrics: Metrics,
     /// Answers `/healthz`.
     pub health: Health,
-    /// Names traces.
-    pub ids: Arc<dyn IdSource>,
+    /// Begins spans.
+    pub tracer: Tracer,
+    /// Tells how old an event is.
+    pub clock: Arc<dyn Clock>,
+    /// The topics whose events arrive here.
+    pub consumes: Vec<Topic>,
     /// Verifies the callers' tokens.
     pub verifier: Arc<Verifier>,
     /// What daprd must send; `None` on a public port, which then has no Dapr routes either.
@@ -37,10 +43,14 @@ pub fn app(routes: Router, layers: AppLayers) -> Router {
     let AppLayers {
         metrics,
         health,
-        ids,
+        tracer,
+        clock,
+        consumes,
         verifier,
         app_token: token,
     } = layers;
+    let consumer = Consumer::new(&metrics, &consumes, clock, tracer.clone());
+    let routes = routes.layer(from_fn_with_state(Arc::new(consumer), consume));
     let guarded = match token {
         None => routes
             .fallback(unmatched)
@@ -56,8 +66,11 @@ pub fn app(routes: Router, layers: AppLayers) -> Router {
         .layer(from_fn_with_state(Limits::default(), limit))
         .layer(Extension(verifier));
     limited
+        .layer(from_fn_with_state(
+            Arc::new(Observer { metrics, tracer }),
+            observe,
+        ))
         .route("/healthz", get(move || async move { healthz(&health) }))
-        .layer(from_fn_with_state(Arc::new(Observer { metrics, ids }), observe))
         .layer(from_fn(super::observe::refuse_overlong_paths))
 }
 
@@ -102,13 +115,17 @@ mod tests {
     use axum::routing::post;
     use http::{Method, Response};
     use http_body_util::BodyExt;
-    use todo_domain::{FixedClock, SequentialIds};
+    use todo_domain::FixedClock;
     use tower::ServiceExt;
 
     use super::*;
     use crate::health::Affects;
     use crate::http::Json;
-    use crate::testing::TestIssuer;
+    use crate::testing::{self, TestIssuer};
+
+    fn clock() -> Arc<FixedClock> {
+        Arc::new(FixedClock::new(jiff::Timestamp::UNIX_EPOCH))
+    }
 
     struct Port {
         router: Router,
@@ -121,8 +138,10 @@ mod tests {
         let layers = AppLayers {
             metrics: metrics.clone(),
             health: health.clone(),
-            ids: Arc::new(SequentialIds::default()),
-            verifier: TestIssuer::new(1).verifier(Arc::new(FixedClock::new(jiff::Timestamp::UNIX_EPOCH))),
+            tracer: testing::tracer(),
+            verifier: TestIssuer::new(1).verifier(clock()),
+            clock: clock(),
+            consumes: vec![Topic::TaskCreated],
             app_token: app_token.map(Secret::new),
         };
         let routes = Router::new()
@@ -255,13 +274,19 @@ mod tests {
         );
         port.status(Method::GET, "/v1/things/2", &[]).await;
         port.status(Method::GET, "/elsewhere/3", &[]).await;
+        port.status(Method::GET, "/healthz", &[]).await;
         let text = port.metrics.encode().unwrap();
         for line in [
-            "todo_http_requests_total{method=\"GET\",route=\"/v1/things/{id}\",status=\"200\"} 2",
-            "todo_http_requests_total{method=\"GET\",route=\"unmatched\",status=\"404\"} 1",
+            "todo_http_request_duration_seconds_count{route=\"/v1/things/{id}\",method=\"GET\",status=\"200\"} 2",
+            "todo_http_request_duration_seconds_count{route=\"unmatched\",method=\"GET\",status=\"404\"} 1",
+            "todo_http_requests_in_flight 0",
         ] {
             assert!(text.contains(line), "{line} is missing in\n{text}");
         }
+        assert!(
+            !text.contains("healthz"),
+            "daprd counts its own questions: {text}"
+        );
     }
 
     #[tokio::test]

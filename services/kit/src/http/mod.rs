@@ -1,8 +1,9 @@
 //! The HTTP stack: two listeners, limits, problems, request logs.
 //!
 //! On the app port every request passes, from the outside in: [`observe`] (trace, log line, metrics), [`limit`]
-//! (concurrency, deadline), the body limit, and [`app_token`] unless the port is public. `/healthz` is answered before
-//! the limits and without token, because that is how daprd asks.
+//! (concurrency, deadline), the body limit, [`app_token`] unless the port is public, and around the routes of events what
+//! measures and traces those ([`crate::events`]). `/healthz` is answered before all that: daprd asks every few seconds,
+//! without token, and counts for itself.
 
 pub mod admin;
 mod app;

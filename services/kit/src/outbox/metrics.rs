@@ -6,6 +6,7 @@ use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
+use todo_domain::Topic;
 
 use super::store::Depth;
 use crate::metrics::Metrics;
@@ -21,15 +22,20 @@ pub struct OutboxMetrics {
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct PublishLabels {
-    topic: String,
+    topic: &'static str,
     outcome: &'static str,
 }
 
 impl OutboxMetrics {
     /// Registers `todo_outbox_pending`, `todo_outbox_parked`, `todo_outbox_oldest_age_seconds` and
-    /// `todo_outbox_published_total{topic,outcome}`.
-    pub fn new(metrics: &Metrics) -> Self {
+    /// `todo_outbox_published_total{topic,outcome}` of who publishes `topics`.
+    pub fn new(metrics: &Metrics, topics: &[Topic]) -> Self {
         let outbox = Self::default();
+        for topic in topics.iter().map(|topic| topic.name()) {
+            for outcome in ["published", "failed"] {
+                drop(outbox.published.get_or_create(&PublishLabels { topic, outcome }));
+            }
+        }
         metrics.register(
             "outbox_pending",
             "Events that wait to be published",
@@ -56,13 +62,14 @@ impl OutboxMetrics {
         self.oldest_age.set(depth.oldest_age_seconds);
     }
 
+    /// One attempt ended. A row whose topic is not one of ours is parked, and counted there.
     pub(super) fn attempt(&self, topic: &str, succeeded: bool) {
         let outcome = if succeeded { "published" } else { "failed" };
-        self.published
-            .get_or_create(&PublishLabels {
-                topic: topic.to_owned(),
-                outcome,
-            })
-            .inc();
+        if let Ok(topic) = topic.parse::<Topic>() {
+            let topic = topic.name();
+            self.published
+                .get_or_create(&PublishLabels { topic, outcome })
+                .inc();
+        }
     }
 }

@@ -12,8 +12,8 @@ use uuid::Uuid;
 
 use super::OutboxMetrics;
 use super::store::{self, Failure, Lease, Row};
-use crate::Chain;
 use crate::dapr::{Message, PublishError, Publisher};
+use crate::{Chain, TraceContext};
 
 /// How often the gauges are read, and old rows deleted.
 const DEPTH_EVERY: Duration = Duration::from_secs(5);
@@ -200,6 +200,7 @@ impl Relay {
             topic,
             partition_key: row.partition_key.clone(),
             envelope: row.envelope.clone().into_bytes().into(),
+            trace: TraceContext::parse(&row.traceparent),
         };
         self.publisher.publish(message).await.map_err(Attempt::Publish)
     }

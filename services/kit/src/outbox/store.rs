@@ -20,6 +20,8 @@ pub(super) struct Row {
     pub(super) partition_key: String,
     /// The envelope as JSON text.
     pub(super) envelope: String,
+    /// W3C trace context in the envelope; empty when there is none.
+    pub(super) traceparent: String,
     /// How many attempts have counted against it.
     pub(super) attempts: i32,
 }
@@ -65,7 +67,8 @@ pub(super) async fn release(pool: &PgPool, lease: Lease) -> Result<(), sqlx::Err
 /// The oldest unpublished event of each partition key that is due, in order of writing.
 pub(super) async fn due(pool: &PgPool, limit: i64) -> Result<Vec<Row>, sqlx::Error> {
     sqlx::query_as(
-        "select seq, topic, partition_key, envelope::text as envelope, attempts from outbox o
+        "select seq, topic, partition_key, envelope::text as envelope,
+                coalesce(envelope ->> 'traceparent', '') as traceparent, attempts from outbox o
          where published_at is null and parked_at is null and next_attempt_at <= clock_timestamp()
            and not exists (
                select 1 from outbox before

@@ -7,6 +7,7 @@ use todo_kit::problem::Problem;
 use super::App;
 use super::understand::{give_up, understand};
 use crate::plan::Planned;
+use crate::store::PlanOutcome;
 
 /// `POST /events/task.created` and `/events/task.completed`: the owner is to be told.
 pub(super) async fn task(State(app): State<App>, body: Bytes) -> Result<Outcome, Problem> {
@@ -29,5 +30,8 @@ async fn plan<T: Sync>(app: &App, event: &CloudEvent<T>, planned: &Planned) -> R
     let outcome = outcome.map_err(|error| Problem::unavailable(&error))?;
     app.planned.notify_one();
     tracing::info!(event.id = %event.id, event.type = event.event_type, ?outcome, "event taken in");
-    Ok(Outcome::Success)
+    Ok(match outcome {
+        PlanOutcome::Planned => Outcome::Applied,
+        PlanOutcome::Duplicate => Outcome::Duplicate,
+    })
 }

@@ -13,7 +13,8 @@ use todo_domain::{EventOrigin, FixedClock, SequentialIds};
 use todo_kit::RandomIds;
 use todo_kit::dapr::{FakeState, StateStore};
 use todo_kit::metrics::Metrics;
-use todo_kit::testing::{TestDatabase, TestIssuer, test_app};
+use todo_kit::testing::{TestDatabase, TestIssuer, test_app, tracer};
+use todo_kit::trace::Tracer;
 use todo_mailsink::{Mail, Mailbox, smtp};
 use todo_notification::attempt::Attempt;
 use todo_notification::handlers::{App, routes};
@@ -80,12 +81,17 @@ impl Fixture {
     }
 
     pub(crate) fn worker_with(&self, attempt: Attempt) -> Worker {
+        self.traced_worker(attempt, tracer())
+    }
+
+    pub(crate) fn traced_worker(&self, attempt: Attempt, tracer: Tracer) -> Worker {
         Worker {
             store: self.store.clone(),
             attempt,
             origin: EventOrigin::new("todo", "notification"),
             ids: Arc::new(RandomIds),
             clock: clock(),
+            tracer,
             metrics: DeliveryMetrics::new(&Metrics::new("notification", "test")),
             planned: Arc::default(),
             reported: Arc::default(),

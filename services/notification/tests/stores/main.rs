@@ -7,5 +7,7 @@ mod attempts;
 mod away;
 mod events;
 mod fixture;
+mod metrics;
 mod once;
 mod recipients;
+mod traces;

@@ -126,7 +126,7 @@ async fn a_sent_mail_is_reported_through_the_outbox() {
     test.plan(7).await;
     test.deliver().await;
     let broker = Arc::new(FakePublisher::default());
-    let metrics = OutboxMetrics::new(&Metrics::new("notification", "test"));
+    let metrics = OutboxMetrics::new(&Metrics::new("notification", "test"), &[]);
     let relay = Relay::new(
         test.pool.clone(),
         broker.clone(),
@@ -145,11 +145,16 @@ async fn a_sent_mail_is_reported_through_the_outbox() {
     );
     let mut envelope = published.envelope;
     envelope["id"].take();
+    let trace = envelope["traceparent"].clone();
+    assert!(
+        trace.as_str().unwrap().ends_with("-00"),
+        "nothing is kept without a collector"
+    );
     let expected = json!({
         "specversion": "1.0", "id": null, "source": "/todo/todo/notification",
         "type": "com.todo.notification.delivered.v1", "subject": format!("task/{task}"),
         "time": "2026-11-21T12:00:00Z", "datacontenttype": "application/json", "sequence": "3",
-        "partitionkey": task, "traceparent": "", "traceid": "",
+        "partitionkey": task, "traceparent": trace, "traceid": trace,
         "data": {
             "delivery_id": delivery.id, "owner": "alice", "task_id": task,
             "event_type": "com.todo.task.created.v1", "channel": "email",

@@ -25,14 +25,17 @@ pub(super) async fn handle(State(app): State<App>, body: Bytes) -> Result<Outcom
                 .await
         }
     };
-    match upserted.map_err(|error| Problem::unavailable(&error))? {
+    Ok(match upserted.map_err(|error| Problem::unavailable(&error))? {
         Upserted::Applied { missed } => {
             app.metrics.missed(missed);
             tracing::info!(task.id = %task.id, version, missed, "reminders set");
+            Outcome::Applied
         }
-        Upserted::Stale => tracing::debug!(task.id = %task.id, version, "event is older than what is known"),
-    }
-    Ok(Outcome::Success)
+        Upserted::Stale => {
+            tracing::debug!(task.id = %task.id, version, "event is older than what is known");
+            Outcome::Duplicate
+        }
+    })
 }
 
 /// The event and its topic, or why it cannot be handled: another service or another version wrote it.

@@ -146,8 +146,8 @@ async fn what_is_not_understood_is_kept_once_and_dropped() {
         }
     }
     let expected = [
-        json!({"reason": "unreadable", "event": "no json"}),
-        json!({"reason": "unknown_type", "event": later}),
+        json!({"reason": "unreadable", "event": "no json", "topic": "unknown"}),
+        json!({"reason": "unknown_type", "event": later, "topic": "unknown"}),
     ];
     assert_eq!(letters(&mut test).await, expected);
     assert_eq!(test.pending().await, []);
@@ -165,8 +165,10 @@ async fn an_event_that_was_given_up_is_kept_once() {
     }
     assert_eq!(
         letters(&mut test).await,
-        [json!({"reason": "retries_exhausted", "event": letter})]
+        [json!({"reason": "retries_exhausted", "event": letter, "topic": "task.created"})]
     );
+    let kept = [("task.created".to_owned(), 1)];
+    assert_eq!(test.store.dead_letters().await.unwrap(), kept);
     assert_eq!(test.pending().await, []);
 }
 

@@ -6,5 +6,6 @@ mod claims;
 mod cluster;
 mod events;
 mod fixture;
+mod metrics;
 mod poller;
 mod versions;

@@ -112,6 +112,10 @@ async fn dead_letters_are_kept_up_to_a_bound() {
         .await
         .unwrap();
     assert_eq!(letters.len(), 1000);
-    let newest = r#"{"event":"1000","reason":"unreadable"}"#;
+    let newest = r#"{"event":"1000","reason":"unreadable","topic":"unknown"}"#;
     assert_eq!(letters[0], newest, "the newest is first");
+    assert_eq!(
+        test.store.dead_letters().await.unwrap(),
+        [("unknown".to_owned(), 1000)]
+    );
 }

@@ -1,5 +1,6 @@
 mod api;
 mod concurrency;
 mod fixture;
+mod metrics;
 mod ownership;
 mod relay;

@@ -8,7 +8,7 @@ mod slos;
 
 pub use alerting::{AlertOverride, Alerting};
 pub use dashboards::{DashboardDelivery, Dashboards, GrafanaOperator};
-pub use monitoring::Monitoring;
+pub use monitoring::{Exporter, Exporters, Monitoring};
 pub use routing::{
     AlertReceiver, AlertRouting, AlertSeverity, DayOfMonthRange, EmailReceiver, MaintenanceTime, Month,
     PagerDutyReceiver, SlackReceiver, TimeOfDayRange, WebhookReceiver, Weekday,

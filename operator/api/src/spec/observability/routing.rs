@@ -50,7 +50,10 @@ pub struct AlertRouting {
 #[serde(rename_all = "camelCase")]
 pub struct AlertReceiver {
     /// A name of yours. Required.
-    #[schemars(length(min = 1, max = 63), regex(pattern = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"))]
+    #[schemars(
+        length(min = 1, max = 63),
+        regex(pattern = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")
+    )]
     pub name: String,
     /// Which alerts. Default of both profiles: `critical` for `pagerDuty`; `critical`, `warning` for the others.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -157,7 +160,10 @@ pub struct WebhookReceiver {
 #[serde(rename_all = "camelCase")]
 pub struct MaintenanceTime {
     /// A name of yours. Required.
-    #[schemars(length(min = 1, max = 63), regex(pattern = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"))]
+    #[schemars(
+        length(min = 1, max = 63),
+        regex(pattern = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")
+    )]
     pub name: String,
     /// Times of the day, in UTC. Default of both profiles: the whole day.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -1,4 +1,4 @@
-# Starts PostgreSQL with one role and one database per service.
+# Starts PostgreSQL with one role and one database per service, and a role that may read statistics.
 # Runs in the official image and in one of plain Debian binaries, under sh of bash, dash or busybox, as any user,
 # with a read-only root. Safe to run again: what exists is kept, passwords are set to those of the environment.
 # No double dollar sign here: Kubernetes would take it for an escape.
@@ -66,6 +66,11 @@ statements=$(
       *) printf '%s\n' "CREATE DATABASE $service OWNER $service" ;;
     esac
   done
+  case $existing in
+    *'"role:exporter"'*) verb=ALTER ;;
+    *) verb=CREATE ;;
+  esac
+  printf '%s\n' "$verb ROLE exporter LOGIN PASSWORD $(quoted "$EXPORTER_PASSWORD")" 'GRANT pg_monitor TO exporter'
 )
 printf '%s\n' "$statements" | single >/dev/null
 prepared=$(echo "SELECT 'prepared:' || count(*) AS found FROM pg_database JOIN pg_roles ON rolname = datname AND rolcanlogin WHERE datname IN ('task', 'notification', 'analytics')" | single)

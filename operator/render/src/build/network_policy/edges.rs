@@ -9,9 +9,9 @@ use crate::{
     ValidatedPlatform,
     catalog::{Service, Store},
     graph::Node,
-    references::SETUP,
+    references::{SERVICE_OF_EXPORTER, SETUP},
     validated::{
-        BrokerSettings, CacheLogin, DatabaseLogin, Exporter, KeySource, NetworkPolicySettings,
+        BrokerSettings, CacheLogin, DatabaseLogin, Exporter, ExporterKind, KeySource, NetworkPolicySettings,
         ReplicaSettings, StateStoreSettings,
     },
 };
@@ -38,9 +38,11 @@ pub(super) fn components(platform: &ValidatedPlatform) -> BTreeSet<String> {
         platform.redis.as_ref().map(|_| REDIS_COMPONENT),
     ];
     let setup = platform.database.setup.as_ref().map(|_| SETUP);
+    let exporters = exporters(platform).into_iter().map(ExporterKind::component);
     apps.chain(stores.into_iter().flatten())
         .chain(setup)
         .map(str::to_owned)
+        .chain(exporters.map(str::to_owned))
         .collect()
 }
 
@@ -67,8 +69,18 @@ pub(super) fn edges(platform: &ValidatedPlatform, settings: &NetworkPolicySettin
         found.dns(&this);
         found.database_server(&this, Some(&setup.admin));
     }
+    for kind in exporters(platform) {
+        found.exporter(kind);
+    }
     found.extra();
     found.edges
+}
+
+fn exporters(platform: &ValidatedPlatform) -> Vec<ExporterKind> {
+    let monitoring = platform.monitoring.iter();
+    monitoring
+        .flat_map(|monitoring| monitoring.exporters.keys().copied())
+        .collect()
 }
 
 struct Collector<'a> {
@@ -123,14 +135,38 @@ impl Collector<'_> {
         }
         let operator = Party::Operator(self.settings.operator_namespace.clone());
         self.edge(operator, this.clone(), Port::Tcp(SIDECAR_PUBLIC));
+        let metrics = [node.metrics_port.map(tcp), Some(Port::Tcp(SIDECAR_METRICS))];
+        for port in metrics.into_iter().flatten() {
+            self.scraped(&this, port);
+        }
+    }
+
+    fn scraped(&mut self, this: &Party, port: Port) {
         let monitoring = if self.settings.monitoring_namespaces.is_empty() {
             Party::Prometheus
         } else {
             Party::Namespaces(self.settings.monitoring_namespaces.clone())
         };
-        let metrics = [node.metrics_port.map(tcp), Some(Port::Tcp(SIDECAR_METRICS))];
-        for port in metrics.into_iter().flatten() {
-            self.edge(monitoring.clone(), this.clone(), port);
+        self.edge(monitoring, this.clone(), port);
+    }
+
+    /// What an exporter asks, and who asks it.
+    fn exporter(&mut self, kind: ExporterKind) {
+        let this = component(kind.component());
+        self.dns(&this);
+        self.scraped(&this, Port::Tcp(kind.port()));
+        match kind {
+            ExporterKind::Postgres if self.platform.postgres.is_some() => {
+                self.edge(this, component(POSTGRES_COMPONENT), Port::Tcp(POSTGRES));
+            }
+            ExporterKind::Postgres => {
+                self.database_server(&this, self.platform.database.logins.get(SERVICE_OF_EXPORTER));
+            }
+            ExporterKind::Redis if self.platform.redis.is_some() => {
+                self.edge(this, component(REDIS_COMPONENT), Port::Tcp(REDIS));
+            }
+            ExporterKind::Redis => self.cache(&this),
+            ExporterKind::Kafka => self.kafka(&this),
         }
     }
 
@@ -151,11 +187,15 @@ impl Collector<'_> {
         if node.uses_events() {
             match &self.platform.broker {
                 BrokerSettings::Redis { host, .. } => self.redis(&this, host),
-                BrokerSettings::Kafka { brokers, .. } => {
-                    for broker in brokers {
-                        self.external(&this, port_of(broker));
-                    }
-                }
+                BrokerSettings::Kafka { .. } => self.kafka(&this),
+            }
+        }
+    }
+
+    fn kafka(&mut self, this: &Party) {
+        if let BrokerSettings::Kafka { brokers, .. } = &self.platform.broker {
+            for broker in brokers {
+                self.external(this, port_of(broker));
             }
         }
     }

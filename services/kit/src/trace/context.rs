@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::Future;
 
+use opentelemetry::trace::{SpanContext, TraceFlags, TraceState};
 use todo_domain::IdSource;
 
 tokio::task_local! {
@@ -18,6 +19,9 @@ pub struct TraceContext {
 }
 
 impl TraceContext {
+    /// The header that carries it.
+    pub const HEADER: &'static str = "traceparent";
+
     /// Reads a `traceparent`. `None` for what is malformed and for the all-zero one that daprd sends for "none".
     pub fn parse(text: &str) -> Option<Self> {
         let (version, rest) = text.split_once('-')?;
@@ -43,20 +47,21 @@ impl TraceContext {
         (context.trace_id != 0 && context.span_id != 0).then_some(context)
     }
 
-    /// The first step of a new trace, sampled.
-    pub fn root(ids: &dyn IdSource) -> Self {
+    /// The first step of a new trace; `is_sampled` decides by the trace's id whether it is kept.
+    pub(super) fn root(ids: &dyn IdSource, is_sampled: impl FnOnce(u128) -> bool) -> Self {
+        let trace_id = trace_id(ids);
         Self {
-            trace_id: ids.next().as_u128(),
+            trace_id,
             span_id: span_id(ids),
-            flags: 1,
+            flags: u8::from(is_sampled(trace_id)),
         }
     }
 
-    /// A new step of this trace.
-    #[must_use]
-    pub fn child(self, ids: &dyn IdSource) -> Self {
+    /// A new step of this trace, kept or not as `is_sampled` says.
+    pub(super) fn child(self, ids: &dyn IdSource, is_sampled: bool) -> Self {
         Self {
             span_id: span_id(ids),
+            flags: u8::from(is_sampled),
             ..self
         }
     }
@@ -64,6 +69,27 @@ impl TraceContext {
     /// The trace's id: 32 hexadecimal digits.
     pub fn trace_id(self) -> String {
         format!("{:032x}", self.trace_id)
+    }
+
+    /// The trace's id as a number.
+    pub(super) fn number(self) -> u128 {
+        self.trace_id
+    }
+
+    /// Whether the steps of this trace are kept.
+    pub fn is_sampled(self) -> bool {
+        self.flags == 1
+    }
+
+    /// As OpenTelemetry writes it. `is_remote` for a step of another process.
+    pub(super) fn to_otel(self, is_remote: bool) -> SpanContext {
+        SpanContext::new(
+            self.trace_id.into(),
+            self.span_id.into(),
+            TraceFlags::default().with_sampled(self.is_sampled()),
+            is_remote,
+            TraceState::NONE,
+        )
     }
 
     /// The step that the running request is, when there is one.
@@ -75,6 +101,13 @@ impl TraceContext {
     pub async fn scope<F: Future>(self, future: F) -> F::Output {
         CURRENT.scope(self, future).await
     }
+}
+
+/// A `UUIDv7` with its second half reversed: samplers, here and in the sidecar, take the first bits of that half for a number
+/// that is evenly spread, and of a `UUIDv7` only the last ones are.
+fn trace_id(ids: &dyn IdSource) -> u128 {
+    let (time, random) = ids.next().as_u64_pair();
+    u128::from(time) << 64 | u128::from(random.reverse_bits())
 }
 
 /// The random half of a `UUIDv7`.
@@ -98,6 +131,7 @@ mod tests {
     use todo_domain::SequentialIds;
 
     use super::*;
+    use crate::RandomIds;
 
     const SAMPLE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
@@ -126,11 +160,19 @@ mod tests {
     #[test]
     fn a_child_stays_in_the_trace() {
         let ids = SequentialIds::default();
-        let parent = TraceContext::root(&ids);
-        let child = parent.child(&ids);
+        let parent = TraceContext::root(&ids, |_| true);
+        let child = parent.child(&ids, true);
         assert_eq!(child.trace_id(), parent.trace_id());
         assert_ne!(child, parent);
         assert_eq!(TraceContext::parse(&child.to_string()), Some(child));
+    }
+
+    #[test]
+    fn new_traces_have_evenly_spread_ids() {
+        let ids = RandomIds;
+        let half = u64::MAX / 2;
+        let low = (0..1000).filter(|_| u64::try_from(trace_id(&ids) & u128::from(u64::MAX)).unwrap() < half);
+        assert!((350..650).contains(&low.count()));
     }
 
     proptest! {

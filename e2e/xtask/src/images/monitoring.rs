@@ -1,0 +1,99 @@
+//! Images of what watches a platform: exporters, and a Prometheus with everything around it.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use super::node::certificates;
+use super::{Contents, Image, LOCAL_REGISTRY, NONROOT, Packed, pack};
+use crate::dirs::Dirs;
+use crate::tools::{Tool, Tools, debian};
+
+/// The program of a Debian package, unpacked and not installed: nothing of it is to run here.
+struct Debian {
+    package: &'static str,
+    program: &'static str,
+    image: &'static str,
+    description: &'static str,
+}
+
+const POSTGRES_EXPORTER: Debian = Debian {
+    package: "prometheus-postgres-exporter",
+    program: "prometheus-postgres-exporter",
+    image: "postgres-exporter:1",
+    description: "The exporter for PostgreSQL of Debian, for tests",
+};
+const REDIS_EXPORTER: Debian = Debian {
+    package: "prometheus-redis-exporter",
+    program: "prometheus-redis-exporter",
+    image: "redis-exporter:1",
+    description: "The exporter for Redis of Debian, for tests",
+};
+const PROMETHEUS: Debian = Debian {
+    package: "prometheus",
+    program: "prometheus",
+    image: "prometheus:2",
+    description: "Prometheus of Debian, for tests",
+};
+const ALERTMANAGER: Debian = Debian {
+    package: "prometheus-alertmanager",
+    program: "prometheus-alertmanager",
+    image: "alertmanager:0",
+    description: "Alertmanager of Debian, for tests",
+};
+
+/// The exporters that a platform runs beside its embedded stores.
+#[derive(Debug, Clone)]
+pub(crate) struct Exporters {
+    pub(crate) postgres: Packed,
+    pub(crate) redis: Packed,
+}
+
+/// The exporters for PostgreSQL and Redis.
+pub(crate) fn exporters(dirs: &Dirs) -> Result<Exporters> {
+    Ok(Exporters {
+        postgres: of_debian(dirs, &POSTGRES_EXPORTER)?,
+        redis: of_debian(dirs, &REDIS_EXPORTER)?,
+    })
+}
+
+/// Prometheus, Alertmanager, and the operator that makes both of their resources.
+pub(crate) fn prometheus(dirs: &Dirs, tools: &Tools<'_>) -> Result<[Packed; 4]> {
+    let of_operator = |program: &str, image: &str, description: &str| {
+        let path = tools.built(Tool::PrometheusOperator, program)?;
+        // The operator calls the reloader by this path.
+        program_image(dirs, image, &format!("/bin/{program}"), &path, description)
+    };
+    Ok([
+        of_debian(dirs, &PROMETHEUS)?,
+        of_debian(dirs, &ALERTMANAGER)?,
+        of_operator("operator", "prometheus-operator:1", "The Prometheus operator")?,
+        of_operator(
+            "prometheus-config-reloader",
+            "prometheus-config-reloader:1",
+            "What tells Prometheus of a new configuration",
+        )?,
+    ])
+}
+
+fn of_debian(dirs: &Dirs, debian: &Debian) -> Result<Packed> {
+    let files = debian::unpacked(dirs, debian.package)?;
+    let source = files.join("usr/bin").join(debian.program);
+    let path = format!("/{}", debian.program);
+    program_image(dirs, debian.image, &path, &source, debian.description)
+}
+
+fn program_image(dirs: &Dirs, image: &str, path: &str, source: &Path, description: &str) -> Result<Packed> {
+    let mut contents = Contents::base();
+    contents.program(path, source)?;
+    certificates(&mut contents)?;
+    let image = Image {
+        reference: format!("{LOCAL_REGISTRY}/{image}"),
+        contents,
+        entrypoint: vec![path.to_owned()],
+        cmd: Vec::new(),
+        user: NONROOT,
+        description: description.to_owned(),
+    };
+    pack(dirs, &image)
+}
