@@ -49,7 +49,7 @@ fn settings_are_told_as_yaml_with_their_origins() {
     let text = provenance::text(&settings);
     let read: Value = serde_yaml::from_str(&text).unwrap();
     assert_eq!(read["services"]["task"]["replicas"], 3);
-    assert_eq!(read["monitoring"]["example.com/team"], "a");
+    assert_eq!(read["monitoring"]["labels"]["example.com/team"], "a");
     for line in [
         "replicas: 3",
         "# user: spec.services.task.replicas",
