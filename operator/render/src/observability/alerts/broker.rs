@@ -192,7 +192,7 @@ fn consumers<'a>(scope: &Scope<'a>) -> Option<Scope<'a>> {
         .filter(|app| !app.node.consumes.is_empty())
     {
         let app_id = scope.app_id(app);
-        groups.push(format!("{}.{app_id}", names.namespace()));
+        groups.push(names.consumer_group(&app.node.name));
         apps.push(app_id);
         for consumption in &app.node.consumes {
             topics.push(format!("{prefix}{}", consumption.topic));
