@@ -36,7 +36,6 @@ pub(crate) struct Modules {
     pub(crate) kubeconform: String,
     pub(crate) kubectl_validate: String,
     pub(crate) kube_score: String,
-    pub(crate) actionlint: String,
     pub(crate) cli_utils: String,
 }
 
@@ -104,7 +103,6 @@ mod tests {
             modules.kubeconform,
             modules.kubectl_validate,
             modules.kube_score,
-            modules.actionlint,
             modules.cli_utils,
         ] {
             let numbers: Vec<_> = version.strip_prefix('v').unwrap().split('.').collect();

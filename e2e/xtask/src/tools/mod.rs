@@ -53,8 +53,6 @@ pub(crate) enum Tool {
     KubectlValidate,
     /// kube-score: workloads against good practice.
     KubeScore,
-    /// actionlint: workflows of GitHub Actions.
-    Actionlint,
     /// kstatus: our program around the library by which Flux and Helm wait.
     #[value(name = "kstatus")]
     KStatus,

@@ -118,10 +118,6 @@ impl Recipe {
                 packages: vec!["./cmd/kube-score".to_owned()],
                 ..Self::plain("kube-score", "github.com/zegl/kube-score", &modules.kube_score)
             },
-            Tool::Actionlint => Self {
-                packages: vec!["./cmd/actionlint".to_owned()],
-                ..Self::plain("actionlint", "github.com/rhysd/actionlint", &modules.actionlint)
-            },
             Tool::PrometheusOperator => Self {
                 packages: vec![
                     "./cmd/operator".to_owned(),
