@@ -1,18 +1,23 @@
 //! Images of what watches a platform: exporters, and a Prometheus with everything around it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use super::node::certificates;
 use super::{Contents, Image, LOCAL_REGISTRY, NONROOT, Packed, pack};
 use crate::dirs::Dirs;
 use crate::tools::{Tool, Tools, debian};
 
+/// Folder of every program: pods mount their volumes at the names of some.
+const FOLDER: &str = "/bin";
+
 /// The program of a Debian package, unpacked and not installed: nothing of it is to run here.
 struct Debian {
     package: &'static str,
     program: &'static str,
+    /// A folder that the program reads.
+    data: Option<&'static str>,
     image: &'static str,
     description: &'static str,
 }
@@ -20,24 +25,28 @@ struct Debian {
 const POSTGRES_EXPORTER: Debian = Debian {
     package: "prometheus-postgres-exporter",
     program: "prometheus-postgres-exporter",
+    data: None,
     image: "postgres-exporter:1",
     description: "The exporter for PostgreSQL of Debian, for tests",
 };
 const REDIS_EXPORTER: Debian = Debian {
     package: "prometheus-redis-exporter",
     program: "prometheus-redis-exporter",
+    data: None,
     image: "redis-exporter:1",
     description: "The exporter for Redis of Debian, for tests",
 };
 const PROMETHEUS: Debian = Debian {
     package: "prometheus",
     program: "prometheus",
+    data: None,
     image: "prometheus:2",
     description: "Prometheus of Debian, for tests",
 };
 const ALERTMANAGER: Debian = Debian {
     package: "prometheus-alertmanager",
     program: "prometheus-alertmanager",
+    data: Some("/usr/share/prometheus/alertmanager"),
     image: "alertmanager:0",
     description: "Alertmanager of Debian, for tests",
 };
@@ -61,8 +70,7 @@ pub(crate) fn exporters(dirs: &Dirs) -> Result<Exporters> {
 pub(crate) fn prometheus(dirs: &Dirs, tools: &Tools<'_>) -> Result<[Packed; 4]> {
     let of_operator = |program: &str, image: &str, description: &str| {
         let path = tools.built(Tool::PrometheusOperator, program)?;
-        // The operator calls the reloader by this path.
-        program_image(dirs, image, &format!("/bin/{program}"), &path, description)
+        program_image(dirs, image, &path, None, description)
     };
     Ok([
         of_debian(dirs, &PROMETHEUS)?,
@@ -79,18 +87,35 @@ pub(crate) fn prometheus(dirs: &Dirs, tools: &Tools<'_>) -> Result<[Packed; 4]> 
 fn of_debian(dirs: &Dirs, debian: &Debian) -> Result<Packed> {
     let files = debian::unpacked(dirs, debian.package)?;
     let source = files.join("usr/bin").join(debian.program);
-    let path = format!("/{}", debian.program);
-    program_image(dirs, debian.image, &path, &source, debian.description)
+    let data = debian
+        .data
+        .map(|folder| (folder, files.join(folder.trim_start_matches('/'))));
+    program_image(dirs, debian.image, &source, data, debian.description)
 }
 
-fn program_image(dirs: &Dirs, image: &str, path: &str, source: &Path, description: &str) -> Result<Packed> {
+fn program_image(
+    dirs: &Dirs,
+    image: &str,
+    source: &Path,
+    data: Option<(&str, PathBuf)>,
+    description: &str,
+) -> Result<Packed> {
+    let name = source
+        .file_name()
+        .and_then(|name| name.to_str())
+        .context("a program without a name")?;
+    let path = format!("{FOLDER}/{name}");
     let mut contents = Contents::base();
-    contents.program(path, source)?;
+    contents.program(&path, source)?;
     certificates(&mut contents)?;
+    if let Some((folder, files)) = data {
+        // A server that nobody looks at in a browser.
+        contents.tree_without(folder, &files, &["ui", "generate-ui.sh", "no-ui"])?;
+    }
     let image = Image {
         reference: format!("{LOCAL_REGISTRY}/{image}"),
         contents,
-        entrypoint: vec![path.to_owned()],
+        entrypoint: vec![path],
         cmd: Vec::new(),
         user: NONROOT,
         description: description.to_owned(),
