@@ -53,6 +53,15 @@ async fn a_platform_is_watched_and_a_fault_is_told_of() -> Result<()> {
     let ns = cluster::namespace(&client, "watched").await?;
     install::manifest(&ns, "mailsink").await?;
     install::manifest(&ns, "monitoring").await?;
+    for made in [
+        "statefulset/prometheus-scenario",
+        "statefulset/alertmanager-scenario",
+    ] {
+        wait::until(Duration::from_mins(2), made, || async {
+            command::kubectl_ok(&["-n", &ns, "rollout", "status", made, "--timeout=60s"], None).await
+        })
+        .await?;
+    }
     let hook = format!("--from-literal=url=http://mailsink.{ns}.svc:8025/hooks");
     let secret = ["-n", &ns, "create", "secret", "generic", "alerting", &hook];
     command::kubectl_ok(&secret, None).await?;
