@@ -10,5 +10,4 @@ mod node {
     pub(crate) mod job;
     pub(crate) mod keep;
     pub(crate) mod network;
-    pub(crate) mod watched;
 }

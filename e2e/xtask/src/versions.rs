@@ -61,8 +61,6 @@ pub(crate) struct Debian {
 pub(crate) struct PublicImages {
     pub(crate) postgres: String,
     pub(crate) redis: String,
-    pub(crate) prometheus: String,
-    pub(crate) alertmanager: String,
 }
 
 /// A versions file that does not read as one.

@@ -41,8 +41,6 @@ pub(crate) enum Tool {
     LocalPathProvisioner,
     /// No program: the folder `crds`.
     PrometheusCrds,
-    /// operator, prometheus-config-reloader: what makes a Prometheus and an Alertmanager of their resources.
-    PrometheusOperator,
     /// No program: the folder `crds`.
     KedaCrds,
     /// No program: the folder `crds`.

@@ -118,17 +118,6 @@ impl Recipe {
                 packages: vec!["./cmd/kube-score".to_owned()],
                 ..Self::plain("kube-score", "github.com/zegl/kube-score", &modules.kube_score)
             },
-            Tool::PrometheusOperator => Self {
-                packages: vec![
-                    "./cmd/operator".to_owned(),
-                    "./cmd/prometheus-config-reloader".to_owned(),
-                ],
-                ..Self::plain(
-                    "prometheus-operator-programs",
-                    "github.com/prometheus-operator/prometheus-operator",
-                    &modules.prometheus_operator,
-                )
-            },
             Tool::KStatus => Self {
                 packages: vec![".".to_owned()],
                 files: KSTATUS.to_vec(),
