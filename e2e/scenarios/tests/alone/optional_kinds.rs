@@ -91,7 +91,7 @@ async fn without_dapr_services_wait_and_with_it_they_start_and_losing_it_tears_n
         let limit = Duration::from_mins(1);
         platform::until(&world.client, &world.ns, limit, "NotInstalled", is_missing).await?;
         world.workloads_serve().await?;
-        assert!(world.names("Deployment").await?.is_empty());
+        assert!(world.services().await?.is_empty());
         Ok::<(), todo_scenarios::Error>(())
     }
     .await;

@@ -261,7 +261,7 @@ async fn policies_of_task(world: &World) -> Result<Value> {
 /// Pod templates by Deployment.
 async fn templates(world: &World) -> Result<BTreeMap<String, Value>> {
     let mut templates = BTreeMap::new();
-    for name in world.names("Deployment").await? {
+    for name in world.services().await? {
         let template = world.get("Deployment", &name).await?["spec"]["template"].clone();
         templates.insert(name, template);
     }

@@ -70,7 +70,7 @@ async fn a_missing_secret_then_a_missing_key_are_named_and_mended_by_making_them
         "{text}"
     );
     assert!(
-        world.names("Deployment").await?.is_empty() && world.names("StatefulSet").await?.is_empty(),
+        world.services().await?.is_empty() && world.names("StatefulSet").await?.is_empty(),
         "nothing was written"
     );
 
@@ -98,7 +98,7 @@ async fn a_missing_secret_then_a_missing_key_are_named_and_mended_by_making_them
 async fn a_bad_spec_tears_down_nothing_that_ran() -> Result<()> {
     let world = World::new("badspec").await?;
     world.ready().await?;
-    let before = world.names("Deployment").await?;
+    let before = world.services().await?;
     let spec = json!({"profile": "development", "database": {"external": {"urlSecretKeyRef": {"name": "nowhere", "key": "url"}}}});
     world.apply(&spec).await?;
     let stalled =
@@ -115,7 +115,7 @@ async fn a_bad_spec_tears_down_nothing_that_ran() -> Result<()> {
         "{:#}",
         stalled["status"]["blocking"]
     );
-    assert_eq!(before, world.names("Deployment").await?);
+    assert_eq!(before, world.services().await?);
     world.get("StatefulSet", "todo-postgres").await?;
 
     world.apply(&json!({"profile": "development"})).await?;

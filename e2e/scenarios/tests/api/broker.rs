@@ -26,7 +26,7 @@ async fn a_kafka_that_refuses_the_password_is_told_of_and_gets_its_topics_once_i
         "NotAsked",
         "{refused:#}"
     );
-    assert!(world.names("Deployment").await?.is_empty());
+    assert!(world.services().await?.is_empty());
 
     world
         .secret("login", &login(&env::required("TODO_TEST_KAFKA_PASSWORD")?))
@@ -78,7 +78,7 @@ async fn topics_that_nobody_makes_are_named_and_hold_the_start_back() -> Result<
         message.contains(&first) && message.contains("broker.topics.manage"),
         "{message}"
     );
-    assert!(world.names("Deployment").await?.is_empty());
+    assert!(world.services().await?.is_empty());
 
     world
         .apply(&json!({"profile": "development", "broker": {"kafka": {"brokers": brokers}, "topics": {"manage": true}}}))

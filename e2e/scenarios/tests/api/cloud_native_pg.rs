@@ -55,7 +55,7 @@ async fn waits(world: &World, reason: &str) -> Result<Value> {
     let waiting =
         platform::condition_is(&world.client, &world.ns, "DependenciesReady", "False", reason).await?;
     assert!(
-        world.names("Deployment").await?.is_empty(),
+        world.services().await?.is_empty(),
         "no service before its database"
     );
     assert!(
@@ -104,7 +104,7 @@ async fn the_services_start_with_the_cluster_and_the_platform_outlives_it() -> R
     world.workloads_serve().await?;
     platform::condition_is(&world.client, &world.ns, "DependenciesReady", "True", "Answered").await?;
     assert!(
-        world.names("Deployment").await?.is_empty(),
+        world.services().await?.is_empty(),
         "no service before its Secrets"
     );
     world
@@ -137,7 +137,7 @@ async fn the_services_start_with_the_cluster_and_the_platform_outlives_it() -> R
         "KindMissing",
     )
     .await?;
-    assert_eq!(world.names("Deployment").await?.len(), 5, "nothing is torn down");
+    assert_eq!(world.services().await?.len(), 5, "nothing is torn down");
     cluster::delete(&world.client, &world.ns, "TodoPlatform", "todo").await?;
     wait::until(Duration::from_secs(30), "the platform is gone", || async {
         match world.get("TodoPlatform", "todo").await {

@@ -41,7 +41,7 @@ async fn services_are_created_once_their_stores_answer() -> Result<()> {
         "{message}"
     );
     wait::throughout(Duration::from_secs(3), "no service before its stores", || async {
-        let early = world.names("Deployment").await?;
+        let early = world.services().await?;
         if early.is_empty() {
             Ok(())
         } else {
@@ -51,7 +51,7 @@ async fn services_are_created_once_their_stores_answer() -> Result<()> {
     .await?;
 
     let ready = world.serve_until_ready().await?;
-    assert_eq!(world.names("Deployment").await?, SERVICES);
+    assert_eq!(world.services().await?, SERVICES);
     assert_eq!(
         ready["status"]["components"].as_array().map(Vec::len),
         Some(7),
@@ -155,7 +155,7 @@ async fn what_left_the_spec_is_pruned_and_nothing_else() -> Result<()> {
     .await?;
     world.serve_until_ready().await?;
     world.get("ConfigMap", "stranger").await?;
-    assert_eq!(world.names("Deployment").await?, SERVICES);
+    assert_eq!(world.services().await?, SERVICES);
     Ok(())
 }
 
@@ -180,7 +180,7 @@ async fn each_transition_is_one_event() -> Result<()> {
 
 async fn uids(world: &World) -> Result<BTreeMap<String, String>> {
     let mut uids = BTreeMap::new();
-    for name in world.names("Deployment").await? {
+    for name in world.services().await? {
         let found = world.get("Deployment", &name).await?;
         uids.insert(name, found["metadata"]["uid"].to_string());
     }

@@ -121,10 +121,7 @@ async fn a_job_gives_each_service_its_own_before_the_services_start() -> Result<
     world.secret("admin", &right).await?;
     let first = job(&world).await?;
     platform::condition_is(&world.client, &world.ns, "DependenciesReady", "False", "Running").await?;
-    assert!(
-        world.names("Deployment").await?.is_empty(),
-        "no service before its role"
-    );
+    assert!(world.services().await?.is_empty(), "no service before its role");
     let (succeeded, said) = run(&world, &first).await?;
     assert!(succeeded, "{said}");
     complete(&world, &first).await?;
@@ -156,7 +153,7 @@ async fn a_job_gives_each_service_its_own_before_the_services_start() -> Result<
         }
     })
     .await?;
-    assert_eq!(world.names("Deployment").await?.len(), 5);
+    assert_eq!(world.services().await?.len(), 5);
     let (succeeded, said) = run(&world, &second).await?;
     assert!(succeeded, "run again: {said}");
     complete(&world, &second).await?;

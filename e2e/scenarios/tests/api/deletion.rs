@@ -122,6 +122,7 @@ async fn what_is_retained_with_the_operator_away_is_there_for_the_next_platform_
             "PersistentVolumeClaim/todo-postgres",
             "PersistentVolumeClaim/todo-redis",
             "Secret/todo-postgres",
+            "Secret/todo-postgres-exporter",
             "Secret/todo-redis"
         ]
     );

@@ -41,7 +41,7 @@ async fn a_database_that_refuses_the_password_gates_the_start_until_the_secret_i
         "{:#}",
         refused["status"]["blocking"]
     );
-    assert!(world.names("Deployment").await?.is_empty());
+    assert!(world.services().await?.is_empty());
 
     world.secret("db", &json!({"url": right})).await?;
     world.serve_until_ready().await?;

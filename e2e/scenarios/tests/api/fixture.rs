@@ -219,6 +219,13 @@ impl World {
         cluster::names(&self.client, &self.ns, kind).await
     }
 
+    /// The names of the services' Deployments. Exporters have some too, and wait for nothing.
+    pub(crate) async fn services(&self) -> Result<Vec<String>> {
+        let mut names = self.names("Deployment").await?;
+        names.retain(|name| !name.ends_with("-exporter"));
+        Ok(names)
+    }
+
     pub(crate) async fn merge(&self, kind: &str, name: &str, change: &Value) -> Result<()> {
         cluster::merge(&self.client, &self.ns, kind, name, change).await
     }

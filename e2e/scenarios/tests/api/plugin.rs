@@ -366,7 +366,7 @@ async fn errors_say_what_and_what_to_do() -> Result<()> {
 /// The pod template of each Deployment, by name.
 async fn templates(world: &World) -> Result<Vec<(String, Value)>> {
     let mut templates = Vec::new();
-    for name in world.names("Deployment").await? {
+    for name in world.services().await? {
         let found = world.get("Deployment", &name).await?;
         templates.push((name, found["spec"]["template"].clone()));
     }

@@ -22,7 +22,7 @@ async fn refuses(world: &World, reason: &str) -> Result<()> {
     })
     .await?;
     assert!(!refused.to_string().contains("canary"), "{refused}");
-    assert!(world.names("Deployment").await?.is_empty());
+    assert!(world.services().await?.is_empty());
     Ok(())
 }
 

@@ -28,7 +28,7 @@ async fn a_request_for_a_pass_is_followed_and_acknowledged_once() -> Result<()> 
 
 async fn templates(world: &World) -> Result<Vec<(String, Value)>> {
     let mut found = Vec::new();
-    for name in world.names("Deployment").await? {
+    for name in world.services().await? {
         let deployment = world.get("Deployment", &name).await?;
         found.push((name, deployment["spec"]["template"].clone()));
     }
