@@ -21,7 +21,9 @@ async fn policies_are_made_kept_and_taken_away() -> Result<()> {
             "gateway",
             "notification",
             "postgres",
+            "postgres-exporter",
             "redis",
+            "redis-exporter",
             "scheduler",
             "task"
         ]
