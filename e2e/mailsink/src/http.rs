@@ -1,22 +1,29 @@
-//! The HTTP side: read the mail, forget it, ask for refusals.
+//! The HTTP side: read the mail, forget it, ask for refusals; take calls of webhooks, and read them.
 
-use axum::extract::{Query, State};
+use axum::extract::{DefaultBodyLimit, Query, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::{Mail, Mailbox};
 
 /// `GET /messages?to=ADDR` (all mail without `to`), `DELETE /messages`, `POST /refusals?code=451&count=2` (the next
-/// mails are refused with this SMTP reply), `GET /healthz`.
+/// mails are refused with this SMTP reply), `POST /hooks` (a webhook's call: JSON of at most 256 KiB), `GET /hooks` (all
+/// calls, oldest first), `GET /healthz`.
 pub fn router(mailbox: Mailbox) -> Router {
     Router::new()
         .route("/messages", get(list).delete(clear))
         .route("/refusals", post(refuse))
+        .route("/hooks", get(hooks).post(hook))
+        .layer(DefaultBodyLimit::max(HOOK_MAX_BYTES))
         .route("/healthz", get(|| async { "ok\n" }))
         .with_state(mailbox)
 }
+
+/// Largest call of a webhook.
+const HOOK_MAX_BYTES: usize = 256 * 1024;
 
 #[derive(Deserialize)]
 struct ListQuery {
@@ -44,4 +51,13 @@ async fn refuse(State(mailbox): State<Mailbox>, Query(query): Query<RefuseQuery>
     }
     mailbox.refuse_next(query.code, query.count.into());
     StatusCode::NO_CONTENT
+}
+
+async fn hook(State(mailbox): State<Mailbox>, Json(call): Json<Value>) -> StatusCode {
+    mailbox.called(call);
+    StatusCode::NO_CONTENT
+}
+
+async fn hooks(State(mailbox): State<Mailbox>) -> Json<Vec<Value>> {
+    Json(mailbox.calls())
 }

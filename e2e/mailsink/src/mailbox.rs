@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use mail_parser::MessageParser;
 use serde::Serialize;
+use serde_json::Value;
 
 /// One accepted mail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -83,7 +84,11 @@ struct Content {
     mails: VecDeque<(Mail, usize)>,
     bytes: usize,
     refusals: VecDeque<u16>,
+    calls: VecDeque<Value>,
 }
+
+/// Calls of webhooks that are remembered.
+const CALLS: usize = 1_000;
 
 impl Mailbox {
     /// An empty mailbox that keeps at most what `limits` say.
@@ -110,6 +115,20 @@ impl Mailbox {
             };
             content.bytes -= dropped;
         }
+    }
+
+    /// Keeps the call of a webhook; the oldest one goes when there are too many.
+    pub fn called(&self, call: Value) {
+        let mut content = self.lock();
+        content.calls.push_back(call);
+        while content.calls.len() > CALLS {
+            content.calls.pop_front();
+        }
+    }
+
+    /// All calls of webhooks, oldest first.
+    pub fn calls(&self) -> Vec<Value> {
+        self.lock().calls.iter().cloned().collect()
     }
 
     /// The mail to `recipient`, or all of it, oldest first.

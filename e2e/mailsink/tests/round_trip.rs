@@ -114,3 +114,20 @@ async fn refusals_are_given_as_often_as_asked_for() {
     sink.send("ann@example.com", "hello").await.unwrap();
     assert_eq!(sink.messages("").await.as_array().unwrap().len(), 1);
 }
+
+#[tokio::test]
+async fn calls_of_a_webhook_are_kept_in_order() {
+    let sink = start(Limits::default()).await;
+    let url = format!("{}/hooks", sink.url);
+    let http = reqwest::Client::new();
+    for number in [1, 2] {
+        let call = serde_json::json!({"alerts": [{"status": "firing", "number": number}]});
+        let answer = http.post(&url).json(&call).send().await.unwrap();
+        assert_eq!(answer.status(), 204);
+    }
+    let refused = http.post(&url).body("no JSON").send().await.unwrap();
+    assert!(refused.status().is_client_error());
+    let calls: Value = http.get(&url).send().await.unwrap().json().await.unwrap();
+    assert_eq!(calls[1]["alerts"][0]["number"], 2);
+    assert_eq!(calls.as_array().unwrap().len(), 2);
+}

@@ -65,7 +65,17 @@ pub async fn operator() -> Result<()> {
 pub async fn manifest(namespace: &str, name: &str) -> Result<()> {
     let text = std::fs::read_to_string(project("e2e/scenarios/manifests").join(format!("{name}.yaml")))?;
     let mut text = text.replace("${NAMESPACE}", namespace);
-    for name in ["REGISTRY", "TAG", "POSTGRES_IMAGE", "REDIS_IMAGE", "KAFKA_IMAGE"] {
+    for name in [
+        "REGISTRY",
+        "TAG",
+        "POSTGRES_IMAGE",
+        "REDIS_IMAGE",
+        "KAFKA_IMAGE",
+        "PROMETHEUS_IMAGE",
+        "ALERTMANAGER_IMAGE",
+        "PROMETHEUS_OPERATOR_IMAGE",
+        "CONFIG_RELOADER_IMAGE",
+    ] {
         let value = env::required(&format!("TODO_TEST_{name}"))?;
         text = text.replace(&format!("${{{name}}}"), &value);
     }

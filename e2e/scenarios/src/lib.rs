@@ -16,6 +16,7 @@ pub mod kstatus;
 pub mod mail;
 pub mod operator;
 pub mod platform;
+pub mod prometheus;
 pub mod proxy;
 pub mod user;
 pub mod wait;

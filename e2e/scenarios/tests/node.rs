@@ -10,4 +10,5 @@ mod node {
     pub(crate) mod job;
     pub(crate) mod keep;
     pub(crate) mod network;
+    pub(crate) mod watched;
 }

@@ -25,6 +25,12 @@ const WRITTEN: [&str; 2] = [
     "kafkatopics.kafka.strimzi.io",
 ];
 
+/// All kinds of the Prometheus operator, for a cluster in which it runs.
+pub(crate) fn install_prometheus_operator(project: &Project, cluster: &Cluster<'_>) -> Result<()> {
+    let folder = project.tools().built(Tool::PrometheusCrds, "crds")?;
+    Ok(apply(cluster).arg("--filename").arg(folder).run()?)
+}
+
 /// `AlertmanagerConfig`, `PodMonitor`, `PrometheusRule`, `ServiceMonitor`.
 pub(crate) fn install_prometheus(project: &Project, cluster: &Cluster<'_>) -> Result<()> {
     let folder = project.tools().built(Tool::PrometheusCrds, "crds")?;

@@ -30,6 +30,7 @@ pub(crate) struct Modules {
     pub(crate) helm: String,
     pub(crate) coredns: String,
     pub(crate) local_path_provisioner: String,
+    pub(crate) prometheus: String,
     pub(crate) prometheus_operator: String,
     pub(crate) keda: String,
     pub(crate) gateway_api: String,
@@ -61,6 +62,8 @@ pub(crate) struct Debian {
 pub(crate) struct PublicImages {
     pub(crate) postgres: String,
     pub(crate) redis: String,
+    pub(crate) prometheus: String,
+    pub(crate) alertmanager: String,
 }
 
 /// A versions file that does not read as one.

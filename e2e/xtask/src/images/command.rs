@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::Args;
 
-use super::{Packed, build_binaries, busybox, exporters, kafka, pause, postgres, redis};
+use super::{Packed, build_binaries, busybox, exporters, kafka, pause, postgres, prometheus, redis};
 use crate::cargo::Profile;
 use crate::progress;
 use crate::project::Project;
@@ -14,7 +14,7 @@ pub(crate) struct Command {
     /// Cargo's profile of our own binaries
     #[arg(long, value_enum, default_value_t)]
     profile: Profile,
-    /// Names of our own binaries, or postgres, redis, exporters, kafka, busybox,
+    /// Names of our own binaries, or postgres, redis, exporters, kafka, prometheus, busybox,
     /// pause; without any: what a platform on our own node needs
     #[arg(value_name = "NAME")]
     names: Vec<String>,
@@ -25,7 +25,15 @@ pub(crate) fn run(project: &Project, command: &Command) -> Result<()> {
     let Project { dirs, versions } = project;
     let wants = |name: &str| command.names.iter().any(|wanted| wanted == name);
     let mut packed: Vec<Packed> = Vec::new();
-    let of_others = ["postgres", "redis", "exporters", "kafka", "busybox", "pause"];
+    let of_others = [
+        "postgres",
+        "redis",
+        "exporters",
+        "kafka",
+        "prometheus",
+        "busybox",
+        "pause",
+    ];
     let own: Vec<_> = command
         .names
         .iter()
@@ -44,6 +52,9 @@ pub(crate) fn run(project: &Project, command: &Command) -> Result<()> {
     if command.names.is_empty() || wants("exporters") {
         let exporters = exporters(dirs)?;
         packed.extend([exporters.postgres, exporters.redis]);
+    }
+    if wants("prometheus") {
+        packed.extend(prometheus(dirs, &project.tools())?);
     }
     if wants("kafka") {
         packed.push(kafka(dirs, versions)?);

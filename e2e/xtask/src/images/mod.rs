@@ -6,8 +6,8 @@
 mod binaries;
 mod command;
 mod contents;
-mod exporters;
 mod libraries;
+mod monitoring;
 mod node;
 mod oci;
 mod services;
@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use binaries::{PLUGIN, build as build_binaries};
 pub(crate) use command::{Command, run};
 use contents::Contents;
-pub(crate) use exporters::exporters;
+pub(crate) use monitoring::{exporters, prometheus};
 pub(crate) use node::{busybox, dapr, pause};
 use oci::Image;
 pub(crate) use services::{kafka, kafka_files, postgres, redis};

@@ -34,6 +34,45 @@ impl Published {
         Ok(())
     }
 
+    /// The images of Prometheus and what belongs to it, by the variables that the tests read: public ones, else packed and
+    /// loaded.
+    pub(crate) fn monitoring(
+        &self,
+        project: &Project,
+        cluster: &Cluster<'_>,
+    ) -> Result<[(&'static str, String); 4]> {
+        let names = [
+            "TODO_TEST_PROMETHEUS_IMAGE",
+            "TODO_TEST_ALERTMANAGER_IMAGE",
+            "TODO_TEST_PROMETHEUS_OPERATOR_IMAGE",
+            "TODO_TEST_CONFIG_RELOADER_IMAGE",
+        ];
+        let [prometheus, alertmanager, operator, reloader] = names;
+        if self.registry.is_some() {
+            let public = &project.versions.public_images;
+            let version = &project.versions.modules.prometheus_operator;
+            let of_operator = |program: &str| format!("quay.io/prometheus-operator/{program}:{version}");
+            return Ok([
+                (prometheus, public.prometheus.clone()),
+                (alertmanager, public.alertmanager.clone()),
+                (operator, of_operator("prometheus-operator")),
+                (reloader, of_operator("prometheus-config-reloader")),
+            ]);
+        }
+        let step = Step::start("loading Prometheus");
+        let packed = images::prometheus(&project.dirs, &project.tools())?;
+        cluster.load(&packed)?;
+        step.done();
+        let references = packed.map(|image| image.reference);
+        let [of_prometheus, of_alertmanager, of_operator, of_reloader] = references;
+        Ok([
+            (prometheus, of_prometheus),
+            (alertmanager, of_alertmanager),
+            (operator, of_operator),
+            (reloader, of_reloader),
+        ])
+    }
+
     /// Kafka's image: in that registry, else packed and loaded.
     pub(crate) fn kafka(&self, project: &Project, cluster: &Cluster<'_>) -> Result<String> {
         if let Some(registry) = &self.registry {

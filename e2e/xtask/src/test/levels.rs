@@ -163,9 +163,10 @@ impl<'a> Levels<'a> {
 
     fn on_node(&mut self, runner: &mut Runner<'_>) -> Result<()> {
         let cluster = self.node()?.clone();
-        crds::install_prometheus(self.project, &cluster)?;
+        crds::install_prometheus_operator(self.project, &cluster)?;
         let platform = PlatformImages::prepare(self.project, &cluster, self.published)?;
         let kafka = self.published.kafka(self.project, &cluster)?;
+        let monitoring = self.published.monitoring(self.project, &cluster)?;
         dapr::install(self.project, &cluster)?;
 
         let mut envs = self.cluster_envs(&cluster)?;
@@ -178,6 +179,7 @@ impl<'a> Levels<'a> {
             ("TODO_TEST_EXPORTERS", platform.exporters.join(",")),
             ("TODO_TEST_KUBECTL_TODO", platform.plugin.display().to_string()),
         ]);
+        envs.extend(monitoring);
         let args = words(&["--package", "todo-scenarios", "--test", "node"]);
         // The scenarios share the node, and some of them break things on purpose.
         runner.cargo_test("node tests", &args, &envs, &["--test-threads=1"])

@@ -41,6 +41,10 @@ pub(crate) enum Tool {
     LocalPathProvisioner,
     /// No program: the folder `crds`.
     PrometheusCrds,
+    /// prometheus, promtool: with the discovery of Kubernetes, which Debian's lack, and no other.
+    Prometheus,
+    /// operator, prometheus-config-reloader: what makes a Prometheus and an Alertmanager of their resources.
+    PrometheusOperator,
     /// No program: the folder `crds`.
     KedaCrds,
     /// No program: the folder `crds`.

@@ -118,6 +118,31 @@ impl Recipe {
                 packages: vec!["./cmd/kube-score".to_owned()],
                 ..Self::plain("kube-score", "github.com/zegl/kube-score", &modules.kube_score)
             },
+            Tool::Prometheus => Self {
+                packages: vec!["./cmd/prometheus".to_owned(), "./cmd/promtool".to_owned()],
+                // Discovery of every cloud is most of what there is to build.
+                tags: "remove_all_sd,enable_kubernetes_sd",
+                ldflags: format!(
+                    "-X github.com/prometheus/common/version.Version={}",
+                    released(&modules.prometheus)
+                ),
+                ..Self::plain(
+                    "prometheus",
+                    "github.com/prometheus/prometheus",
+                    &modules.prometheus,
+                )
+            },
+            Tool::PrometheusOperator => Self {
+                packages: vec![
+                    "./cmd/operator".to_owned(),
+                    "./cmd/prometheus-config-reloader".to_owned(),
+                ],
+                ..Self::plain(
+                    "prometheus-operator-programs",
+                    "github.com/prometheus-operator/prometheus-operator",
+                    &modules.prometheus_operator,
+                )
+            },
             Tool::KStatus => Self {
                 packages: vec![".".to_owned()],
                 files: KSTATUS.to_vec(),
@@ -165,6 +190,14 @@ impl Recipe {
         };
         format!("{verb} {} {}", self.name, self.version)
     }
+}
+
+/// The release that a version of Prometheus' Go module belongs to: `v0.315.0` is release 3.15.0.
+pub(crate) fn released(module: &str) -> String {
+    let numbers = module.trim_start_matches("v0.");
+    let (line, patch) = numbers.split_once('.').unwrap_or((numbers, "0"));
+    let (major, minor) = line.split_at(1.min(line.len()));
+    format!("{major}.{}.{patch}", minor.trim_start_matches('0'))
 }
 
 fn kubernetes(version: &str) -> Recipe {
@@ -258,6 +291,12 @@ mod tests {
                 .1
                 .contains(&format!("sigs.k8s.io/cli-utils {version}\n"))
         );
+    }
+
+    #[test]
+    fn a_release_of_prometheus_is_known_by_its_module() {
+        assert_eq!(released("v0.315.0"), "3.15.0");
+        assert_eq!(released("v0.305.2"), "3.5.2");
     }
 
     #[test]
