@@ -98,6 +98,7 @@ mod tests {
             modules.helm,
             modules.coredns,
             modules.local_path_provisioner,
+            modules.prometheus,
             modules.prometheus_operator,
             modules.keda,
             modules.gateway_api,

@@ -66,7 +66,12 @@ pub(crate) fn prometheus(dirs: &Dirs, tools: &Tools<'_>) -> Result<[Packed; 4]> 
         program_image(dirs, image, &path, None, description)
     };
     Ok([
-        built(Tool::Prometheus, "prometheus", "prometheus:3", "Prometheus, for tests")?,
+        built(
+            Tool::Prometheus,
+            "prometheus",
+            "prometheus:3",
+            "Prometheus, for tests",
+        )?,
         of_debian(dirs, &ALERTMANAGER)?,
         built(
             Tool::PrometheusOperator,
