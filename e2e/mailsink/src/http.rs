@@ -1,4 +1,4 @@
-//! The HTTP side: read the mail, forget it, ask for refusals; take calls of webhooks, and read them.
+//! The HTTP side: read the mail, forget it, ask for refusals; take calls of webhooks; read these and spans.
 
 use axum::extract::{DefaultBodyLimit, Query, State};
 use axum::http::StatusCode;
@@ -6,13 +6,14 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::Value;
+use todo_collector::{Spans, Told};
 
 use crate::{Mail, Mailbox};
 
 /// `GET /messages?to=ADDR` (all mail without `to`), `DELETE /messages`, `POST /refusals?code=451&count=2` (the next
 /// mails are refused with this SMTP reply), `POST /hooks` (a webhook's call: JSON of at most 256 KiB), `GET /hooks` (all
-/// calls, oldest first), `GET /healthz`.
-pub fn router(mailbox: Mailbox) -> Router {
+/// calls, oldest first), `GET /spans` (all that came by OTLP), `GET /healthz`.
+pub fn router(mailbox: Mailbox, spans: Spans) -> Router {
     Router::new()
         .route("/messages", get(list).delete(clear))
         .route("/refusals", post(refuse))
@@ -20,6 +21,7 @@ pub fn router(mailbox: Mailbox) -> Router {
         .layer(DefaultBodyLimit::max(HOOK_MAX_BYTES))
         .route("/healthz", get(|| async { "ok\n" }))
         .with_state(mailbox)
+        .route("/spans", get(told).with_state(spans))
 }
 
 /// Largest call of a webhook.
@@ -60,4 +62,8 @@ async fn hook(State(mailbox): State<Mailbox>, Json(call): Json<Value>) -> Status
 
 async fn hooks(State(mailbox): State<Mailbox>) -> Json<Vec<Value>> {
     Json(mailbox.calls())
+}
+
+async fn told(State(spans): State<Spans>) -> Json<Vec<Told>> {
+    Json(spans.told())
 }

@@ -6,6 +6,7 @@ use lettre::message::Mailbox as Address;
 use lettre::transport::smtp::Error as SmtpError;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use serde_json::Value;
+use todo_collector::Spans;
 use todo_mailsink::{Limits, Mailbox, http, smtp};
 use tokio::net::TcpListener;
 
@@ -25,7 +26,7 @@ async fn start(limits: Limits) -> Sink {
         .build();
     let url = format!("http://{}", http_listener.local_addr().unwrap());
     tokio::spawn(smtp::serve(smtp_listener, mailbox.clone()));
-    tokio::spawn(async { axum::serve(http_listener, http::router(mailbox)).await });
+    tokio::spawn(async { axum::serve(http_listener, http::router(mailbox, Spans::default())).await });
     Sink { transport, url }
 }
 

@@ -4,6 +4,14 @@ use std::path::{Path, PathBuf};
 
 use crate::{Result, command, env};
 
+/// What of the chart a Prometheus and a Grafana select.
+const WATCHED: [&str; 4] = [
+    "serviceMonitor",
+    "prometheusRule",
+    "daprControlPlane",
+    "dashboard",
+];
+
 /// A path of the project.
 pub fn project(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
@@ -38,6 +46,19 @@ pub async fn operator() -> Result<()> {
         env::required("TODO_TEST_POSTGRES_IMAGE")?,
         env::required("TODO_TEST_REDIS_IMAGE")?,
     );
+    let watched: Vec<String> = WATCHED
+        .into_iter()
+        .flat_map(|part| {
+            [
+                format!("metrics.{part}.enabled=true"),
+                format!("metrics.{part}.labels.release=scenario"),
+            ]
+        })
+        .collect();
+    let watched = format!(
+        "{},metrics.prometheusRule.daprControlPlane=true",
+        watched.join(",")
+    );
     let exporters = env::or("TODO_TEST_EXPORTERS", "");
     let mut args = vec![
         "upgrade",
@@ -48,6 +69,8 @@ pub async fn operator() -> Result<()> {
         "todoplatform-system",
         "--set",
         &images,
+        "--set",
+        &watched,
     ];
     if !exporters.is_empty() {
         args.extend(["--set", &exporters]);

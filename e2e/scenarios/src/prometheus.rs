@@ -59,6 +59,12 @@ impl Prometheus {
         Ok(serde_json::from_value(data)?)
     }
 
+    /// What an expression gives now: one entry per series, with `metric` and `value`.
+    pub async fn query(&self, expr: &str) -> Result<Vec<Value>> {
+        let data = self.api("query", &[("query", expr)]).await?;
+        Ok(data["result"].as_array().cloned().unwrap_or_default())
+    }
+
     async fn api(&self, path: &str, query: &[(&str, &str)]) -> Result<Value> {
         let url = format!("{}/api/v1/{path}", self.forward.url);
         let mut answer: Value = self

@@ -26,6 +26,8 @@ pub(super) struct Levels<'a> {
     choice: &'a Choice,
     published: &'a Published,
     artifacts: &'a Artifacts,
+    /// Whether the long scenarios run too.
+    is_nightly: bool,
     stores: Option<Stores>,
     api: Option<Cluster<'a>>,
     node: Option<Cluster<'a>>,
@@ -43,6 +45,7 @@ impl<'a> Levels<'a> {
         choice: &'a Choice,
         published: &'a Published,
         artifacts: &'a Artifacts,
+        is_nightly: bool,
     ) -> Self {
         let were_up = Level::ALL
             .into_iter()
@@ -53,6 +56,7 @@ impl<'a> Levels<'a> {
             choice,
             published,
             artifacts,
+            is_nightly,
             stores: None,
             api: None,
             node: None,
@@ -182,7 +186,14 @@ impl<'a> Levels<'a> {
         envs.extend(monitoring);
         let args = words(&["--package", "todo-scenarios", "--test", "node"]);
         // The scenarios share the node, and some of them break things on purpose.
-        runner.cargo_test("node tests", &args, &envs, &["--test-threads=1"])
+        let one_by_one = "--test-threads=1";
+        let nightly = [one_by_one, "--include-ignored"];
+        let options = if self.is_nightly {
+            &nightly[..]
+        } else {
+            &[one_by_one]
+        };
+        runner.cargo_test("node tests", &args, &envs, options)
     }
 
     fn judges(&mut self, runner: &mut Runner<'_>) -> Result<()> {

@@ -37,6 +37,9 @@ pub(crate) struct Command {
     /// Only tests whose name contains this; leaves the checks out
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
+    /// The scenarios on a node too that take half an hour because they wait for what takes its time
+    #[arg(long)]
+    nightly: bool,
     /// Leave the clusters and stores up
     #[arg(long)]
     keep: bool,
@@ -58,7 +61,7 @@ pub(crate) fn run(project: &Project, choice: &Choice, command: &Command) -> Resu
     let started = Instant::now();
     let artifacts = Artifacts::create(&project.dirs)?;
     let mut runner = Runner::new(project, &artifacts, command.filter.clone());
-    let mut levels = Levels::new(project, choice, &command.published, &artifacts);
+    let mut levels = Levels::new(project, choice, &command.published, &artifacts, command.nightly);
     for level in 1..=4 {
         if command.wants(level) {
             heading(&format!("Level {level}: {}", Levels::title(level)));

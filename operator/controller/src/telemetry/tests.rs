@@ -1,7 +1,5 @@
 //! Passes against an API server in memory, traced to a collector that is real but for what it does with the spans.
 
-mod collector;
-
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -14,12 +12,14 @@ use opentelemetry_proto::tonic::trace::v1::Span;
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use serde_json::{Value, json};
+use todo_collector::Collector;
+use tonic::transport::{Identity, Server, ServerTlsConfig};
 
 use super::*;
 use crate::reconcile::reconcile;
 use crate::testing::{FakeApi, FakeOperator, dapr_kinds, platform, shown};
-use collector::Collector;
 use traces::TraceSettings;
 
 /// The log of a test.
@@ -85,7 +85,7 @@ async fn sent(api: &Arc<FakeApi>, settings: &TraceSettings) -> Log {
 
 /// The same, with a collector that takes everything.
 async fn traced(api: &Arc<FakeApi>, sampling_ratio: Option<f64>) -> (Collector, Log) {
-    let collector = Collector::start().await;
+    let collector = Collector::start().await.unwrap();
     let settings = TraceSettings {
         sampling_ratio,
         ..settings(collector.endpoint())
@@ -247,7 +247,7 @@ async fn without_a_collector_nothing_is_made() {
 
 #[tokio::test]
 async fn a_collector_that_never_answers_holds_up_neither_a_pass_nor_the_end() {
-    let (silent, _listener) = collector::silent().await;
+    let (silent, _listener) = todo_collector::silent().await.unwrap();
     let traces = Traces::start(&settings(silent)).unwrap();
     let api = Arc::new(FakeApi::default());
     let (action, _log) = pass(&api, Some(&traces)).await;
@@ -285,9 +285,29 @@ async fn a_collector_that_takes_nothing_is_one_line_in_the_log() {
     assert!(chain.contains("no route to host"), "{chain}");
 }
 
+/// A collector that takes nothing but TLS, and the certificate of its authority.
+async fn with_tls() -> (Collector, String) {
+    let authority_key = KeyPair::generate().unwrap();
+    let mut authority = CertificateParams::default();
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let certificate = authority.self_signed(&authority_key).unwrap();
+    let key = KeyPair::generate().unwrap();
+    let own = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
+    let own = own
+        .signed_by(&key, &Issuer::new(authority, authority_key))
+        .unwrap();
+    let identity = Identity::from_pem(own.pem(), key.serialize_pem());
+    let tls = ServerTlsConfig::new().identity(identity);
+    let server = Server::builder().tls_config(tls).unwrap();
+    (
+        Collector::start_as("https", server).await.unwrap(),
+        certificate.pem(),
+    )
+}
+
 #[tokio::test]
 async fn a_private_authority_is_trusted_only_when_it_is_given() {
-    let (collector, authority) = Collector::start_with_tls().await;
+    let (collector, authority) = with_tls().await;
     let unknown = settings(collector.endpoint());
     sent(&Arc::default(), &unknown).await;
     assert_eq!(collector.spans(), [], "nobody vouches for it");

@@ -10,7 +10,7 @@ use todoplatform_kinds::monitoring::{
     TimeRange, WebhookConfig,
 };
 
-use super::object::{child, metadata};
+use super::object::{child, metadata, selected_by};
 use crate::{
     Child, ChildKind, ValidatedPlatform,
     validated::{ReceiverSettings, RoutingSettings, Way},
@@ -41,9 +41,7 @@ pub(super) fn build(platform: &ValidatedPlatform) -> Vec<Child> {
         },
     );
     object.metadata = metadata(platform, name, None);
-    let own = object.metadata.labels.take().unwrap_or_default();
-    // By ours the object is found again: nobody takes them over.
-    object.metadata.labels = Some(monitoring.labels.clone().into_iter().chain(own).collect());
+    selected_by(&mut object.metadata, &monitoring.labels);
     vec![child(ChildKind::AlertmanagerConfig, None, &object)]
 }
 

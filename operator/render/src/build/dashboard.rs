@@ -6,7 +6,7 @@ use k8s_openapi::{api::core::v1::ConfigMap, apimachinery::pkg::apis::meta::v1::O
 use sha2::{Digest, Sha256};
 use todoplatform_kinds::grafana::{GrafanaDashboard, GrafanaDashboardSpec, InstanceSelector};
 
-use super::object::{child, metadata};
+use super::object::{child, metadata, selected_by};
 use crate::{
     Child, ChildKind, ValidatedPlatform,
     observability::dashboards::{Named, of_platform},
@@ -64,9 +64,7 @@ fn name(platform: &ValidatedPlatform, named: &Named) -> String {
 
 fn described(platform: &ValidatedPlatform, settings: &DashboardSettings, name: &str) -> ObjectMeta {
     let mut metadata = metadata(platform, name, None);
-    let own = metadata.labels.take().unwrap_or_default();
-    // By ours the object is found again: nobody takes them over.
-    metadata.labels = Some(settings.labels.clone().into_iter().chain(own).collect());
+    selected_by(&mut metadata, &settings.labels);
     if !settings.annotations.is_empty() {
         metadata
             .annotations

@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use todoplatform_kinds::monitoring::{
     Endpoint, NamespaceSelector, PodMonitor, PodMonitorSpec, Relabeling, Selector, ServiceMonitor,
     ServiceMonitorSpec,
@@ -13,7 +12,7 @@ use todoplatform_kinds::monitoring::{
 
 use super::{
     exporter,
-    object::{COMPONENT, INSTANCE, child, metadata},
+    object::{COMPONENT, INSTANCE, child, metadata, selected_by},
 };
 use crate::{
     Child, ChildKind, ValidatedPlatform,
@@ -54,7 +53,7 @@ fn services(platform: &ValidatedPlatform, monitoring: &MonitoringSettings) -> Ch
     let name = platform.names.child("services");
     let mut monitor = ServiceMonitor::new(&name, spec);
     monitor.metadata = metadata(platform, &name, None);
-    selected(&mut monitor.metadata, monitoring);
+    selected_by(&mut monitor.metadata, &monitoring.labels);
     child(ChildKind::ServiceMonitor, None, &monitor)
 }
 
@@ -129,16 +128,8 @@ fn pod_monitor(
     let name = platform.names.child(suffix);
     let mut monitor = PodMonitor::new(&name, spec);
     monitor.metadata = metadata(platform, &name, None);
-    selected(&mut monitor.metadata, monitoring);
+    selected_by(&mut monitor.metadata, &monitoring.labels);
     child(ChildKind::PodMonitor, None, &monitor)
-}
-
-/// Adds the labels by which a Prometheus selects; they never take the place of our own, by which we know our objects.
-pub(super) fn selected(metadata: &mut ObjectMeta, monitoring: &MonitoringSettings) {
-    let own = metadata.labels.take().unwrap_or_default();
-    let mut labels = monitoring.labels.clone();
-    labels.extend(own);
-    metadata.labels = Some(labels);
 }
 
 /// Objects of this platform with one more label.

@@ -112,6 +112,13 @@ pub(crate) fn classed_metadata(
     }
 }
 
+/// Adds the labels by which the user's Prometheus, Alertmanager or Grafana selects an object. They never take the place of ours,
+/// by which we know it.
+pub(super) fn selected_by(metadata: &mut ObjectMeta, labels: &BTreeMap<String, String>) {
+    let own = metadata.labels.take().unwrap_or_default();
+    metadata.labels = Some(labels.clone().into_iter().chain(own).collect());
+}
+
 /// The object as a child.
 pub(crate) fn child(kind: ChildKind, component: Option<&str>, object: &impl Serialize) -> Child {
     let object = serde_json::to_value(object).expect("an object of our own types is JSON");

@@ -2,10 +2,7 @@
 
 use todoplatform_kinds::monitoring::{PrometheusRule, PrometheusRuleSpec};
 
-use super::{
-    monitor::selected,
-    object::{child, metadata},
-};
+use super::object::{child, metadata, selected_by};
 use crate::{Child, ChildKind, ValidatedPlatform, observability::alerts::areas};
 
 pub(super) fn build(platform: &ValidatedPlatform) -> Vec<Child> {
@@ -16,7 +13,7 @@ pub(super) fn build(platform: &ValidatedPlatform) -> Vec<Child> {
         let name = platform.names.child(area.name);
         let mut object = PrometheusRule::new(&name, PrometheusRuleSpec { groups: area.groups });
         object.metadata = metadata(platform, &name, None);
-        selected(&mut object.metadata, monitoring);
+        selected_by(&mut object.metadata, &monitoring.labels);
         child(ChildKind::PrometheusRule, None, &object)
     });
     objects.collect()

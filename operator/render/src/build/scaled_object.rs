@@ -32,7 +32,7 @@ pub(super) fn build(
         .map(|consumption| consumption.topic.as_str());
     let mut triggers = vec![utilization("cpu", autoscaling.cpu)];
     triggers.extend(autoscaling.memory.map(|percent| utilization("memory", percent)));
-    triggers.extend(topics.map(|topic| waiting(platform, &name, topic, lag)));
+    triggers.extend(topics.map(|topic| waiting(platform, component, topic, lag)));
     let spec = ScaledObjectSpec {
         scale_target_ref: ScaleTargetRef {
             api_version: "apps/v1".into(),
@@ -64,9 +64,8 @@ fn utilization(resource: &str, percent: i32) -> Trigger {
 }
 
 /// The events of one topic that the service has not worked off.
-fn waiting(platform: &ValidatedPlatform, app_id: &str, topic: &str, lag: BrokerLagSettings) -> Trigger {
-    // As the service's pub/sub component names it.
-    let group = format!("{}.{app_id}", platform.names.namespace());
+fn waiting(platform: &ValidatedPlatform, component: &str, topic: &str, lag: BrokerLagSettings) -> Trigger {
+    let group = platform.names.consumer_group(component);
     let stream = format!("{}{topic}", platform.topic_prefix);
     let (trigger_type, metadata) = match &platform.broker {
         BrokerSettings::Redis { host, tls, .. } => (

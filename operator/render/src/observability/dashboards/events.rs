@@ -13,7 +13,7 @@ impl Own {
     pub(super) fn of(platform: &ValidatedPlatform) -> Self {
         // Of what names are made of, only the dot means something else.
         let literal = |text: &str| text.replace('.', "[.]");
-        let group = format!("{}.{}", platform.names.namespace(), platform.names.child(""));
+        let group = platform.names.consumer_group("");
         Self {
             topics: format!("{}.*", literal(&platform.topic_prefix)),
             groups: format!("{}.*", literal(&group)),

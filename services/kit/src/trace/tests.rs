@@ -1,7 +1,5 @@
 //! Requests through the app port, traced to a collector that is real but for what it does with the spans.
 
-mod collector;
-
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +12,7 @@ use opentelemetry_proto::tonic::trace::v1::Span;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind as Kind;
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode as Code;
 use opentelemetry_sdk::Resource;
+use todo_collector::Collector;
 use todo_domain::{FixedClock, SequentialIds, Topic};
 use tower::ServiceExt;
 
@@ -22,7 +21,6 @@ use crate::Environment;
 use crate::events::Outcome;
 use crate::metrics::Metrics;
 use crate::testing::{TestIssuer, traced_app};
-use collector::Collector;
 
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 /// Longer than any test takes.
@@ -129,7 +127,7 @@ fn named<'a>(spans: &'a [Span], name: &str) -> &'a Span {
 
 #[tokio::test]
 async fn a_request_is_a_step_of_its_callers_trace() {
-    let collector = Collector::start().await;
+    let collector = Collector::start().await.unwrap();
     let tracer = start(&collector.endpoint());
     let (app, _) = app(&tracer);
     let id = ask(&app, "/v1/things/7", Some(&traceparent("b7ad6b7169203331", true))).await;
@@ -170,7 +168,7 @@ async fn ask_health(app: &Router) {
 
 #[tokio::test]
 async fn an_event_is_handled_within_its_delivery_and_linked_to_its_publishing() {
-    let collector = Collector::start().await;
+    let collector = Collector::start().await.unwrap();
     let tracer = start(&collector.endpoint());
     let (app, metrics) = app(&tracer);
     send(&app, delivery(&event())).await;
@@ -218,7 +216,7 @@ async fn an_event_is_handled_within_its_delivery_and_linked_to_its_publishing() 
 
 #[tokio::test]
 async fn what_is_not_sampled_is_not_sent_and_passes_on_as_it_came() {
-    let collector = Collector::start().await;
+    let collector = Collector::start().await.unwrap();
     let tracer = start(&collector.endpoint());
     let (app, metrics) = app(&tracer);
     let id = ask(
@@ -239,7 +237,7 @@ async fn what_is_not_sampled_is_not_sent_and_passes_on_as_it_came() {
 
 #[tokio::test]
 async fn what_comes_long_after_has_a_trace_of_its_own_that_links_back() {
-    let collector = Collector::start().await;
+    let collector = Collector::start().await.unwrap();
     let tracer = start(&collector.endpoint());
     let cause = TraceContext::parse(&traceparent("b7ad6b7169203331", true));
     drop(tracer.begin_after(cause, SpanKind::Internal, || "fire"));
@@ -255,7 +253,7 @@ async fn what_comes_long_after_has_a_trace_of_its_own_that_links_back() {
 
 #[tokio::test]
 async fn a_collector_that_is_away_holds_up_neither_a_request_nor_the_end() {
-    let (silent, _listener) = collector::silent().await;
+    let (silent, _listener) = todo_collector::silent().await.unwrap();
     let tracer = start(&silent);
     let (app, _) = app(&tracer);
     let answered = tokio::time::timeout(LONG / 4, ask(&app, "/v1/things/7", None)).await;
@@ -289,7 +287,7 @@ fn unreachable_name() -> String {
 
 #[tokio::test]
 async fn who_sends_is_said_with_the_spans() {
-    let collector = Collector::start().await;
+    let collector = Collector::start().await.unwrap();
     let tracer = start(&collector.endpoint());
     drop(tracer.begin(None, SpanKind::Internal, || "x"));
     tracer.flush(LONG).await.unwrap();

@@ -1,0 +1,143 @@
+//! What rules and dashboards ask for, against what was scraped.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use kube::Client;
+use serde_json::Value;
+use todo_scenarios::{Result, cluster, prometheus::Prometheus, wait};
+use todoplatform_render::observability::metrics::{Series, series};
+
+/// What a platform has no series of while nothing is wrong with it, and why.
+const ONLY_WHEN_SOMETHING_IS_WRONG: [(&str, &str); 0] = [];
+
+/// Every group of every PrometheusRule is loaded, and none of its expressions fails.
+pub(super) async fn every_rule_is_evaluated(metrics: &Prometheus, client: &Client, ns: &str) -> Result<()> {
+    let mut wanted = BTreeSet::new();
+    for rule in rules(client, ns).await? {
+        let groups = rule["spec"]["groups"].as_array().into_iter().flatten();
+        wanted.extend(groups.filter_map(|group| group["name"].as_str().map(str::to_owned)));
+    }
+    assert!(wanted.len() > 4, "{wanted:?}");
+    wait::until(Duration::from_mins(2), "every rule is evaluated", || async {
+        let groups = metrics.rule_groups().await?;
+        let loaded: BTreeSet<String> = groups
+            .iter()
+            .filter_map(|group| group["name"].as_str().map(str::to_owned))
+            .collect();
+        if loaded != wanted {
+            return Err(format!("loaded: {loaded:?}, wanted: {wanted:?}").into());
+        }
+        for rule in groups
+            .iter()
+            .flat_map(|group| group["rules"].as_array().into_iter().flatten())
+        {
+            if rule["health"] != "ok" {
+                return Err(format!("{}: {} {}", rule["name"], rule["health"], rule["lastError"]).into());
+            }
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// Every metric that a rule or a dashboard names was scraped, with the labels that the catalogue says it has.
+pub(super) async fn what_is_named_was_scraped(metrics: &Prometheus, client: &Client, ns: &str) -> Result<()> {
+    let named = named(client, ns).await?;
+    assert!(named.len() > 50, "{:?}", named.keys());
+    wait::until(Duration::from_mins(2), "every metric that is used", || async {
+        let mut missing = Vec::new();
+        for (name, series) in &named {
+            let found = metrics.series(name).await?;
+            let labels: BTreeSet<&str> = found
+                .iter()
+                .flat_map(|of_one| of_one.keys().map(String::as_str))
+                .collect();
+            let expected = ONLY_WHEN_SOMETHING_IS_WRONG
+                .iter()
+                .any(|(metric, _)| *metric == series.metric.name);
+            match () {
+                () if found.is_empty() && !expected => missing.push(name.clone()),
+                () if found.is_empty() => {}
+                () => missing.extend(
+                    series
+                        .metric
+                        .labels
+                        .iter()
+                        .filter(|label| !labels.contains(*label))
+                        .map(|label| format!("{name}{{{label}}}, which has {labels:?}")),
+                ),
+            }
+        }
+        if missing.is_empty() {
+            Ok(())
+        } else {
+            Err(format!("missing:\n{}", missing.join("\n")).into())
+        }
+    })
+    .await
+}
+
+/// Series by name that expressions of the platform and of the operator's chart read.
+async fn named(client: &Client, ns: &str) -> Result<BTreeMap<String, Series>> {
+    let mut texts = Vec::new();
+    for rule in rules(client, ns).await? {
+        expressions(&rule["spec"]["groups"], &mut texts);
+    }
+    for dashboard in dashboards(client, ns).await? {
+        expressions(&dashboard["panels"], &mut texts);
+    }
+    let words = texts
+        .iter()
+        .flat_map(|text| text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == ':')));
+    Ok(words
+        .filter_map(|word| Some((word.to_owned(), series(word)?)))
+        .filter(|(_, series)| series.source.title != "Kubernetes")
+        .collect())
+}
+
+/// Each `expr` below a value.
+fn expressions(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| expressions(item, found)),
+        Value::Object(fields) => {
+            found.extend(fields.get("expr").and_then(Value::as_str).map(str::to_owned));
+            fields.values().for_each(|field| expressions(field, found));
+        }
+        _ => {}
+    }
+}
+
+/// The platform's and the chart's.
+async fn rules(client: &Client, ns: &str) -> Result<Vec<Value>> {
+    let mut rules = Vec::new();
+    for namespace in [ns, "todoplatform-system"] {
+        for name in cluster::names(client, namespace, "PrometheusRule").await? {
+            rules.push(cluster::get(client, namespace, "PrometheusRule", &name).await?);
+        }
+    }
+    Ok(rules)
+}
+
+/// The dashboards of the platform and of the chart, as Grafana would read them.
+pub(super) async fn dashboards(client: &Client, ns: &str) -> Result<Vec<Value>> {
+    let mut dashboards = Vec::new();
+    for namespace in [ns, "todoplatform-system"] {
+        for name in cluster::names(client, namespace, "ConfigMap").await? {
+            let config = cluster::get(client, namespace, "ConfigMap", &name).await?;
+            if config["metadata"]["labels"]["grafana_dashboard"].is_null() {
+                continue;
+            }
+            for json in config["data"]
+                .as_object()
+                .into_iter()
+                .flat_map(|data| data.values())
+            {
+                dashboards.push(serde_json::from_str(json.as_str().unwrap_or_default())?);
+            }
+        }
+    }
+    Ok(dashboards)
+}

@@ -1,0 +1,149 @@
+//! What goes wrong, one thing after another, and what people are told of it.
+
+use std::time::Duration;
+
+use kube::Client;
+use serde_json::{Value, json};
+use todo_scenarios::{Result, cluster, command, forward, platform, user::User};
+
+use super::told::told;
+
+/// Alerts that are waited for come at once, not after minutes.
+pub(super) fn impatient() -> Value {
+    let at_once = |name: &str| json!({"name": name, "for": "0s"});
+    json!([
+        at_once("TodoTargetMissing"),
+        at_once("TodoTargetDown"),
+        at_once("TodoConsumerStuck"),
+        at_once("TodoDeadLettersKept"),
+        at_once("TodoRedisDown"),
+        {"name": "TodoOutboxStalled", "for": "0s", "threshold": "5"},
+    ])
+}
+
+/// From here on what somebody stops stays stopped.
+pub(super) async fn nobody_mends(client: &Client, ns: &str) -> Result<()> {
+    let hands_off = json!({"spec": {"driftPolicy": {"mode": "Report"}}});
+    cluster::merge(client, ns, "TodoPlatform", "todo", &hands_off).await?;
+    platform::until(
+        client,
+        ns,
+        Duration::from_mins(1),
+        "the change is seen",
+        |found| found["metadata"]["generation"] == found["status"]["observedGeneration"],
+    )
+    .await?;
+    Ok(())
+}
+
+/// A service without pods, and a stream that it has read nothing of yet.
+pub(super) async fn a_service_is_killed_and_its_events_wait(ns: &str) -> Result<()> {
+    scale(ns, "deployment/todo-analytics", 0).await?;
+    let missing = json!({"app_id": "todo-analytics", "severity": "critical"});
+    told(ns, "firing", "TodoTargetMissing", missing).await?;
+
+    a_task_comes_and_goes(ns).await?;
+    let stuck =
+        json!({"stream": "task.deleted", "group": format!("{ns}.todo-analytics"), "severity": "critical"});
+    told(ns, "firing", "TodoConsumerStuck", stuck).await?;
+
+    scale(ns, "deployment/todo-analytics", 1).await?;
+    told(
+        ns,
+        "resolved",
+        "TodoConsumerStuck",
+        json!({"stream": "task.deleted"}),
+    )
+    .await
+}
+
+/// What is deleted has an event of its own.
+pub(super) async fn a_task_comes_and_goes(ns: &str) -> Result<()> {
+    let gateway = forward::service(ns, "todo-gateway", 8080).await?;
+    let dora = User::new(ns, &gateway.url, "dora").await?;
+    let created = dora.post("/v1/tasks", &json!({"title": "Not for long"})).await?;
+    let id = created.body["id"].as_str().ok_or("a task without id")?;
+    let deleted = dora
+        .send(reqwest::Method::DELETE, &format!("/v1/tasks/{id}"), None)
+        .await?;
+    assert_eq!(deleted.status, 204, "{deleted:?}");
+    Ok(())
+}
+
+/// An event that is well-formed and makes no sense, put into the stream by somebody who is none of ours.
+pub(super) async fn an_event_cannot_be_understood(ns: &str) -> Result<()> {
+    put_what_nobody_understands(ns).await?;
+    let app = json!({"app_id": "todo-notification", "topic": "task.completed"});
+    told(ns, "firing", "TodoMessagesDropped", app).await?;
+    told(
+        ns,
+        "firing",
+        "TodoDeadLettersKept",
+        json!({"app_id": "todo-notification"}),
+    )
+    .await
+}
+
+/// It comes to every consumer of the topic.
+pub(super) async fn put_what_nobody_understands(ns: &str) -> Result<()> {
+    let event = json!({
+        "specversion": "1.0", "id": "stranger-1", "source": "a-stranger", "type": "com.todo.task.completed.v1",
+        "datacontenttype": "application/json", "topic": "task.completed", "data": {"task": "none"},
+    });
+    let put = format!(
+        "PATH=$PATH:/usr/local/bin:/usr/bin; REDISCLI_AUTH=$REDIS_PASSWORD redis-cli XADD task.completed '*' data '{event}'"
+    );
+    command::kubectl_ok(
+        &["-n", ns, "exec", "todo-redis-0", "--", "/bin/sh", "-c", &put],
+        None,
+    )
+    .await?;
+    Ok(())
+}
+
+/// The broker is away, and what is to be published waits.
+pub(super) async fn the_outbox_fills(ns: &str) -> Result<()> {
+    let gateway = forward::service(ns, "todo-gateway", 8080).await?;
+    let erin = User::new(ns, &gateway.url, "erin").await?;
+    scale(ns, "statefulset/todo-redis", 0).await?;
+    told(ns, "firing", "TodoRedisDown", json!({"severity": "critical"})).await?;
+    let created = erin
+        .post("/v1/tasks", &json!({"title": "While nobody listens"}))
+        .await?;
+    assert_eq!(
+        created.status, 201,
+        "a task is taken while the broker is away: {created:?}"
+    );
+    told(ns, "firing", "TodoOutboxStalled", json!({"app_id": "todo-task"})).await?;
+    scale(ns, "statefulset/todo-redis", 1).await?;
+    told(ns, "resolved", "TodoRedisDown", json!({})).await?;
+    told(
+        ns,
+        "resolved",
+        "TodoOutboxStalled",
+        json!({"app_id": "todo-task"}),
+    )
+    .await
+}
+
+/// A component that leads nowhere: the next sidecar that wants it does not start.
+pub(super) async fn a_component_is_broken(client: &Client, ns: &str) -> Result<()> {
+    let nowhere = json!({"spec": {"metadata": [
+        {"name": "redisHost", "value": "nowhere.invalid:6379"},
+        {"name": "consumerID", "value": "todo-notification"},
+    ]}});
+    cluster::merge(client, ns, "Component", "todo-notification-events", &nowhere).await?;
+    command::kubectl_ok(
+        &["-n", ns, "rollout", "restart", "deployment/todo-notification"],
+        None,
+    )
+    .await?;
+    let failed = json!({"app_id": "todo-notification", "severity": "critical"});
+    told(ns, "firing", "TodoDaprComponentInitFailed", failed).await
+}
+
+pub(super) async fn scale(ns: &str, workload: &str, replicas: u8) -> Result<()> {
+    let replicas = format!("--replicas={replicas}");
+    command::kubectl_ok(&["-n", ns, "scale", workload, &replicas], None).await?;
+    Ok(())
+}

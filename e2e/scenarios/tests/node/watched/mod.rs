@@ -1,0 +1,127 @@
+//! A platform that is watched by a real Prometheus and a real Alertmanager, both made by the Prometheus operator.
+
+mod catalogue;
+mod faults;
+mod targets;
+mod told;
+mod traces;
+
+use std::time::Duration;
+
+use kube::Client;
+use serde_json::{Value, json};
+use todo_scenarios::{Result, cluster, command, install, platform, prometheus::Prometheus, wait};
+
+use super::{job, keep};
+use told::told;
+
+#[tokio::test]
+async fn a_platform_is_watched_and_faults_are_told_of() -> Result<()> {
+    let Watched { client, ns, metrics } = watched("watched", &faults::impatient()).await?;
+    targets::every_target_is_up(&metrics, &ns).await?;
+    job::does_its_job(&ns).await?;
+    traces::one_trace_leads_from_the_gateway_to_the_mail(&ns).await?;
+    catalogue::every_rule_is_evaluated(&metrics, &client, &ns).await?;
+    catalogue::what_is_named_was_scraped(&metrics, &client, &ns).await?;
+
+    faults::nobody_mends(&client, &ns).await?;
+    faults::a_service_is_killed_and_its_events_wait(&ns).await?;
+    faults::an_event_cannot_be_understood(&ns).await?;
+    faults::the_outbox_fills(&ns).await?;
+    faults::a_component_is_broken(&client, &ns).await?;
+
+    command::kubectl_ok(&["-n", &ns, "delete", "tp/todo", "--timeout=60s"], None).await?;
+    keep::nothing_is_left(&client, &ns).await
+}
+
+/// With the alerts as they are made, nothing hurried.
+#[tokio::test]
+#[ignore = "takes half an hour, of which it waits a quarter for a past to compare with: cargo xtask test --nightly"]
+async fn faults_are_told_of_in_their_own_time() -> Result<()> {
+    let Watched { client, ns, metrics } = watched("patient", &json!([])).await?;
+    job::does_its_job(&ns).await?;
+    wait::until(
+        Duration::from_mins(20),
+        "a past of a quarter of an hour",
+        || async {
+            let past = metrics.query("redis_up offset 15m").await?;
+            if past.is_empty() {
+                Err("nothing yet".into())
+            } else {
+                Ok(())
+            }
+        },
+    )
+    .await?;
+    let firing = metrics
+        .query(r#"ALERTS{alertstate="firing",alertname!="Watchdog"}"#)
+        .await?;
+    assert!(firing.is_empty(), "nothing is wrong yet: {firing:#?}");
+
+    faults::nobody_mends(&client, &ns).await?;
+    faults::put_what_nobody_understands(&ns).await?;
+    let dead = json!({"severity": "warning", "family": "dead-letters"});
+    told(&ns, "firing", "TodoDeadLetters", dead).await?;
+    faults::scale(&ns, "deployment/todo-analytics", 0).await?;
+    faults::a_task_comes_and_goes(&ns).await?;
+    let stuck = json!({"stream": "task.deleted", "group": format!("{ns}.todo-analytics")});
+    told::within(Duration::from_mins(10), &ns, "firing", "TodoConsumerStuck", stuck).await?;
+    let missing = json!({"app_id": "todo-analytics"});
+    told::within(
+        Duration::from_mins(12),
+        &ns,
+        "firing",
+        "TodoTargetMissing",
+        missing,
+    )
+    .await?;
+
+    command::kubectl_ok(&["-n", &ns, "delete", "tp/todo", "--timeout=60s"], None).await?;
+    keep::nothing_is_left(&client, &ns).await
+}
+
+/// A platform that serves, in a namespace of its own, and its Prometheus.
+struct Watched {
+    client: Client,
+    ns: String,
+    metrics: Prometheus,
+}
+
+async fn watched(prefix: &str, overrides: &Value) -> Result<Watched> {
+    install::operator().await?;
+    let client = cluster::client().await?;
+    let ns = cluster::namespace(&client, prefix).await?;
+    install::manifest(&ns, "mailsink").await?;
+    install::manifest(&ns, "monitoring").await?;
+    for made in [
+        "statefulset/prometheus-scenario",
+        "statefulset/alertmanager-scenario",
+    ] {
+        wait::until(Duration::from_mins(2), made, || async {
+            command::kubectl_ok(&["-n", &ns, "rollout", "status", made, "--timeout=60s"], None).await
+        })
+        .await?;
+    }
+    let hook = format!("--from-literal=url=http://mailsink.{ns}.svc:8025/hooks");
+    let secret = ["-n", &ns, "create", "secret", "generic", "alerting", &hook];
+    command::kubectl_ok(&secret, None).await?;
+    job::apply_sample(&ns, "development.yaml").await?;
+    cluster::merge(&client, &ns, "TodoPlatform", "todo", &spec(&ns, overrides)).await?;
+    platform::ready(&client, &ns, Duration::from_mins(2)).await?;
+    let metrics = Prometheus::of(&ns, "prometheus-operated").await?;
+    Ok(Watched { client, ns, metrics })
+}
+
+/// Selected by the stack, told of by its Alertmanager, traced by the sink.
+fn spec(ns: &str, overrides: &Value) -> Value {
+    let tracing = json!({"otlp": {"endpoint": format!("mailsink.{ns}:4317")}});
+    json!({"spec": {"dapr": {"tracing": tracing}, "observability": {
+        "monitoring": {"labels": {"release": "scenario"}},
+        "alerting": {"overrides": overrides},
+        "routing": {
+            "groupWaitSeconds": 1,
+            "groupIntervalSeconds": 5,
+            "receivers": [{"name": "hook", "webhook": {"urlSecretKeyRef": {"name": "alerting", "key": "url"}}}],
+        },
+    }}})
+}
