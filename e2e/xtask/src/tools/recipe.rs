@@ -118,6 +118,18 @@ impl Recipe {
                 packages: vec!["./cmd/kube-score".to_owned()],
                 ..Self::plain("kube-score", "github.com/zegl/kube-score", &modules.kube_score)
             },
+            Tool::Pint => Self {
+                packages: vec!["./cmd/pint".to_owned()],
+                ..Self::plain("pint", "github.com/cloudflare/pint", &modules.pint)
+            },
+            Tool::Actionlint => Self {
+                packages: vec!["./cmd/actionlint".to_owned()],
+                ..Self::plain("actionlint", "github.com/rhysd/actionlint", &modules.actionlint)
+            },
+            Tool::Kind => Self {
+                packages: vec![".".to_owned()],
+                ..Self::plain("kind", "sigs.k8s.io/kind", &modules.kind)
+            },
             Tool::Prometheus => Self {
                 packages: vec!["./cmd/prometheus".to_owned(), "./cmd/promtool".to_owned()],
                 // Discovery of every cloud is most of what there is to build.
