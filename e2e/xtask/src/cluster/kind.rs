@@ -23,7 +23,8 @@ pub(super) struct Kind {
     program: PathBuf,
 }
 
-/// Is kind there, and does Docker's engine answer? Then it is taken without being asked for.
+/// Is kind there, and does Docker's engine answer? Then it is taken without being asked for. Whoever has it knows it; the one that
+/// runs is ours, for an image of a node is made for one version of kind.
 pub(super) fn is_available() -> bool {
     let engine = docker().args(["info", "--format", "{{.ServerVersion}}"]).output();
     run::find_program("kind").is_some() && engine.is_ok_and(|version| !version.is_empty())
