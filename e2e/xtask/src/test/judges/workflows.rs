@@ -17,11 +17,13 @@ pub(crate) fn judge(project: &Project, runner: &mut Runner<'_>) {
 
 fn actionlint(project: &Project) -> Result<()> {
     let program = project.tools().built(Tool::Actionlint, "actionlint")?;
+    let shellcheck = project.tools().shellcheck()?;
     Ok(Cmd::new(program)
         .arg("-no-color")
-        // Programs that it would use if they happened to be installed: the verdict is to be the same everywhere. The
-        // workflows have one line of shell per step.
-        .args(["-shellcheck=", "-pyflakes="])
+        // Both are taken from the PATH otherwise, if they happen to be there: the verdict is to be the same everywhere. There
+        // is no Python in the workflows.
+        .arg(format!("-shellcheck={}", shellcheck.display()))
+        .arg("-pyflakes=")
         .args(files(project)?)
         .cwd(project.dirs.root())
         .run()?)
