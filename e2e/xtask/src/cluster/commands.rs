@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use clap::Subcommand;
 
 use super::own::Own;
-use super::{Choice, Cluster, Level, kind};
+use super::{Choice, Cluster, Kind, Level, kind};
 use crate::images::{self, Packed};
 use crate::progress;
 use crate::project::Project;
@@ -111,7 +111,7 @@ pub(crate) fn down(project: &Project, level: Option<Level>, purge: bool) -> Resu
         }
     }
     if level != Some(Level::Api) && kind::is_up() {
-        kind::down()?;
+        Kind::new(project)?.down()?;
     }
     Ok(())
 }

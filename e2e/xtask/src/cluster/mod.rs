@@ -1,16 +1,21 @@
 //! The cluster that commands work with: an existing one, one of kind, or our own.
 
+mod choice;
 mod commands;
 mod kind;
+mod kubernetes;
 pub(crate) mod own;
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use clap::{Args, ValueEnum};
+use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use choice::Choice;
+use choice::{Provider, provider};
 pub(crate) use commands::{Command, down, run};
+use kind::Kind;
 pub(crate) use kind::is_up as kind_is_up;
 use own::Own;
 
@@ -41,26 +46,6 @@ impl Level {
     }
 }
 
-/// Who runs a cluster that is not there yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Provider {
-    /// Processes on this machine, started by us.
-    Own,
-    /// kind, in Docker.
-    Kind,
-}
-
-/// Which cluster a person means.
-#[derive(Debug, Clone, Default, Args)]
-pub(crate) struct Choice {
-    /// Use the existing cluster of this kubeconfig context
-    #[arg(long, value_name = "NAME", global = true)]
-    pub(crate) context: Option<String>,
-    /// Who runs the node: without it kind where Docker's engine answers and kind is there, else own
-    #[arg(long, value_enum, global = true, conflicts_with = "context")]
-    pub(crate) provider: Option<Provider>,
-}
-
 /// A cluster that is up.
 #[derive(Debug, Clone)]
 pub(crate) struct Cluster<'a> {
@@ -72,7 +57,7 @@ pub(crate) struct Cluster<'a> {
 #[derive(Debug, Clone)]
 enum Runner<'a> {
     Somebody,
-    Kind,
+    Kind(Kind),
     Own(Own<'a>),
 }
 
@@ -83,8 +68,9 @@ impl<'a> Cluster<'a> {
             return Self::existing(project, context);
         }
         if provider(choice, level)? == Provider::Kind {
-            kind::up(project)?;
-            return Self::of_kind(project);
+            let kind = Kind::new(project)?;
+            kind.up(project, choice.kubernetes.as_ref())?;
+            return Self::of_kind(project, kind);
         }
         let own = Own::new(project, level);
         own.up()?;
@@ -106,7 +92,7 @@ impl<'a> Cluster<'a> {
             }
         }
         if choice.provider != Some(Provider::Own) && kind::is_up() {
-            return Self::of_kind(project);
+            return Self::of_kind(project, Kind::new(project)?);
         }
         bail!("no cluster is up; start one with: cargo xtask cluster up")
     }
@@ -115,7 +101,7 @@ impl<'a> Cluster<'a> {
     pub(crate) fn down(&self) -> Result<()> {
         match &self.runner {
             Runner::Own(own) => own.down(false),
-            Runner::Kind => kind::down(),
+            Runner::Kind(kind) => kind.down(),
             Runner::Somebody => Ok(()),
         }
     }
@@ -137,7 +123,7 @@ impl<'a> Cluster<'a> {
     pub(crate) fn load(&self, images: &[Packed]) -> Result<()> {
         match &self.runner {
             Runner::Own(own) => own.load(images),
-            Runner::Kind => kind::load(images),
+            Runner::Kind(kind) => kind.load(images),
             Runner::Somebody => {
                 let names: Vec<_> = images
                     .iter()
@@ -200,10 +186,10 @@ impl<'a> Cluster<'a> {
         Ok(cluster)
     }
 
-    fn of_kind(project: &'a Project) -> Result<Self> {
-        let kubeconfig = store(project, "kind", &kind::kubeconfig()?)?;
+    fn of_kind(project: &'a Project, kind: Kind) -> Result<Self> {
+        let kubeconfig = store(project, "kind", &kind.kubeconfig()?)?;
         Ok(Self {
-            runner: Runner::Kind,
+            runner: Runner::Kind(kind),
             kubeconfig,
             kubectl: project.tools().kubectl()?,
         })
@@ -249,18 +235,4 @@ fn store(project: &Project, name: &str, config: &str) -> Result<PathBuf> {
         .and_then(|mut file| file.write_all(config.as_bytes()))
         .with_context(|| format!("cannot write {}", path.display()))?;
     Ok(path)
-}
-
-/// Who runs the cluster: what was asked for, else kind where it can run, else we.
-fn provider(choice: &Choice, level: Level) -> Result<Provider> {
-    match (choice.provider, level) {
-        (Some(Provider::Kind), Level::Api) => bail!("kind runs nodes; --level api is always our own"),
-        (Some(provider), _) => Ok(provider),
-        (None, Level::Api) => Ok(Provider::Own),
-        (None, Level::Node) => Ok(if kind::is_available() {
-            Provider::Kind
-        } else {
-            Provider::Own
-        }),
-    }
 }

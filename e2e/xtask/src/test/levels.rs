@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 
 use super::artifacts::Artifacts;
-use super::judges::Judges;
+use super::judges::{self, Judges};
 use super::runner::Runner;
 use super::stores::Stores;
 use crate::cargo;
@@ -197,6 +197,8 @@ impl<'a> Levels<'a> {
     }
 
     fn judges(&mut self, runner: &mut Runner<'_>) -> Result<()> {
+        // Before anything that needs a cluster.
+        judges::judge_workflows(self.project, runner);
         self.promtool(runner)?;
         let operator = cargo::binary(&self.project.dirs, "todoplatform-operator")?;
         let cluster = self.api()?.clone();

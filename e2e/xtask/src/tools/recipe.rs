@@ -98,14 +98,11 @@ impl Recipe {
                 kept: Some(("config/crd/standard", "crds")),
                 ..Self::plain("gateway-api", "sigs.k8s.io/gateway-api", &modules.gateway_api)
             },
-            Tool::Kubeconform => Self {
-                packages: vec!["./cmd/kubeconform".to_owned()],
-                ..Self::plain(
-                    "kubeconform",
-                    "github.com/yannh/kubeconform",
-                    &modules.kubeconform,
-                )
-            },
+            Tool::Kubeconform => Self::program(
+                "kubeconform",
+                "github.com/yannh/kubeconform",
+                &modules.kubeconform,
+            ),
             Tool::KubectlValidate => Self {
                 packages: vec![".".to_owned()],
                 ..Self::plain(
@@ -114,9 +111,14 @@ impl Recipe {
                     &modules.kubectl_validate,
                 )
             },
-            Tool::KubeScore => Self {
-                packages: vec!["./cmd/kube-score".to_owned()],
-                ..Self::plain("kube-score", "github.com/zegl/kube-score", &modules.kube_score)
+            Tool::KubeScore => Self::program("kube-score", "github.com/zegl/kube-score", &modules.kube_score),
+            Tool::Pint => Self::program("pint", "github.com/cloudflare/pint", &modules.pint),
+            Tool::Actionlint => {
+                Self::program("actionlint", "github.com/rhysd/actionlint", &modules.actionlint)
+            }
+            Tool::Kind => Self {
+                packages: vec![".".to_owned()],
+                ..Self::plain("kind", "sigs.k8s.io/kind", &modules.kind)
             },
             Tool::Prometheus => Self {
                 packages: vec!["./cmd/prometheus".to_owned(), "./cmd/promtool".to_owned()],
@@ -171,6 +173,14 @@ impl Recipe {
             dropped_lines: None,
             kept: None,
             files: Vec::new(),
+        }
+    }
+
+    /// The program of a module that has the usual layout and needs nothing special.
+    fn program(name: &'static str, module: &'static str, version: &str) -> Self {
+        Self {
+            packages: vec![format!("./cmd/{name}")],
+            ..Self::plain(name, module, version)
         }
     }
 

@@ -2,11 +2,13 @@
 
 mod exceptions;
 mod kube_score;
+mod pint;
 mod schemas;
+mod workflows;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use super::runner::Runner;
 use crate::cluster::Cluster;
@@ -17,6 +19,7 @@ use crate::project::Project;
 use crate::run::Cmd;
 use crate::tools::Tool;
 use exceptions::Exceptions;
+pub(super) use workflows::judge as judge_workflows;
 
 /// The charts, judged as a person would install them.
 const CHARTS: [&str; 2] = ["todoplatform-crds", "todoplatform-operator"];
@@ -39,7 +42,12 @@ struct Exhibit {
 
 impl<'a> Judges<'a> {
     /// The programs that the judges need.
-    pub(super) const TOOLS: [Tool; 3] = [Tool::Kubeconform, Tool::KubectlValidate, Tool::KubeScore];
+    pub(super) const TOOLS: [Tool; 4] = [
+        Tool::Kubeconform,
+        Tool::KubectlValidate,
+        Tool::KubeScore,
+        Tool::Pint,
+    ];
 
     pub(super) fn new(project: &'a Project, cluster: Cluster<'a>, operator: PathBuf) -> Result<Self> {
         project.tools().ensure(&Self::TOOLS)?;
@@ -73,6 +81,7 @@ impl<'a> Judges<'a> {
         runner.check("kubeconform", || self.kubeconform(&schemas, &exhibits));
         runner.check("kubectl-validate", || self.kubectl_validate(&exhibits));
         runner.check("kube-score", || self.kube_score(&exhibits));
+        runner.check("pint", || self.pint(&helm, &exhibits));
         Ok(())
     }
 
@@ -173,6 +182,41 @@ impl<'a> Judges<'a> {
             exceptions.judge(&exhibit.name, findings);
         }
         exceptions.verdict()
+    }
+
+    /// The rules for Prometheus; what is not asked of which rule stands with its reason in `e2e/pint.hcl`.
+    fn pint(&self, helm: &Helm, exhibits: &[Exhibit]) -> Result<()> {
+        let program = self.project.tools().path(Tool::Pint, "pint");
+        let config = self.project.dirs.root().join("e2e/pint.hcl");
+        // The chart's own rules are off by default, and need their kind to be served.
+        let mut shown = vec![(
+            "the operator's chart".to_owned(),
+            helm.command()
+                .args(["template", CHARTS[1]])
+                .arg(self.chart(CHARTS[1]))
+                .args(["--api-versions", "monitoring.coreos.com/v1/PrometheusRule"])
+                .args(["--set", "metrics.prometheusRule.enabled=true"])
+                .args(["--set", "metrics.prometheusRule.daprControlPlane=true"])
+                .output()?,
+        )];
+        for exhibit in exhibits.iter().filter(|exhibit| exhibit.is_rendered) {
+            shown.push((exhibit.name.clone(), dirs::read(&exhibit.file)?));
+        }
+        let (mut seen, mut found) = (0, Vec::new());
+        for (name, objects) in shown {
+            let folder = self.folder.join("rules").join(name.replace([' ', '\''], "-"));
+            match pint::lint(&program, &config, &folder, &objects) {
+                Ok(files) => seen += files,
+                Err(error) => found.push(format!("{name}: {error:#}")),
+            }
+        }
+        if !found.is_empty() {
+            bail!("pint:\n{}", found.join("\n\n"));
+        }
+        if seen == 0 {
+            bail!("pint was shown no rules: nothing that is rendered has any");
+        }
+        Ok(())
     }
 
     /// Every CRD that the exhibits need, in one folder.
