@@ -98,6 +98,7 @@ pub async fn manifest(namespace: &str, name: &str) -> Result<()> {
         "ALERTMANAGER_IMAGE",
         "PROMETHEUS_OPERATOR_IMAGE",
         "CONFIG_RELOADER_IMAGE",
+        "KUBE_STATE_METRICS_IMAGE",
     ] {
         let value = env::required(&format!("TODO_TEST_{name}"))?;
         text = text.replace(&format!("${{{name}}}"), &value);

@@ -59,8 +59,8 @@ pub(crate) fn exporters(dirs: &Dirs) -> Result<Exporters> {
     })
 }
 
-/// Prometheus, Alertmanager, and the operator that makes both of their resources.
-pub(crate) fn prometheus(dirs: &Dirs, tools: &Tools<'_>) -> Result<[Packed; 4]> {
+/// Prometheus, Alertmanager, the operator that makes both of their resources, and what tells of Kubernetes' objects.
+pub(crate) fn prometheus(dirs: &Dirs, tools: &Tools<'_>) -> Result<[Packed; 5]> {
     let built = |tool: Tool, program: &str, image: &str, description: &str| {
         let path = tools.built(tool, program)?;
         program_image(dirs, image, &path, None, description)
@@ -84,6 +84,12 @@ pub(crate) fn prometheus(dirs: &Dirs, tools: &Tools<'_>) -> Result<[Packed; 4]> 
             "prometheus-config-reloader",
             "prometheus-config-reloader:1",
             "What tells Prometheus of a new configuration",
+        )?,
+        built(
+            Tool::KubeStateMetrics,
+            "kube-state-metrics",
+            "kube-state-metrics:2",
+            "What tells Prometheus of Kubernetes' objects",
         )?,
     ])
 }

@@ -40,23 +40,27 @@ impl Published {
         &self,
         project: &Project,
         cluster: &Cluster<'_>,
-    ) -> Result<[(&'static str, String); 4]> {
+    ) -> Result<[(&'static str, String); 5]> {
         let names = [
             "TODO_TEST_PROMETHEUS_IMAGE",
             "TODO_TEST_ALERTMANAGER_IMAGE",
             "TODO_TEST_PROMETHEUS_OPERATOR_IMAGE",
             "TODO_TEST_CONFIG_RELOADER_IMAGE",
+            "TODO_TEST_KUBE_STATE_METRICS_IMAGE",
         ];
-        let [prometheus, alertmanager, operator, reloader] = names;
+        let [prometheus, alertmanager, operator, reloader, state] = names;
         if self.registry.is_some() {
             let public = &project.versions.public_images;
             let version = &project.versions.modules.prometheus_operator;
+            let state_version = &project.versions.modules.kube_state_metrics;
+            let of_state = format!("registry.k8s.io/kube-state-metrics/kube-state-metrics:{state_version}");
             let of_operator = |program: &str| format!("quay.io/prometheus-operator/{program}:{version}");
             return Ok([
                 (prometheus, public.prometheus.clone()),
                 (alertmanager, public.alertmanager.clone()),
                 (operator, of_operator("prometheus-operator")),
                 (reloader, of_operator("prometheus-config-reloader")),
+                (state, of_state),
             ]);
         }
         let step = Step::start("loading Prometheus");
@@ -64,12 +68,13 @@ impl Published {
         cluster.load(&packed)?;
         step.done();
         let references = packed.map(|image| image.reference);
-        let [of_prometheus, of_alertmanager, of_operator, of_reloader] = references;
+        let [of_prometheus, of_alertmanager, of_operator, of_reloader, of_state] = references;
         Ok([
             (prometheus, of_prometheus),
             (alertmanager, of_alertmanager),
             (operator, of_operator),
             (reloader, of_reloader),
+            (state, of_state),
         ])
     }
 

@@ -44,6 +44,8 @@ pub(crate) enum Tool {
     PrometheusCrds,
     /// prometheus, promtool: with the discovery of Kubernetes, which Debian's lack, and no other.
     Prometheus,
+    /// kube-state-metrics
+    KubeStateMetrics,
     /// operator, prometheus-config-reloader: what makes a Prometheus and an Alertmanager of their resources.
     PrometheusOperator,
     /// No program: the folder `crds`.

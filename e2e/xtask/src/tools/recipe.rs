@@ -134,6 +134,14 @@ impl Recipe {
                     &modules.prometheus,
                 )
             },
+            Tool::KubeStateMetrics => Self {
+                packages: vec![".".to_owned()],
+                ..Self::plain(
+                    "kube-state-metrics",
+                    "k8s.io/kube-state-metrics/v2",
+                    &modules.kube_state_metrics,
+                )
+            },
             Tool::PrometheusOperator => Self {
                 packages: vec![
                     "./cmd/operator".to_owned(),

@@ -94,7 +94,6 @@ async fn named(client: &Client, ns: &str) -> Result<BTreeMap<String, Series>> {
         .flat_map(|text| text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == ':')));
     Ok(words
         .filter_map(|word| Some((word.to_owned(), series(word)?)))
-        .filter(|(_, series)| series.source.title != "Kubernetes")
         .collect())
 }
 

@@ -11,14 +11,16 @@ const POOLS: [(&str, usize); 4] = [
     ("podMonitor/{ns}/todo-postgres-exporter/0", 1),
     ("podMonitor/{ns}/todo-redis-exporter/0", 1),
 ];
+/// What tells of Kubernetes, which is none of ours.
+const OF_KUBERNETES: [(&str, usize); 2] = [
+    ("podMonitor/{ns}/kube-state-metrics/0", 1),
+    ("scrapeConfig/{ns}/containers", 1),
+];
 /// Those of the operator's chart. Dapr's control plane: injector, operator, placement, scheduler and sentry, however many pods
 /// of each there are.
 const OF_THE_CHART: [(&str, usize); 2] = [
-    ("serviceMonitor/todoplatform-system/todoplatform-operator/0", 1),
-    (
-        "serviceMonitor/todoplatform-system/todoplatform-operator-dapr/0",
-        5,
-    ),
+    ("serviceMonitor/todoplatform-system/todoplatform-operator/0", 2),
+    ("podMonitor/todoplatform-system/todoplatform-operator-dapr/0", 5),
 ];
 
 /// Every monitor has as many targets as there are pods, all of them up, those of the platform under its labels.
@@ -32,7 +34,7 @@ pub(super) async fn every_target_is_up(metrics: &Prometheus, ns: &str) -> Result
                 );
             }
             let label = |name: &str| target.labels.get(name).map(String::as_str);
-            if target.scrape_pool.contains(&format!("/{ns}/")) {
+            if target.scrape_pool.contains(&format!("/{ns}/todo-")) {
                 let whose = (label("namespace"), label("platform"));
                 assert_eq!(whose, (Some(ns), Some("todo")), "{target:?}");
             }
@@ -40,6 +42,7 @@ pub(super) async fn every_target_is_up(metrics: &Prometheus, ns: &str) -> Result
         }
         let expected: BTreeMap<String, usize> = POOLS
             .into_iter()
+            .chain(OF_KUBERNETES)
             .chain(OF_THE_CHART)
             .map(|(pool, pods)| (pool.replace("{ns}", ns), pods))
             .collect();

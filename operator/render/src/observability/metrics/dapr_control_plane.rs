@@ -4,15 +4,7 @@ use super::{Metric, Source, Unit};
 
 pub(super) const SOURCE: Source = Source {
     title: "Dapr's control plane",
-    target_labels: &[
-        "namespace",
-        "pod",
-        "container",
-        "endpoint",
-        "job",
-        "instance",
-        "service",
-    ],
+    target_labels: &["namespace", "pod", "container", "endpoint", "job", "instance"],
     metrics: &[
         Metric::gauge(
             "dapr_sentry_issuercert_expiry_timestamp",
