@@ -8,11 +8,13 @@ const MARGIN = { top: 6, right: 8, bottom: 20, left: 52 };
 const COLOURS = ["#3b78d1", "#e08a1e", "#2f9e6e", "#b4519e", "#7a63cf", "#4aa8c4", "#c9a21d", "#d0555e", "#6d7d90", "#86a83a", "#9a6b4b", "#e07bb0"];
 const NAMED = { green: "#2c9a5f", orange: "#e08a1e", red: "#d43f4a" };
 const MINUTE = 60, HOUR = 3600;
+/** Round spans of time, in seconds. */
+const SPANS = [15, 30, ...[1, 2, 5, 10, 15, 30].map((it) => it * MINUTE), ...[1, 2, 3, 6, 12, 24].map((it) => it * HOUR)];
 
 // --- values -------------------------------------------------------------------------------------------------------
 
-/** A number with three digits that count and no zeros behind them. */
-const plain = (value) => String(Number(value.toPrecision(3)));
+/** A number with these decimals, or else three digits that count, and no zeros behind them. */
+const plain = (value, decimals) => String(Number(decimals === undefined ? value.toPrecision(3) : value.toFixed(decimals)));
 
 /** A value in steps of a unit: the largest that it reaches. `steps` grow. */
 function scaled(value, steps) {
@@ -28,11 +30,11 @@ const SCALES = {
 
 const PER_SECOND = { ops: "ops/s", reqps: "req/s" };
 
-/** A value with its unit, as Grafana calls units. */
-function text(value, unit) {
+/** A value with its unit, as Grafana calls units; only percentages have decimals of our choice. */
+function text(value, unit, decimals) {
   if (value === 0) return { percentunit: "0%", s: "0 s", ms: "0 ms", bytes: "0 B", ops: "0 ops/s", reqps: "0 req/s" }[unit] ?? "0";
   switch (unit) {
-    case "percentunit": return plain(value * 100) + "%";
+    case "percentunit": return plain(value * 100, decimals) + "%";
     case "s": return scaled(value, SCALES.s);
     case "ms": return scaled(value / 1e3, SCALES.s);
     case "bytes": return scaled(value, SCALES.bytes);
@@ -46,9 +48,12 @@ function text(value, unit) {
 function ticks(low, high, unit) {
   const rough = (high - low || Math.abs(high) || 1) / 4;
   const base = unit === "bytes" ? 2 ** Math.floor(Math.log2(rough)) : 10 ** Math.floor(Math.log10(rough));
-  let step = [1, 2, 2.5, 5, 10].map((it) => it * base).find((it) => it >= rough * 0.999) ?? 10 * base;
+  const second = unit === "ms" ? 1e3 : 1;
+  const isTime = (unit === "s" || unit === "ms") && rough > 10 * second;
+  const steps = isTime ? SPANS.map((it) => it * second) : [1, 2, 2.5, 5, 10].map((it) => it * base);
+  let step = steps.find((it) => it >= rough * 0.999) ?? steps.at(-1);
   // Half an event is none.
-  if (unit === "short" && step < 1) step = high > 1 ? 1 : 0.5;
+  if (unit === "short" && step < 1) step = high >= 1 ? 1 : 0.5;
   const found = [];
   for (let at = Math.floor(low / step + 1e-9); found.length === 0 || found.at(-1) < high - step * 1e-6; at++) found.push(at * step);
   return found;
@@ -176,6 +181,9 @@ function timeseries(body, panel, all, spans) {
   const values = drawn.flatMap((series) => series.points.map(([, value]) => value));
   const lowest = Math.min(...values), highest = Math.max(...values);
   const scale = ticks(Math.min(0, lowest), highest > Math.min(0, lowest) ? highest : highest + 1, unit);
+  // A line along the upper edge is not seen; but nothing is above all of it.
+  const isWhole = unit === "percentunit" && Math.abs(highest - 1) < 1e-9;
+  if (!isWhole && highest > scale.at(-1) - (scale[1] - scale[0]) * 0.02) scale.push(2 * scale.at(-1) - scale.at(-2));
   const [width, height] = [chart.clientWidth, chart.clientHeight];
   const svg = shape(chart, "svg", { viewBox: `0 0 ${width} ${height}` });
   const x = (at) => MARGIN.left + ((at - view.from) / (view.to - view.from)) * (width - MARGIN.left - MARGIN.right);
@@ -184,18 +192,22 @@ function timeseries(body, panel, all, spans) {
     shape(svg, "line", { x1: MARGIN.left, x2: width - MARGIN.right, y1: y(value), y2: y(value), stroke: "#e9ecf0" });
     shape(svg, "text", { x: MARGIN.left - 7, y: y(value) + 4, "text-anchor": "end" }, text(value, unit).replace(/ (ops|req)\/s$/, ""));
   }
-  const apart = [1, 5, 10, 15, 20, 30, 60, 120, 360, 720].map((it) => it * MINUTE).find((it) => ((view.to - view.from) / it) * 62 < width) ?? 24 * HOUR;
+  const apart = SPANS.find((it) => it >= MINUTE && ((view.to - view.from) / it) * 62 < width) ?? 24 * HOUR;
   for (let at = Math.ceil(view.from / apart) * apart; at <= view.to; at += apart) {
     shape(svg, "line", { x1: x(at), x2: x(at), y1: MARGIN.top, y2: height - MARGIN.bottom, stroke: "#f1f3f6" });
     if (x(at) > MARGIN.left + 14 && x(at) < width - 18) shape(svg, "text", { x: x(at), y: height - 5, "text-anchor": "middle" }, clock(at));
   }
   drawn.forEach((series, index) => {
     const colour = COLOURS[index % COLOURS.length];
+    // Many areas of one line each would be a grey one.
+    const opacity = (custom.fillOpacity ?? 0) / 100 / (isStacked ? 1 : all.length);
     for (const points of stretches(series.points, spans.step)) {
       const above = points.map(([at, value]) => `${x(at).toFixed(1)},${y(value).toFixed(1)}`);
       const below = points.map(([at, , low]) => `${x(at).toFixed(1)},${y(low ?? Math.max(0, scale[0])).toFixed(1)}`).reverse();
-      shape(svg, "path", { d: `M${[...above, ...below].join("L")}Z`, fill: colour, opacity: (custom.fillOpacity ?? 0) / 100 });
-      if (points.length === 1) shape(svg, "circle", { cx: x(points[0][0]), cy: y(points[0][1]), r: 2.2, fill: colour });
+      shape(svg, "path", { d: `M${[...above, ...below].join("L")}Z`, fill: colour, opacity });
+      // A line that is hardly longer than it is thick would not be seen.
+      const isShort = x(points.at(-1)[0]) - x(points[0][0]) < 6;
+      if (isShort) shape(svg, "circle", { cx: x(points[0][0]), cy: y(points[0][1]), r: 2.5, fill: colour });
       shape(svg, "path", { d: `M${above.join("L")}`, fill: "none", stroke: colour, "stroke-width": 1.5, "stroke-linejoin": "round" });
     }
   });
@@ -211,7 +223,7 @@ function stat(body, panel, all) {
   for (const series of all) {
     const one = element(stats, "div");
     const value = series.points.at(-1)[1];
-    element(one, "div", "value", text(value, unit)).style.color = colourOf(value, thresholds.steps);
+    element(one, "div", "value", text(value, unit)).style.color = colourOf(value, thresholds?.steps);
     if (all.length > 1) element(one, "div", "", series.name);
   }
 }
@@ -232,15 +244,15 @@ function gauge(body, panel, all) {
     const svg = shape(dial, "svg", { viewBox: "0 0 120 66" });
     arc(svg, 1, "#e9ecf0");
     const part = Math.min(1, Math.max(0, (value - min) / (max - min)));
-    if (part > 0) arc(svg, part, colourOf(value, thresholds.steps));
-    shape(svg, "text", { x: 60, y: 60, "text-anchor": "middle", style: `font-size:19px;font-weight:600;fill:${colourOf(value, thresholds.steps)}` }, text(value, unit));
+    if (part > 0) arc(svg, part, colourOf(value, thresholds?.steps));
+    shape(svg, "text", { x: 60, y: 60, "text-anchor": "middle", style: `font-size:19px;font-weight:600;fill:${colourOf(value, thresholds?.steps)}` }, text(value, unit));
     element(dial, "div", "", series.name);
   }
 }
 
 /** One line for each set of labels, one column for each question, as Grafana merges them. */
 function table(body, panel, all) {
-  const unit = panel.fieldConfig.defaults.unit;
+  const { unit, decimals } = panel.fieldConfig.defaults;
   const labels = [...new Set(all.flatMap((series) => Object.keys(series.labels)))].filter((label) => label !== "__name__");
   const lines = new Map();
   for (const series of all) {
@@ -258,8 +270,9 @@ function table(body, panel, all) {
   for (const line of [...lines].sort(([a], [b]) => a.localeCompare(b)).map(([, line]) => line)) {
     const row = element(drawn, "tr");
     for (const label of labels) element(row, "td", "", line.labels[label] ?? "");
-    for (const { refId } of columns) element(row, "td", "number", refId in line ? text(line[refId], unit) : "");
+    for (const { refId } of columns) element(row, "td", "number", refId in line ? text(line[refId], unit, decimals) : "");
   }
+  if (drawn.offsetHeight > body.clientHeight) drawn.className = "dense";
 }
 
 const SHAPES = { timeseries, stat, gauge, table };
@@ -285,10 +298,17 @@ async function draw(panel, grid) {
     panel.targets.map((target) => ask(target, spans).then((series) => ({ expr: target.expr, series }), (error) => ({ expr: target.expr, series: [], error: error.message }))),
   );
   const all = answers.flatMap((answer) => answer.series);
-  const error = answers.find((answer) => answer.error)?.error ?? (SHAPES[panel.type] ? undefined : `no panel of type ${panel.type} is known`);
+  let error = answers.find((answer) => answer.error)?.error;
+  if (!error && all.length === 0) element(body, "div", "nothing", "No data");
+  else if (!error) {
+    try {
+      if (!SHAPES[panel.type]) throw new Error(`no panel of type ${panel.type} is known`);
+      SHAPES[panel.type](body, panel, all, spans);
+    } catch (failure) {
+      error = String(failure);
+    }
+  }
   if (error) element(body, "div", "nothing error", error);
-  else if (all.length === 0) element(body, "div", "nothing", "No data");
-  else SHAPES[panel.type](body, panel, all, spans);
   const questions = answers.map(({ expr, series, error }) => ({
     expr, error: error ?? null, series: series.length, samples: series.reduce((sum, { points }) => sum + points.length, 0),
   }));
