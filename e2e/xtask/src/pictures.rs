@@ -9,7 +9,6 @@ use crate::cargo;
 use crate::dirs;
 use crate::progress::say;
 use crate::project::Project;
-use crate::run;
 use crate::tools::{Tool, debian};
 
 /// The browser, and the letters that pictures are written in: the same ones everywhere.
@@ -103,10 +102,10 @@ pub(crate) fn browser() -> Result<PathBuf> {
         return Ok(named.into());
     }
     let [program, _] = PACKAGES;
-    if let Some(found) = run::find_program(program) {
+    if let Some(found) = crate::run::find_program(program) {
         return Ok(found);
     }
     debian::install(&PACKAGES)
         .with_context(|| format!("Chromium could not be installed; {BROWSER} may name one that is there"))?;
-    run::find_program(program).with_context(|| format!("{program} was installed and is not on PATH"))
+    crate::run::find_program(program).with_context(|| format!("{program} was installed and is not on PATH"))
 }

@@ -6,13 +6,14 @@ use std::collections::BTreeMap;
 use todoplatform_operator::metrics::catalog::{METRICS as OPERATOR, Type};
 use todoplatform_render::{
     ValidatedPlatform,
+    names::Names,
     observability::{
         alerts::alert,
         metrics::{Kind, SOURCES, Unit},
     },
 };
 
-use super::places::{app, apps, containers, groups, instance, pods, slo_app, topics};
+use super::places::{app, apps, components, containers, groups, pods, slo_app, topics};
 
 /// Values by the label's name; an empty one is none.
 pub(crate) type Labels = BTreeMap<&'static str, String>;
@@ -72,146 +73,128 @@ pub(crate) fn series(metric: &Metric, platform: &ValidatedPlatform) -> Vec<Label
 
 /// The values that a label has beside those that are known already.
 fn values(label: &str, metric: &Metric, known: &Labels, platform: &ValidatedPlatform) -> Vec<String> {
+    let words = words(label, &metric.name, known);
+    if !words.is_empty() {
+        return words.iter().map(|word| (*word).to_owned()).collect();
+    }
+    of_platform(label, metric, known, platform).unwrap_or_else(|| vec![label.replace('_', "-")])
+}
+
+/// Values that are the same for every platform; none where they are not.
+fn words(label: &str, metric: &str, known: &Labels) -> &'static [&'static str] {
+    let is = |label: &str, value: &str| known.get(label).is_some_and(|known| known == value);
+    match (label, metric) {
+        ("pod", _) if metric.starts_with("todoplatform_") => &["todoplatform-operator-5d8f7c6b9-k2v7q"],
+        ("job", _) if metric.starts_with("todoplatform_") => &["todoplatform-operator"],
+        ("instance", _) if metric.starts_with("redis_") => &["todo-redis:6379"],
+        ("instance", _) => &["10.0.0.7:8081"],
+        ("method", _) if is("route", "/v1/tasks") => &["GET", "POST"],
+        ("method", _) if is("route", "/v1/tasks/{id}/complete") => &["POST"],
+        ("method", _) => &["GET"],
+        ("topic" | "slo" | "window", "ALERTS") => &[""],
+        ("outcome", "todo_outbox_published_total") => &["published", "failed"],
+        ("outcome", "todo_event_handled_total") => &["applied", "duplicate", "dropped", "retried"],
+        ("outcome", "todo_notification_deliveries_total") => &["delivered", "retried", "failed"],
+        ("outcome", "todoplatform_reconcile_total") => &["applied", "waiting", "failed"],
+        ("outcome", _) => &["done"],
+        ("status", "dapr_resiliency_cb_state") => &["open", "closed"],
+        ("status", "todoplatform_platform_condition") => &["True", "False", "Unknown"],
+        ("status", "todoplatform_api_requests_total") => &["200", "409"],
+        ("status", _) if metric.contains("healthprobes") || metric.contains("res_recv") => &["200", "500"],
+        ("status", _) if metric.contains("http") => &["200", "404", "503"],
+        ("status", _) => &["200"],
+        ("process_status", _) => &["success", "retry", "drop"],
+        ("success", _) => &["true", "false"],
+        ("operation", _) if metric.contains("state") => &["get", "set"],
+        ("operation", _) => &["schedule"],
+        ("state", _) if metric.starts_with("todo_") => &["idle", "used"],
+        ("state", _) => &["idle", "active"],
+        ("name", _) if metric.starts_with("cnpg_") => &["max_connections"],
+        ("policy", _) if metric.starts_with("todo_") => &["reads", "writes"],
+        ("policy", "dapr_resiliency_cb_state") => &["circuitbreaker"],
+        ("policy", _) => &["retry"],
+        ("flow_direction", _) => &["outbound"],
+        ("target", _) => &["component"],
+        ("channel", _) => &["email", "webhook"],
+        ("alertname", _) => &[
+            "TodoOutboxStalled",
+            "TodoDeadLettersKept",
+            "TodoCircuitBreakerOpen",
+        ],
+        ("alertstate", _) => &["firing"],
+        ("resource", _) => &["memory", "cpu"],
+        ("unit", _) if is("resource", "memory") => &["byte"],
+        ("unit", _) => &["core"],
+        ("partition" | "redpanda_partition" | "db", _) => &["0"],
+        ("kind", _) => &["Deployment", "Component"],
+        ("step", _) => &["read", "render", "apply", "prune", "status"],
+        ("type", "todoplatform_platform_condition") => &["Ready", "Degraded"],
+        ("verb", _) => &["patch"],
+        ("error" | "reason", _) => &["Timeout"],
+        ("crd", _) => &["scaledobjects.keda.sh"],
+        _ => &[],
+    }
+}
+
+/// Values that are the platform's own; none for a label that nobody has thought of.
+fn of_platform(
+    label: &str,
+    metric: &Metric,
+    known: &Labels,
+    platform: &ValidatedPlatform,
+) -> Option<Vec<String>> {
     let names = &platform.names;
-    let app = known.get("app_id").and_then(|id| app(platform, id));
-    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
-    let one = |word: String| vec![word];
     let name = metric.name.as_str();
-    match label {
-        "namespace" => one(names.namespace().into()),
-        "platform" => one(names.platform().into()),
-        "app_id" if name.starts_with("todo:") => one(slo_app(known, platform)),
-        "app_id" => apps(name, platform)
+    let app = known.get("app_id").and_then(|id| app(platform, id));
+    let apps_of = |metric| {
+        apps(metric, platform)
             .map(|app| names.app_id(&app.node.name))
-            .collect(),
-        "pod" if name.starts_with("todoplatform_") => words(&["todoplatform-operator-5d8f7c6b9-k2v7q"]),
+            .collect()
+    };
+    let component = |component: fn(&Names, &str) -> String| {
+        vec![app.map_or_else(String::new, |app| component(names, &app.node.name))]
+    };
+    Some(match label {
+        "namespace" => vec![names.namespace().into()],
+        "platform" | "name" => vec![names.platform().into()],
+        "app_id" if name.starts_with("todo:") => vec![slo_app(known, platform)],
+        "app_id" => apps_of(name),
+        "deployment" | "horizontalpodautoscaler" => apps_of(""),
         "pod" => pods(metric, known, platform),
-        "job" if name.starts_with("todoplatform_") => words(&["todoplatform-operator"]),
-        "job" | "service" | "container" if app.is_some() => one(known["app_id"].clone()),
+        "job" | "service" | "container" if app.is_some() => vec![known["app_id"].clone()],
         "container" if name.starts_with("container_") || name.starts_with("kube_pod_") => containers(known),
-        "instance" => one(instance(name)),
-        "route" | "path" => app.map_or_else(|| words(&["/"]), |app| app.node.routes.clone()),
-        "method" if known.get("route").is_some_and(|route| route == "/v1/tasks") => words(&["GET", "POST"]),
-        "method" => words(&[
-            if known
-                .get("route")
-                .is_some_and(|route| route.ends_with("complete"))
-            {
-                "POST"
-            } else {
-                "GET"
-            },
-        ]),
-        "topic" | "slo" | "window" if name == "ALERTS" => one(String::new()),
+        "route" | "path" => app.map_or_else(Vec::new, |app| app.node.routes.clone()),
         "topic" | "stream" | "redpanda_topic" => topics(name, app, known, platform),
         "group" | "consumergroup" | "redpanda_group" => groups(known, platform),
-        "component" if name.starts_with("dapr_component_pubsub") => one(app
-            .map(|app| names.events_component(&app.node.name))
-            .unwrap_or_default()),
-        "component" if name.starts_with("dapr_component_state") => one(app
-            .map(|app| names.state_component(&app.node.name))
-            .unwrap_or_default()),
-        "component" => platform
-            .apps
-            .iter()
-            .map(|app| app.node.name.clone())
-            .filter(|component| {
-                known
-                    .get("app_id")
-                    .is_none_or(|id| *id == names.app_id(component))
-            })
-            .collect(),
-        "dst_app_id" | "src_app_id" => app
-            .map(|app| app.node.calls.iter().map(|called| names.app_id(called)).collect())
-            .unwrap_or_default(),
-        "outcome" => words(match name {
-            "todo_outbox_published_total" => &["published", "failed"],
-            "todo_event_handled_total" => &["applied", "duplicate", "dropped", "retried"],
-            "todo_notification_deliveries_total" => &["delivered", "retried", "failed"],
-            "todoplatform_reconcile_total" => &["applied", "waiting", "failed"],
-            _ => &["done"],
-        }),
-        "status" => words(match name {
-            "todo_http_request_duration_seconds"
-            | "dapr_http_server_request_count"
-            | "dapr_http_client_completed_count" => &["200", "404", "503"],
-            "dapr_http_healthprobes_completed_count" | "dapr_runtime_service_invocation_res_recv_total" => {
-                &["200", "500"]
-            }
-            "dapr_resiliency_cb_state" => &["open", "closed"],
-            "todoplatform_platform_condition" => &["True", "False", "Unknown"],
-            "todoplatform_api_requests_total" => &["200", "409"],
-            _ => &["200"],
-        }),
-        "process_status" => words(&["success", "retry", "drop"]),
-        "success" => words(&["true", "false"]),
-        "operation" => words(if name.contains("state") {
-            &["get", "set"]
-        } else {
-            &["schedule"]
-        }),
-        "state" => words(if name.starts_with("todo_") {
-            &["idle", "used"]
-        } else {
-            &["idle", "active"]
-        }),
+        "component" if name.starts_with("dapr_component_state") => {
+            component(|names, app| names.state_component(app))
+        }
+        "component" if name.starts_with("dapr_") => component(|names, app| names.events_component(app)),
+        "componentName" => component(|names, app| names.events_component(app)),
+        "component" => components(known, platform),
+        "dst_app_id" | "src_app_id" => {
+            let calls = app.map_or(&[][..], |app| app.node.calls.as_slice());
+            calls.iter().map(|called| names.app_id(called)).collect()
+        }
         "datname" => ["task", "scheduler", "notification", "analytics"]
-            .iter()
             .map(|app| names.database_role(app))
-            .collect(),
-        "name" if name.starts_with("cnpg_") => words(&["max_connections"]),
-        "name" => one(names.platform().into()),
-        "policy" if name.starts_with("todo_") => words(&["reads", "writes"]),
-        "policy" => words(&[if name.contains("cb_state") {
-            "circuitbreaker"
-        } else {
-            "retry"
-        }]),
-        "flow_direction" => words(&["outbound"]),
-        "target" => words(&["component"]),
-        "channel" => words(&["email", "webhook"]),
+            .to_vec(),
         "slo" => platform
             .alerting
             .iter()
             .flat_map(|alerting| alerting.slos.keys().cloned())
             .collect(),
-        "alertname" => words(&[
-            "TodoOutboxStalled",
-            "TodoDeadLettersKept",
-            "TodoCircuitBreakerOpen",
-        ]),
-        "alertstate" => words(&["firing"]),
-        "severity" => one(alert(&known["alertname"])
-            .map_or("warning", |alert| alert.severity.as_str())
-            .into()),
-        "resource" => words(&["memory", "cpu"]),
-        "unit" => words(&[if known["resource"] == "memory" {
-            "byte"
-        } else {
-            "core"
-        }]),
-        "deployment" | "horizontalpodautoscaler" => platform
-            .apps
-            .iter()
-            .map(|app| names.app_id(&app.node.name))
-            .collect(),
-        "statefulset" => vec![names.postgres(), names.redis()],
-        "persistentvolumeclaim" => vec![
-            format!("data-{}-0", names.postgres()),
-            format!("data-{}-0", names.redis()),
+        "severity" => vec![
+            alert(&known["alertname"])
+                .map_or("warning", |alert| alert.severity.as_str())
+                .into(),
         ],
-        "partition" | "redpanda_partition" | "db" => words(&["0"]),
-        "version" => one(platform.version.clone()),
-        "server" => one(format!("{}:5432", names.postgres())),
-        "kind" => words(&["Deployment", "Component"]),
-        "step" => words(&["read", "render", "apply", "prune", "status"]),
-        "type" if name == "todoplatform_platform_condition" => words(&["Ready", "Degraded"]),
-        "verb" => words(&["patch"]),
-        "error" | "reason" => words(&["Timeout"]),
-        "componentName" => one(app
-            .map(|app| names.events_component(&app.node.name))
-            .unwrap_or_default()),
-        "crd" => words(&["scaledobjects.keda.sh"]),
-        _ => one(label.replace('_', "-")),
-    }
+        "statefulset" => vec![names.postgres(), names.redis()],
+        "persistentvolumeclaim" => [names.postgres(), names.redis()]
+            .map(|store| format!("data-{store}-0"))
+            .to_vec(),
+        "version" => vec![platform.version.clone()],
+        "server" => vec![format!("{}:5432", names.postgres())],
+        _ => return None,
+    })
 }

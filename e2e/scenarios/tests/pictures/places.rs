@@ -78,14 +78,15 @@ pub(crate) fn containers(known: &Labels) -> Vec<String> {
     vec![service, "daprd".into()]
 }
 
-/// What is asked by exporters is called as the store is.
-pub(crate) fn instance(metric: &str) -> String {
-    if metric.starts_with("redis_") {
-        "todo-redis:6379"
-    } else {
-        "10.0.0.7:8081"
-    }
-    .into()
+/// Every application; of one that is known, itself.
+pub(crate) fn components(known: &Labels, platform: &ValidatedPlatform) -> Vec<String> {
+    let names = platform.apps.iter().map(|app| app.node.name.clone());
+    let is_of = |name: &String| {
+        known
+            .get("app_id")
+            .is_none_or(|id| *id == platform.names.app_id(name))
+    };
+    names.filter(is_of).collect()
 }
 
 /// Topics that an application publishes or consumes, or that a group consumes; with the prefix where the broker sees them.

@@ -23,7 +23,8 @@ use tokio::{
 
 use super::{
     labels::{self, Labels, Metric},
-    levels, rates, story,
+    levels, rates,
+    story::{self, Scrape},
 };
 
 /// Upper bounds of histograms, in seconds: those of requests, and of what takes longer.
@@ -100,14 +101,6 @@ fn write(file: &Path, platform: &ValidatedPlatform, metrics: &[Metric]) -> Resul
     Ok(file.flush()?)
 }
 
-/// What is written of each scrape of a series.
-struct Scrape {
-    at: i64,
-    minute: f64,
-    /// From -1 to 1.
-    noise: f64,
-}
-
 /// Every scrape of a series, from the first.
 fn scrapes(metric: &Metric, labels: &Labels) -> impl Iterator<Item = Scrape> {
     let series = format!("{}{labels:?}", metric.name);
@@ -130,9 +123,9 @@ fn growth(metric: &Metric, labels: &Labels, scrape: &Scrape) -> f64 {
 
 fn gauge(metric: &Metric, labels: &Labels, platform: &ValidatedPlatform) -> String {
     let mut text = String::new();
-    for Scrape { at, minute, noise } in scrapes(metric, labels) {
-        if let Some(value) = levels::level(metric, labels, minute, at, 1.0 + noise, platform) {
-            sample(&mut text, &metric.name, labels, value, at);
+    for scrape in scrapes(metric, labels) {
+        if let Some(value) = levels::level(metric, labels, &scrape, platform) {
+            sample(&mut text, &metric.name, labels, value, scrape.at);
         }
     }
     text

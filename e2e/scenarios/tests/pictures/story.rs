@@ -10,6 +10,16 @@ pub(crate) const LENGTH: i64 = 2 * 60 * 60;
 /// Time between two scrapes, in seconds.
 pub(crate) const SCRAPE: i64 = 30;
 
+/// A moment at which everything is asked how it is.
+pub(crate) struct Scrape {
+    /// In seconds since 1970.
+    pub(crate) at: i64,
+    /// Of the story.
+    pub(crate) minute: f64,
+    /// From -1 to 1, of each series its own.
+    pub(crate) noise: f64,
+}
+
 /// Minutes in which three times as many requests come.
 const RUSH: Range<f64> = 34.0..50.0;
 /// Minutes in which the broker is away.
