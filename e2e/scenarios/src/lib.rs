@@ -5,6 +5,7 @@
 //! where it is by environment variables; see [`env`].
 
 pub mod audit;
+pub mod browser;
 pub mod cluster;
 pub mod command;
 pub mod env;

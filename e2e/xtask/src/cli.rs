@@ -5,7 +5,7 @@ use clap_complete::Shell;
 
 use crate::cluster::{self, Choice};
 use crate::netpol;
-use crate::{dapr, generate, images, platform, test, tools};
+use crate::{dapr, generate, images, pictures, platform, test, tools};
 
 /// The project's commands: a running platform, a test cluster, images, all tests.
 ///
@@ -43,6 +43,8 @@ pub(crate) enum Command {
     Images(images::Command),
     /// Build the programs that the cluster is made of, as far as they are missing; prints their folders
     Tools(tools::Command),
+    /// Draw every dashboard in a browser, with the data of a scripted morning; prints the folder of the pictures
+    Pictures(pictures::Command),
     /// Install or remove Dapr
     Dapr {
         #[command(subcommand)]

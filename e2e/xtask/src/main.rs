@@ -13,6 +13,7 @@ mod helm;
 mod images;
 mod lock;
 mod netpol;
+mod pictures;
 mod platform;
 mod progress;
 mod project;
@@ -51,6 +52,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Command::Cluster { command } => cluster::run(&Project::load()?, &choice, command),
         Command::Images(command) => images::run(&Project::load()?, &command),
         Command::Tools(command) => tools::build_command(&Project::load()?, &command),
+        Command::Pictures(command) => pictures::run(&Project::load()?, &command),
         Command::Dapr { command } => {
             let project = Project::load()?;
             let cluster = Cluster::current(&project, &choice, Some(Level::Node))?;

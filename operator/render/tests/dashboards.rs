@@ -264,6 +264,42 @@ fn panels_have_numbers_of_their_own_and_do_not_overlap() {
     }
 }
 
+/// What is beside a panel is as high, and a table says what its columns are.
+#[test]
+fn lines_have_no_holes_and_columns_have_names() {
+    for (named, dashboard) in dashboards() {
+        let mut heights = BTreeMap::<u64, BTreeSet<u64>>::new();
+        for panel in panels(&dashboard) {
+            let [y, h] = ["y", "h"].map(|field| panel["gridPos"][field].as_u64().unwrap());
+            heights.entry(y).or_default().insert(h);
+            if panel["type"] == "table" {
+                let questions = panel["targets"].as_array().unwrap();
+                let columns: BTreeMap<String, Value> = questions
+                    .iter()
+                    .map(|question| {
+                        let value = match questions.len() {
+                            1 => "Value".to_owned(),
+                            _ => format!("Value #{}", question["refId"].as_str().unwrap()),
+                        };
+                        (value, question["legendFormat"].clone())
+                    })
+                    .collect();
+                let renamed = &panel["transformations"][1]["options"]["renameByName"];
+                assert_eq!(renamed, &json!(columns), "{}: {}", named.name, panel["title"]);
+                assert!(
+                    !renamed.to_string().contains("{{"),
+                    "{renamed}: a column is no series"
+                );
+            }
+        }
+        assert!(
+            heights.values().all(|heights| heights.len() == 1),
+            "{}: {heights:?}",
+            named.name
+        );
+    }
+}
+
 #[test]
 fn two_platforms_never_share_a_dashboard_a_title_or_a_file() {
     let place = |name: &str, namespace: &str| {

@@ -12,6 +12,7 @@ use crate::cluster::{self, Choice, Cluster, Level};
 use crate::crds;
 use crate::dapr;
 use crate::generate;
+use crate::pictures;
 use crate::platform::{PlatformImages, Published};
 use crate::progress::note;
 use crate::project::Project;
@@ -202,7 +203,17 @@ impl<'a> Levels<'a> {
         self.promtool(runner)?;
         let operator = cargo::binary(&self.project.dirs, "todoplatform-operator")?;
         let cluster = self.api()?.clone();
-        Judges::new(self.project, cluster, operator)?.run(runner)
+        Judges::new(self.project, cluster, operator)?.run(runner)?;
+        self.pictures(runner)
+    }
+
+    /// Dashboards as a browser shows them. Their pictures are among the artifacts of a run that fails.
+    fn pictures(&self, runner: &mut Runner<'_>) -> Result<()> {
+        let folder = self.artifacts.folder().join("pictures");
+        crate::dirs::make(&folder)?;
+        let envs = pictures::envs(self.project, &folder)?;
+        let arguments = pictures::arguments(self.project)?;
+        runner.cargo_test("dashboards in a browser", &arguments, &envs, &[])
     }
 
     /// Prometheus' own judgement of the rules.

@@ -1,6 +1,6 @@
 //! The dashboard about the operator: every series of the operators that are chosen above the panels.
 
-use todoplatform_render::observability::dashboards::{Dashboard, First, Panel, Row, Unit, Variable};
+use todoplatform_render::observability::dashboards::{Dashboard, First, Panel, Row, Unit, Variable, WIDTH};
 
 /// The dashboard as JSON.
 pub fn json() -> String {
@@ -111,6 +111,7 @@ fn passes() -> Vec<Panel> {
             "Where the time of slow passes goes.",
             Unit::Seconds,
         )
+        .width(WIDTH)
         .line(
             "histogram_quantile(0.99, sum by (step, le) (rate(todoplatform_reconcile_step_duration_seconds_bucket{job=~\"$job\"}[$__rate_interval])))",
             "{{step}}",

@@ -207,7 +207,7 @@ fn resiliency() -> Vec<Panel> {
             format!(
                 "max by (app_id, name, target, flow_direction) (dapr_resiliency_cb_state{{{CHOSEN_APPS},status=\"open\"}}) == 1"
             ),
-            "{{app_id}} {{target}}",
+            "open",
         ),
     ]
 }

@@ -1,5 +1,7 @@
 //! A dashboard as JSON in Grafana's classic form, which provisioning and the Grafana operator take.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::model::{Colour, Dashboard, First, Panel, Row, Shape, Variable, WIDTH};
@@ -70,7 +72,8 @@ fn variable(variable: &Variable) -> Value {
     value
 }
 
-/// Rows one under the other; the panels of a row from the left, and below when there is no room.
+/// Rows one under the other; the panels of a row from the left, and below when there is no room. Those beside each other are
+/// as high as the highest of them, or there would be holes.
 fn panels(rows: &[Row]) -> Vec<Value> {
     let mut panels = Vec::new();
     let mut y = 0;
@@ -80,25 +83,35 @@ fn panels(rows: &[Row]) -> Vec<Value> {
             "gridPos": {"x": 0, "y": y, "w": WIDTH, "h": 1},
         }));
         y += 1;
-        let (mut x, mut height) = (0, 0);
-        for panel in &row.panels {
-            if x + panel.width > WIDTH {
-                y += height;
-                (x, height) = (0, 0);
+        for line in lines(&row.panels) {
+            let height = line.iter().map(|panel| panel.height()).max().unwrap_or_default();
+            let mut x = 0;
+            for panel in line {
+                let id = panels.len() + 1;
+                panels.push(self::panel(panel, &Place { id, x, y, height }));
+                x += panel.width;
             }
-            let place = Place {
-                id: panels.len() + 1,
-                x,
-                y,
-                height: panel.height(),
-            };
-            panels.push(self::panel(panel, &place));
-            x += panel.width;
-            height = height.max(place.height);
+            y += height;
         }
-        y += height;
     }
     panels
+}
+
+/// Panels in lines of at most the whole width.
+fn lines(panels: &[Panel]) -> Vec<Vec<&Panel>> {
+    let mut lines: Vec<Vec<&Panel>> = Vec::new();
+    let mut left = 0;
+    for panel in panels {
+        match lines.last_mut() {
+            Some(line) if panel.width <= left => line.push(panel),
+            _ => {
+                left = WIDTH;
+                lines.push(vec![panel]);
+            }
+        }
+        left -= panel.width;
+    }
+    lines
 }
 
 fn panel(panel: &Panel, place: &Place) -> Value {
@@ -139,13 +152,33 @@ fn panel(panel: &Panel, place: &Place) -> Value {
         value["fieldConfig"]["defaults"]["min"] = json!(0);
         value["fieldConfig"]["defaults"]["max"] = json!(1);
     }
+    if let Some(decimals) = panel.decimals {
+        value["fieldConfig"]["defaults"]["decimals"] = json!(decimals);
+    }
     if panel.shape == Shape::Table {
         value["transformations"] = json!([
             {"id": "merge", "options": {}},
-            {"id": "organize", "options": {"excludeByName": {"Time": true}}},
+            {"id": "organize", "options": {"excludeByName": {"Time": true}, "renameByName": columns(panel)}},
         ]);
     }
     value
+}
+
+/// What the columns of a table are called, by what Grafana calls them: the only question's values `Value`, those of several
+/// `Value #A`, `Value #B`.
+fn columns(panel: &Panel) -> BTreeMap<String, &str> {
+    let is_only = panel.lines.len() == 1;
+    let name = |id: char| {
+        if is_only {
+            "Value".into()
+        } else {
+            format!("Value #{id}")
+        }
+    };
+    QUESTIONS
+        .zip(&panel.lines)
+        .map(|(id, line)| (name(id), line.legend.as_str()))
+        .collect()
 }
 
 /// Grafana's word for a shape, and how it looks.

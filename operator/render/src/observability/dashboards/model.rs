@@ -65,6 +65,8 @@ pub struct Panel {
     pub lines: Vec<Line>,
     /// From which value on it looks different, in growing order.
     pub thresholds: Vec<(f64, Colour)>,
+    /// How many decimals its values have; none leaves it to Grafana, which shows 99.95% as 100%.
+    pub decimals: Option<u8>,
 }
 
 /// Width of a dashboard.
@@ -166,6 +168,7 @@ impl Panel {
             width: WIDTH / 3,
             lines: Vec::new(),
             thresholds: Vec::new(),
+            decimals: None,
         }
     }
 
@@ -217,6 +220,15 @@ impl Panel {
             legend: legend.into(),
         });
         self
+    }
+
+    /// The panel with this many decimals.
+    #[must_use]
+    pub fn decimals(self, decimals: u8) -> Self {
+        Self {
+            decimals: Some(decimals),
+            ..self
+        }
     }
 
     /// The panel with a colour from this value on.

@@ -171,7 +171,7 @@ fn pods() -> Vec<Panel> {
             .width(WIDTH)
             .line(
                 format!("count by (app_id, version) (todo_build_info{{{CHOSEN}}})"),
-                "{{app_id}} {{version}}",
+                "pods",
             ),
     ]
 }

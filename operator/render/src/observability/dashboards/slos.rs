@@ -83,6 +83,7 @@ fn numbers() -> Vec<Panel> {
             "What is promised, and the share of errors that this allows.",
             Unit::Ratio,
         )
+        .decimals(3)
         .line(
             format!("max by (slo) (todo:slo_objective:ratio{{{CHOSEN}}})"),
             "objective",
