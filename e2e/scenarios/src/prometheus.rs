@@ -35,6 +35,11 @@ impl Prometheus {
         })
     }
 
+    /// Where it is asked.
+    pub fn url(&self) -> &str {
+        &self.forward.url
+    }
+
     /// Everything that it scrapes.
     pub async fn targets(&self) -> Result<Vec<Target>> {
         let mut data = self.api("targets?state=active", &[]).await?;

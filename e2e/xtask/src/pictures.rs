@@ -14,7 +14,7 @@ use crate::tools::{Tool, debian};
 /// The browser, and the letters that pictures are written in: the same ones everywhere.
 const PACKAGES: [&str; 2] = ["chromium-headless-shell", "fonts-inter"];
 /// A variable that names another Chromium.
-const BROWSER: &str = "TODO_TEST_BROWSER";
+pub(crate) const BROWSER: &str = "TODO_TEST_BROWSER";
 /// Names of the guide's pictures, without ending.
 const IN_THE_GUIDE: [&str; 2] = ["overview", "slos"];
 /// Every reader of the guide fetches them.

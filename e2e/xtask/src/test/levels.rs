@@ -185,6 +185,7 @@ impl<'a> Levels<'a> {
             ("TODO_TEST_KUBECTL_TODO", platform.plugin.display().to_string()),
         ]);
         envs.extend(monitoring);
+        envs.push((pictures::BROWSER, pictures::browser()?.display().to_string()));
         let args = words(&["--package", "todo-scenarios", "--test", "node"]);
         // The scenarios share the node, and some of them break things on purpose.
         let one_by_one = "--test-threads=1";

@@ -59,7 +59,9 @@ fn platforms() -> Vec<Panel> {
             Unit::Count,
         )
         .line(
-            "sum by (kind) (increase(todoplatform_drift_corrections_total{job=~\"$job\"}[$__rate_interval]))",
+            // Nothing was put back of what was only ever written.
+            "sum by (kind) (increase(todoplatform_drift_corrections_total{job=~\"$job\"}[$__rate_interval])) \
+             or 0 * sum by (kind) (increase(todoplatform_api_writes_total{job=~\"$job\"}[$__rate_interval]))",
             "put back: {{kind}}",
         )
         .line(

@@ -15,6 +15,7 @@ pub(super) fn impatient() -> Value {
         at_once("TodoTargetMissing"),
         at_once("TodoTargetDown"),
         at_once("TodoConsumerStuck"),
+        at_once("TodoCircuitBreakerOpen"),
         at_once("TodoDeadLettersKept"),
         at_once("TodoRedisDown"),
         {"name": "TodoOutboxStalled", "for": "0s", "threshold": "5"},
@@ -46,6 +47,17 @@ pub(super) async fn a_service_is_killed_and_its_events_wait(ns: &str) -> Result<
     let stuck =
         json!({"stream": "task.deleted", "group": format!("{ns}.todo-analytics"), "severity": "critical"});
     told(ns, "firing", "TodoConsumerStuck", stuck).await?;
+
+    let gateway = forward::service(ns, "todo-gateway", 8080).await?;
+    let dora = User::new(ns, &gateway.url, "dora").await?;
+    for _ in 0..10 {
+        let answer = dora
+            .send(reqwest::Method::GET, "/v1/analytics/daily", None)
+            .await?;
+        assert!(answer.status >= 500, "nobody is there to answer: {answer:?}");
+    }
+    let open = json!({"app_id": "todo-gateway", "target": "app_todo-analytics"});
+    told(ns, "firing", "TodoCircuitBreakerOpen", open).await?;
 
     scale(ns, "deployment/todo-analytics", 1).await?;
     told(

@@ -1,6 +1,7 @@
 //! A platform that is watched by a real Prometheus and a real Alertmanager, both made by the Prometheus operator.
 
 mod catalogue;
+mod dashboards;
 mod faults;
 mod targets;
 mod told;
@@ -23,6 +24,8 @@ async fn a_platform_is_watched_and_faults_are_told_of() -> Result<()> {
     traces::one_trace_leads_from_the_gateway_to_the_mail(&ns).await?;
     catalogue::every_rule_is_evaluated(&metrics, &client, &ns).await?;
     catalogue::what_is_named_was_scraped(&metrics, &client, &ns).await?;
+
+    dashboards::every_panel_shows_something(&metrics, &client, &ns).await?;
 
     faults::nobody_mends(&client, &ns).await?;
     faults::a_service_is_killed_and_its_events_wait(&ns).await?;
@@ -115,7 +118,10 @@ async fn watched(prefix: &str, overrides: &Value) -> Result<Watched> {
 /// Selected by the stack, told of by its Alertmanager, traced by the sink.
 fn spec(ns: &str, overrides: &Value) -> Value {
     let tracing = json!({"otlp": {"endpoint": format!("mailsink.{ns}:4317")}});
-    json!({"spec": {"dapr": {"tracing": tracing}, "observability": {
+    // Long enough to be seen open.
+    let breaker =
+        json!({"name": "analytics", "circuitBreaker": {"consecutiveFailures": 3, "openSeconds": 60}});
+    json!({"spec": {"dapr": {"tracing": tracing, "resiliency": {"targets": [breaker]}}, "observability": {
         "monitoring": {"labels": {"release": "scenario"}},
         "alerting": {"overrides": overrides},
         "routing": {

@@ -11,7 +11,7 @@ use todo_scenarios::{Result, forward, wait};
 /// A span as the sink tells of it.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Span {
+struct Told {
     service: String,
     name: String,
     kind: String,
@@ -44,7 +44,7 @@ pub(super) async fn one_trace_leads_from_the_gateway_to_the_mail(ns: &str) -> Re
     let sink = forward::service(ns, "mailsink", 8025).await?;
     let http = reqwest::Client::new();
     wait::until(Duration::from_mins(1), "the trace of a new task", || async {
-        let spans: Vec<Span> = http
+        let spans: Vec<Told> = http
             .get(format!("{}/spans", sink.url))
             .send()
             .await?
@@ -54,7 +54,7 @@ pub(super) async fn one_trace_leads_from_the_gateway_to_the_mail(ns: &str) -> Re
             .iter()
             .find(|span| (span.service.as_str(), span.name.as_str()) == (EXPECTED[0].0, EXPECTED[0].1))
             .ok_or("no span of the gateway")?;
-        let trace: Vec<&Span> = spans
+        let trace: Vec<&Told> = spans
             .iter()
             .filter(|span| span.trace_id == top.trace_id)
             .collect();
@@ -66,7 +66,7 @@ pub(super) async fn one_trace_leads_from_the_gateway_to_the_mail(ns: &str) -> Re
         if !missing.is_empty() {
             return Err(format!("missing: {missing:?} of {told:#?}").into());
         }
-        let by_id: BTreeMap<&str, &Span> = trace.iter().map(|span| (span.span_id.as_str(), *span)).collect();
+        let by_id: BTreeMap<&str, &Told> = trace.iter().map(|span| (span.span_id.as_str(), *span)).collect();
         let loose: Vec<_> = trace
             .iter()
             .filter(|span| span.span_id != top.span_id && !by_id.contains_key(span.parent_span_id.as_str()))

@@ -1,6 +1,8 @@
 //! Dapr's sidecars: its API, calls between apps, pub/sub, stores, resiliency.
 
-use super::{CHOSEN_APPS, Colour, Draft, Panel, Unit, WIDTH, quantile, rate, row};
+use super::{CHOSEN_APPS, Colour, Draft, Panel, Unit, WIDTH, quantile, rate, rate_of_some, row};
+
+const BY_POLICY: &str = "app_id, policy, target, flow_direction";
 
 pub(super) fn dashboard() -> Draft {
     Draft {
@@ -110,10 +112,11 @@ fn pubsub() -> Vec<Panel> {
             Unit::PerSecond,
         )
         .line(
-            rate(
+            rate_of_some(
                 "app_id, topic",
                 "dapr_component_pubsub_egress_count",
-                &format!("{CHOSEN_APPS},success=\"false\""),
+                CHOSEN_APPS,
+                "success=\"false\"",
             ),
             "{{app_id}} {{topic}}",
         )
@@ -191,10 +194,11 @@ fn resiliency() -> Vec<Panel> {
         )
         .width(WIDTH / 2)
         .line(
-            rate(
-                "app_id, policy, target, flow_direction",
-                "dapr_resiliency_activations_total",
-                CHOSEN_APPS,
+            // Of a policy that never had to, there is no series.
+            format!(
+                "{} or 0 * {}",
+                rate(BY_POLICY, "dapr_resiliency_activations_total", CHOSEN_APPS),
+                rate(BY_POLICY, "dapr_resiliency_count", CHOSEN_APPS)
             ),
             "{{app_id}} {{policy}} {{flow_direction}} {{target}}",
         ),

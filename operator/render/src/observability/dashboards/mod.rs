@@ -117,12 +117,18 @@ fn rate(by: &str, metric: &str, selector: &str) -> String {
     format!("sum by ({by}) (rate({metric}{{{selector}}}[{INTERVAL}]))")
 }
 
+/// How much a counter that a narrower selector counts grows a second. What never happened has no series: then it is 0 and not
+/// unknown.
+fn rate_of_some(by: &str, metric: &str, selector: &str, narrower: &str) -> String {
+    let some = rate(by, metric, &format!("{selector},{narrower}"));
+    format!("{some} or 0 * {}", rate(by, metric, selector))
+}
+
 /// The share of a counter that a narrower selector counts; nothing where nothing is counted.
 fn share(by: &str, metric: &str, selector: &str, narrower: &str) -> String {
     let all = rate(by, metric, selector);
-    let some = rate(by, metric, &format!("{selector},{narrower}"));
-    // What never happened has no series: then the share is 0 and not unknown.
-    format!("({some} or 0 * {all}) / ({all} > 0)")
+    let some = rate_of_some(by, metric, selector, narrower);
+    format!("({some}) / ({all} > 0)")
 }
 
 /// A quantile of a histogram, by labels.

@@ -162,7 +162,7 @@ fn pods() -> Vec<Panel> {
         )
         .line(
             format!(
-                "sum by (pod, container) (increase(kube_pod_container_status_restarts_total{{{of_platform}}}[{}])) > 0",
+                "sum by (pod, container) (increase(kube_pod_container_status_restarts_total{{{of_platform}}}[{}]))",
                 super::INTERVAL
             ),
             "{{pod}} {{container}}",

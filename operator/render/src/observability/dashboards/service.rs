@@ -1,6 +1,8 @@
 //! One application, or some: its routes, its sidecar, its events, its database, its pods.
 
-use super::{CHOSEN_APPS, Colour, Draft, Panel, Shape, Unit, WIDTH, quantile, rate, row, share};
+use super::{
+    CHOSEN_APPS, Colour, Draft, Panel, Shape, Unit, WIDTH, quantile, rate, rate_of_some, row, share,
+};
 
 const REQUESTS: &str = "todo_http_request_duration_seconds";
 const SIDECAR: &str = "dapr_http_client_roundtrip_latency";
@@ -113,10 +115,11 @@ fn sidecar() -> Vec<Panel> {
             Unit::PerSecond,
         )
         .line(
-            rate(
+            rate_of_some(
                 "app_id",
                 "dapr_http_healthprobes_completed_count",
-                &format!("{CHOSEN_APPS},status!~\"2..\""),
+                CHOSEN_APPS,
+                "status!~\"2..\"",
             ),
             "{{app_id}}",
         ),

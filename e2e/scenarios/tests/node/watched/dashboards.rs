@@ -1,0 +1,37 @@
+//! The dashboards as a person sees them, with what was scraped of a platform that has run for some minutes.
+
+use std::time::Duration;
+
+use kube::Client;
+use todo_scenarios::{
+    Result,
+    browser::{self, View},
+    prometheus::Prometheus,
+};
+
+use super::catalogue;
+
+/// Panels that show something on bad days only, or in other clusters, and why.
+const QUIET: [(&str, &str); 0] = [];
+
+/// No panel is empty.
+pub(super) async fn every_panel_shows_something(
+    metrics: &Prometheus,
+    client: &Client,
+    ns: &str,
+) -> Result<()> {
+    let quiet = QUIET.map(|(title, _)| title);
+    let view = View::latest(Duration::from_mins(5), Duration::from_secs(30));
+    let mut empty = Vec::new();
+    for dashboard in catalogue::dashboards(client, ns).await? {
+        let summary = browser::look(&dashboard.to_string(), metrics.url(), &view).await?;
+        if let Err(error) = summary.every_panel_shows_something(&quiet) {
+            empty.push(format!("{}: {error}", dashboard["title"]));
+        }
+    }
+    if empty.is_empty() {
+        Ok(())
+    } else {
+        Err(empty.join("\n").into())
+    }
+}
