@@ -59,7 +59,7 @@ impl Watched {
             name: chart::CHART,
             rules: chart.iter().flat_map(|group| group.rules.clone()).collect(),
             files: vec![("chart.yaml".into(), chart)],
-            target: r#"job="todoplatform-operator-metrics""#,
+            target: r#"namespace="todoplatform-system",job="todoplatform-operator-metrics""#,
             platform: None,
         };
         platforms.chain([chart]).collect()
@@ -154,6 +154,7 @@ fn chart_by_helm() -> Vec<Group> {
     let helm = env::var("TODO_TEST_HELM").unwrap_or_else(|_| "helm".into());
     let answer = Command::new(&helm)
         .args(["template", "todoplatform-operator"])
+        .args(["--namespace", "todoplatform-system"])
         .arg(chart::folder())
         .args(["--api-versions", "monitoring.coreos.com/v1/PrometheusRule"])
         .args(["--set", "metrics.prometheusRule.enabled=true"])
