@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "what cannot be unwrapped fails the test")]
 
 mod cases;
+mod chart;
 mod common;
 mod watched;
 
@@ -11,8 +12,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use cases::{Case, cases};
-use serde_json::Value;
+use cases::{Case, cases, folder, runbook};
 use todoplatform_kinds::monitoring::Rule;
 use todoplatform_render::observability::alerts::ALERTS;
 use watched::{rules, variants};
@@ -21,15 +21,19 @@ fn project(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
 }
 
-/// The names of a variant's alerts with all that they say.
-fn expressions(variant: &str) -> BTreeMap<String, BTreeSet<String>> {
-    let platform = variants()
-        .into_iter()
-        .find(|(name, _)| *name == variant)
-        .unwrap()
-        .1;
+/// The rules of every variant, and of the operator's chart.
+fn all_rules() -> Vec<(&'static str, Vec<Rule>)> {
+    let variants = variants().into_iter();
+    variants
+        .map(|(name, platform)| (name, rules(&platform)))
+        .chain([(chart::CHART, chart::alerts())])
+        .collect()
+}
+
+/// The names of alerts with all that they say.
+fn expressions(rules: Vec<Rule>) -> BTreeMap<String, BTreeSet<String>> {
     let mut found = BTreeMap::<_, BTreeSet<_>>::new();
-    for rule in rules(&platform) {
+    for rule in rules {
         if let Some(alert) = rule.alert {
             found.entry(alert).or_default().insert(rule.expr);
         }
@@ -48,8 +52,8 @@ fn read(expressions: &BTreeSet<String>) -> BTreeSet<String> {
 #[test]
 fn every_alert_of_every_variant_has_a_case_and_every_case_an_alert() {
     let mut tested: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for (variant, _) in variants() {
-        let known = expressions(variant);
+    for (variant, rules) in all_rules() {
+        let known = expressions(rules);
         let cases: BTreeSet<String> = cases(variant).into_iter().map(|case| case.alert).collect();
         for case in &cases {
             let expressions = known
@@ -72,12 +76,12 @@ fn every_alert_of_every_variant_has_a_case_and_every_case_an_alert() {
 
 #[test]
 fn every_case_is_about_a_rule_and_has_two_days() {
-    for (variant, platform) in variants() {
+    for (variant, rules) in all_rules() {
         for case in cases(variant) {
             let Case { alert, fires, silent } = &case;
             let is_about = |rule: &Rule| rule.alert.is_some() && case.is_about(rule);
-            assert!(rules(&platform).iter().any(is_about), "{variant}: {alert}");
-            assert!(!fires.labels.is_empty(), "{variant}: {alert}");
+            assert!(rules.iter().any(is_about), "{variant}: {alert}");
+            assert!(!fires.alerts.is_empty(), "{variant}: {alert}");
             assert_ne!(fires.series, silent.series, "{variant}: {alert}");
             for at in [&fires.at, &silent.at] {
                 assert!(at.ends_with(['m', 'h']), "{variant}: {alert} at {at}");
@@ -87,23 +91,57 @@ fn every_case_is_about_a_rule_and_has_two_days() {
 }
 
 #[test]
-fn every_alert_has_a_runbook_and_every_runbook_an_alert() {
-    let chart = fs::read_to_string(project("charts/todoplatform-operator/files/alerts.yaml")).unwrap();
-    let chart: Value = serde_yaml::from_str(&chart).unwrap();
-    let of_chart = chart["groups"]
-        .as_array()
+fn every_folder_of_cases_is_read() {
+    let parent = folder("");
+    let folders: BTreeSet<String> = fs::read_dir(parent)
         .unwrap()
-        .iter()
-        .flat_map(|group| group["rules"].as_array().unwrap())
-        .map(|rule| rule["alert"].as_str().unwrap().to_owned());
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    let known: BTreeSet<String> = all_rules().iter().map(|(name, _)| (*name).to_owned()).collect();
+    assert_eq!(folders, known);
+}
+
+/// What is filled in with nothing leaves a gap.
+#[test]
+fn every_case_tells_people_something_whole() {
+    const GAPS: [&str; 14] = [
+        "  ",
+        "{",
+        "}",
+        "<no value>",
+        "%!",
+        "/ ",
+        " /",
+        "//",
+        "= ",
+        "=,",
+        " .",
+        " ,",
+        " :",
+        " ;",
+    ];
+    for (variant, _) in all_rules() {
+        for case in cases(variant) {
+            for expected in &case.fires.alerts {
+                for text in [&expected.summary, &expected.description] {
+                    assert!(!text.is_empty(), "{variant}: {}", case.alert);
+                    assert_eq!(text.trim(), text, "{variant}: {}", case.alert);
+                    let gap = GAPS.into_iter().find(|gap| text.contains(gap));
+                    assert_eq!(gap, None, "{variant}: {}: {text}", case.alert);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_alert_has_a_runbook_and_every_runbook_an_alert() {
+    let of_chart = chart::alerts().into_iter().filter_map(|rule| rule.alert);
     let own = ALERTS
         .iter()
         .flat_map(|area| *area)
         .map(|alert| alert.name.to_owned());
-    let expected: BTreeSet<String> = own
-        .chain(of_chart)
-        .map(|alert| format!("{}.md", kebab(&alert)))
-        .collect();
+    let expected: BTreeSet<String> = own.chain(of_chart).map(|alert| runbook(&alert)).collect();
     let pages: BTreeSet<String> = fs::read_dir(project("docs/runbooks"))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -115,7 +153,7 @@ fn every_alert_has_a_runbook_and_every_runbook_an_alert() {
 #[test]
 fn every_runbook_of_a_platform_says_what_it_means_how_to_confirm_and_what_to_do() {
     for alert in ALERTS.iter().flat_map(|area| *area) {
-        let page = format!("docs/runbooks/{}.md", kebab(alert.name));
+        let page = format!("docs/runbooks/{}", runbook(alert.name));
         let text = fs::read_to_string(project(&page)).unwrap();
         assert!(text.starts_with(&format!("# {}\n", alert.name)), "{page}");
         let mut rest = text.as_str();
@@ -127,16 +165,4 @@ fn every_runbook_of_a_platform_says_what_it_means_how_to_confirm_and_what_to_do(
         }
         assert!(text.contains("kubectl"), "{page} names no command");
     }
-}
-
-/// As Helm's `kebabcase` has it.
-fn kebab(name: &str) -> String {
-    let mut kebab = String::new();
-    for c in name.chars() {
-        if c.is_ascii_uppercase() && !kebab.is_empty() {
-            kebab.push('-');
-        }
-        kebab.push(c.to_ascii_lowercase());
-    }
-    kebab
 }

@@ -1,38 +1,194 @@
-//! Every alert fires when it should and not when it should not, by Prometheus' own judgement. The path of promtool is
-//! in `TODO_TEST_PROMTOOL`.
+//! Every alert fires when it should and not when it should not, and tells people what it should, by Prometheus' own judgement.
+//!
+//! Paths of promtools are in `TODO_TEST_PROMTOOL`, a list as `PATH` is one; Helm is in `TODO_TEST_HELM`.
 #![expect(clippy::unwrap_used, reason = "what cannot be unwrapped fails the test")]
 
 mod cases;
+mod chart;
 mod common;
 mod watched;
 
-use std::{collections::BTreeMap, fs, path::Path, process::Command};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    env, fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
-use cases::{Case, cases};
+use cases::{Case, Expected, cases, runbook};
 use serde_json::{Value, json};
-use todoplatform_kinds::monitoring::Rule;
+use todoplatform_kinds::monitoring::{Group, PrometheusRule, Rule};
 use todoplatform_render::{
     ValidatedPlatform,
-    observability::alerts::{alert, areas},
+    observability::{
+        alerts::{alert, areas},
+        dashboard_uid,
+    },
 };
 use watched::{rules, variants};
 
-/// What the targets of the platform have in common.
-const OWN: &str = r#"namespace="team",platform="todo""#;
+/// Where all pages are, unless somebody says otherwise.
+const RUNBOOKS: &str = "https://github.com/todoplatform/todoplatform/blob/main/docs/runbooks";
+
+/// What is watched: a platform, or the operator with what it sees.
+struct Watched {
+    name: &'static str,
+    rules: Vec<Rule>,
+    /// The same, by the file that Prometheus would read.
+    files: Vec<(String, Vec<Group>)>,
+    /// Labels that every target has.
+    target: &'static str,
+    /// None of the chart.
+    platform: Option<ValidatedPlatform>,
+}
+
+impl Watched {
+    fn all() -> Vec<Self> {
+        let platforms = variants().into_iter().map(|(name, platform)| Self {
+            name,
+            rules: rules(&platform),
+            files: areas(&platform)
+                .into_iter()
+                .map(|area| (format!("{name}-{}.yaml", area.name), area.groups))
+                .collect(),
+            target: r#"namespace="team",platform="todo""#,
+            platform: Some(platform),
+        });
+        let chart = chart_by_helm();
+        let chart = Self {
+            name: chart::CHART,
+            rules: chart.iter().flat_map(|group| group.rules.clone()).collect(),
+            files: vec![("chart.yaml".into(), chart)],
+            target: r#"namespace="todoplatform-system",job="todoplatform-operator-metrics""#,
+            platform: None,
+        };
+        platforms.chain([chart]).collect()
+    }
+
+    /// Labels of an alert that no case names, for every alert has them.
+    fn labels(&self, name: &str) -> BTreeMap<String, String> {
+        if self.platform.is_none() {
+            return BTreeMap::new();
+        }
+        let known = alert(name).unwrap();
+        [
+            ("namespace", "team"),
+            ("platform", "todo"),
+            ("severity", known.severity.as_str()),
+            ("family", known.family),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into()
+    }
+
+    /// All that people are told.
+    fn annotations(&self, name: &str, expected: &Expected) -> BTreeMap<&'static str, String> {
+        let mut annotations = BTreeMap::from([
+            ("summary", expected.summary.clone()),
+            ("description", expected.description.clone()),
+            ("runbook_url", format!("{RUNBOOKS}/{}", runbook(name))),
+        ]);
+        if let Some(platform) = &self.platform {
+            let dashboard = alert(name).unwrap().dashboard;
+            annotations.insert("dashboard_uid", dashboard_uid(&platform.names, dashboard));
+        }
+        annotations
+    }
+
+    /// The rules that a case is about, with what is recorded for them.
+    fn rules_of(&self, case: &Case) -> Value {
+        let mut rules: Vec<&Rule> = self.rules.iter().filter(|rule| case.is_about(rule)).collect();
+        assert!(!rules.is_empty(), "{} is not among the rules", case.alert);
+        let alerts = rules.iter().filter(|rule| rule.alert.is_some());
+        // Days of what is recorded and not read take most of the time.
+        let reads_recorded = alerts.flat_map(|rule| rule.expr.split('{')).any(|text| {
+            let mut recorded = rules.iter().filter_map(|rule| rule.record.as_ref());
+            recorded.any(|name| text.ends_with(name.as_str()))
+        });
+        rules.retain(|rule| rule.alert.is_some() || reads_recorded);
+        json!({"groups": [{"name": "one", "rules": rules}]})
+    }
+
+    fn test_of(&self, case: &Case, rules: &str) -> Value {
+        let expected: Vec<Value> = case
+            .fires
+            .alerts
+            .iter()
+            .map(|expected| {
+                let mut labels = self.labels(&case.alert);
+                labels.extend(expected.labels.clone());
+                json!({"exp_labels": labels, "exp_annotations": self.annotations(&case.alert, expected)})
+            })
+            .collect();
+        let (fires, silent) = (&case.fires, &case.silent);
+        json!({
+            "rule_files": [rules],
+            "evaluation_interval": "1m",
+            "tests": [
+                self.test("fires", &case.alert, &fires.at, &fires.series, &expected),
+                self.test("is silent", &case.alert, &silent.at, &silent.series, &[]),
+            ],
+        })
+    }
+
+    fn test(&self, name: &str, alert: &str, at: &str, series: &[String], expected: &[Value]) -> Value {
+        let input: Vec<Value> = series
+            .iter()
+            .map(|line| {
+                let (series, values) = line.split_once("} ").unwrap();
+                let series = series.replace("{S", &format!("{{{}", self.target));
+                json!({"series": series + "}", "values": values})
+            })
+            .collect();
+        json!({
+            "name": name,
+            "interval": "1m",
+            "input_series": input,
+            "alert_rule_test": [{"eval_time": at, "alertname": alert, "exp_alerts": expected}],
+        })
+    }
+}
+
+/// The rules of the operator's chart as it is installed under its own name.
+fn chart_by_helm() -> Vec<Group> {
+    let helm = env::var("TODO_TEST_HELM").unwrap_or_else(|_| "helm".into());
+    let answer = Command::new(&helm)
+        .args(["template", "todoplatform-operator"])
+        .args(["--namespace", "todoplatform-system"])
+        .arg(chart::folder())
+        .args(["--api-versions", "monitoring.coreos.com/v1/PrometheusRule"])
+        .args(["--set", "metrics.prometheusRule.enabled=true"])
+        .args(["--set", "metrics.prometheusRule.daprControlPlane=true"])
+        .args(["--show-only", "templates/prometheusrule.yaml"])
+        .output()
+        .unwrap_or_else(|error| unreachable!("{helm}: {error}"));
+    let said = String::from_utf8_lossy(&answer.stderr);
+    assert!(answer.status.success(), "helm template: {said}");
+    let object: PrometheusRule = serde_yaml::from_slice(&answer.stdout).unwrap();
+    object.spec.groups
+}
+
+/// All promtools: rules are right for the oldest Prometheus and for the newest.
+fn promtools() -> Vec<PathBuf> {
+    let list = env::var_os("TODO_TEST_PROMTOOL").expect("TODO_TEST_PROMTOOL names promtools");
+    env::split_paths(&list).collect()
+}
 
 fn promtool(args: &[&str], folder: &Path) {
-    let program = std::env::var("TODO_TEST_PROMTOOL").expect("TODO_TEST_PROMTOOL names promtool");
-    let answer = Command::new(program)
-        .args(args)
-        .current_dir(folder)
-        .output()
-        .unwrap();
-    let said = [answer.stdout, answer.stderr].concat();
-    assert!(
-        answer.status.success(),
-        "promtool {args:?}: {}",
-        String::from_utf8_lossy(&said)
-    );
+    for program in promtools() {
+        let answer = Command::new(&program)
+            .args(args)
+            .current_dir(folder)
+            .output()
+            .unwrap_or_else(|error| unreachable!("{}: {error}", program.display()));
+        let said = [answer.stdout, answer.stderr].concat();
+        assert!(
+            answer.status.success(),
+            "{} {args:?}: {}",
+            program.display(),
+            String::from_utf8_lossy(&said)
+        );
+    }
 }
 
 fn write(folder: &Path, name: &str, content: &Value) {
@@ -41,13 +197,12 @@ fn write(folder: &Path, name: &str, content: &Value) {
 
 #[test]
 fn every_object_is_well_formed() {
-    for (variant, platform) in variants() {
+    for watched in Watched::all() {
         let folder = tempfile::tempdir().unwrap();
-        for area in areas(&platform) {
-            let file = format!("{variant}-{}.yaml", area.name);
-            write(folder.path(), &file, &json!({"groups": area.groups}));
+        for (file, groups) in &watched.files {
+            write(folder.path(), file, &json!({"groups": groups}));
             promtool(
-                &["check", "rules", "--lint=all", "--lint-fatal", &file],
+                &["check", "rules", "--lint=all", "--lint-fatal", file],
                 folder.path(),
             );
         }
@@ -56,122 +211,28 @@ fn every_object_is_well_formed() {
 
 #[test]
 fn every_alert_fires_when_it_should_and_only_then() {
-    for (variant, platform) in variants() {
+    for watched in Watched::all() {
         let folder = tempfile::tempdir().unwrap();
         let mut files = Vec::new();
-        for (index, case) in cases(variant).iter().enumerate() {
+        for (index, case) in cases(watched.name).iter().enumerate() {
             let rules = format!("rules-{index}.yaml");
-            write(folder.path(), &rules, &rules_of(case, &platform));
+            write(folder.path(), &rules, &watched.rules_of(case));
             let file = format!("{index}-{}.yaml", case.alert);
-            write(folder.path(), &file, &test_of(case, &rules));
+            write(folder.path(), &file, &watched.test_of(case, &rules));
             files.push(file);
         }
-        if !files.is_empty() {
-            let mut args = vec!["test", "rules"];
-            args.extend(files.iter().map(String::as_str));
-            promtool(&args, folder.path());
-        }
+        let mut args = vec!["test", "rules"];
+        args.extend(files.iter().map(String::as_str));
+        promtool(&args, folder.path());
     }
 }
 
-/// What it tells people has the words that are in the labels and the value.
+/// Alerts that the cases are about are those that are installed.
 #[test]
-fn annotations_are_filled_in() {
-    let (_, platform) = variants().into_iter().find(|(name, _)| *name == "redis").unwrap();
-    let rule = rules(&platform)
-        .into_iter()
-        .find(|rule| rule.alert.as_deref() == Some("TodoOutboxStalled"))
-        .unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    write(
-        folder.path(),
-        "rules.yaml",
-        &json!({"groups": [{"name": "one", "rules": [rule]}]}),
-    );
-    let mut annotations = rule.annotations;
-    for (name, text) in [
-        ("summary", "Events of todo-task do not get out"),
-        (
-            "description",
-            "The oldest event in the outbox has waited for 2m 0s. None is lost. Look at: kubectl -n team logs deployment/todo-task -c daprd",
-        ),
-    ] {
-        annotations.insert(name.into(), text.into());
-    }
-    let mut labels = rule.labels;
-    labels.insert("app_id".into(), "todo-task".into());
-    let series = format!(r#"todo_outbox_oldest_age_seconds{{{OWN},app_id="todo-task"}}"#);
-    let test = json!({
-        "rule_files": ["rules.yaml"], "evaluation_interval": "1m",
-        "tests": [{
-            "interval": "1m",
-            "input_series": [{"series": series, "values": "120x10"}],
-            "alert_rule_test": [{
-                "eval_time": "5m", "alertname": "TodoOutboxStalled",
-                "exp_alerts": [{"exp_labels": labels, "exp_annotations": annotations}],
-            }],
-        }],
-    });
-    write(folder.path(), "test.yaml", &test);
-    promtool(&["test", "rules", "test.yaml"], folder.path());
-}
-
-/// The rules that a case is about. Annotations have a test of their own; here only labels are compared.
-fn rules_of(case: &Case, platform: &ValidatedPlatform) -> Value {
-    let rules: Vec<Rule> = rules(platform)
-        .into_iter()
-        .filter(|rule| case.is_about(rule))
-        .map(|rule| Rule {
-            annotations: BTreeMap::new(),
-            ..rule
-        })
-        .collect();
-    assert!(!rules.is_empty(), "{} is not among the rules", case.alert);
-    json!({"groups": [{"name": "one", "rules": rules}]})
-}
-
-fn test_of(case: &Case, rules: &str) -> Value {
-    let known = alert(&case.alert).unwrap();
-    let expected: Vec<Value> = case
-        .fires
-        .labels
-        .iter()
-        .map(|labels| {
-            let mut labels = labels.clone();
-            for (name, value) in [
-                ("namespace", "team"),
-                ("platform", "todo"),
-                ("severity", known.severity.as_str()),
-                ("family", known.family),
-            ] {
-                labels.insert(name.into(), value.into());
-            }
-            json!({"exp_labels": labels})
-        })
-        .collect();
-    json!({
-        "rule_files": [rules],
-        "evaluation_interval": "1m",
-        "tests": [
-            test("fires", &case.alert, &case.fires.at, &case.fires.series, &expected),
-            test("is silent", &case.alert, &case.silent.at, &case.silent.series, &[]),
-        ],
-    })
-}
-
-fn test(name: &str, alert: &str, at: &str, series: &[String], expected: &[Value]) -> Value {
-    let input: Vec<Value> = series
-        .iter()
-        .map(|line| {
-            let (series, values) = line.split_once("} ").unwrap();
-            let series = series.replace("{S", &format!("{{{OWN}"));
-            json!({"series": series + "}", "values": values})
-        })
-        .collect();
-    json!({
-        "name": name,
-        "interval": "1m",
-        "input_series": input,
-        "alert_rule_test": [{"eval_time": at, "alertname": alert, "exp_alerts": expected}],
-    })
+fn helm_makes_an_alert_of_every_one_in_the_chart() {
+    let names = |rules: Vec<Rule>| -> BTreeSet<String> {
+        rules.into_iter().map(|rule| rule.alert.unwrap()).collect()
+    };
+    let installed = chart_by_helm().into_iter().flat_map(|group| group.rules);
+    assert_eq!(names(installed.collect()), names(chart::alerts()));
 }

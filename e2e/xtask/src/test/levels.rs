@@ -217,10 +217,14 @@ impl<'a> Levels<'a> {
         runner.cargo_test("dashboards in a browser", &arguments, &envs, &[])
     }
 
-    /// Prometheus' own judgement of the rules.
+    /// Prometheus' own judgement of the rules: of the oldest that is in use, and of the newest.
     fn promtool(&self, runner: &mut Runner<'_>) -> Result<()> {
         let dirs = &self.project.dirs;
-        let promtool = debian::unpacked(dirs, "prometheus")?.join("usr/bin/promtool");
+        let tools = self.project.tools();
+        let promtools = std::env::join_paths([
+            debian::unpacked(dirs, "prometheus")?.join("usr/bin/promtool"),
+            tools.built(Tool::Prometheus, "promtool")?,
+        ])?;
         let tests = cargo::tests_that_need(dirs, "promtool")?;
         let mut args = words(&["--package", "todoplatform-render"]);
         args.extend(
@@ -235,7 +239,10 @@ impl<'a> Levels<'a> {
                 .into_iter()
                 .flat_map(|target| ["--test".to_owned(), target]),
         );
-        let envs = [("TODO_TEST_PROMTOOL", promtool.display().to_string())];
+        let envs = [
+            ("TODO_TEST_PROMTOOL", promtools.display().to_string()),
+            ("TODO_TEST_HELM", tools.helm()?.display().to_string()),
+        ];
         runner.cargo_test("alerts by promtool", &args, &envs, &[])
     }
 

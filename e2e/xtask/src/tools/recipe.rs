@@ -57,6 +57,7 @@ pub(super) struct Recipe {
 }
 
 impl Recipe {
+    #[expect(clippy::too_many_lines, reason = "a table")]
     pub(super) fn of(tool: Tool, versions: &Versions) -> Self {
         let modules = &versions.modules;
         match tool {

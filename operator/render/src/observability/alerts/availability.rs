@@ -14,7 +14,7 @@ const TARGET_MISSING: Alert = Alert {
     keep_firing_for: None,
     threshold: None,
     summary: "Prometheus reaches no <container> of <app_id>",
-    description: "No pod of <app_id> has a <container> that answers: it is down, or it is not scraped. Look at: kubectl -n <namespace> get pods -l app.kubernetes.io/instance=<platform>,app.kubernetes.io/component=<component>",
+    description: "The container <container> answers in no pod of <app_id>: it is down, or it is not scraped. Look at: kubectl -n <namespace> get pods -l app.kubernetes.io/instance=<platform>,app.kubernetes.io/component=<component>",
     dashboard: "overview",
 };
 const TARGET_DOWN: Alert = Alert {

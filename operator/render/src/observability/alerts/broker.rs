@@ -28,7 +28,7 @@ const OUTBOX_PARKED: Alert = Alert {
     keep_firing_for: None,
     threshold: None,
     summary: "Events of {{ $labels.app_id }} were set aside",
-    description: "{{ $value | printf \"%.0f\" }} events could not be published after many attempts, and nobody tries any more. Look at: kubectl -n <namespace> logs deployment/{{ $labels.app_id }} -c app",
+    description: "Events that could not be published after many attempts, and that nobody tries any more: {{ $value | printf \"%.0f\" }}. Look at: kubectl -n <namespace> logs deployment/{{ $labels.app_id }} -c app",
     dashboard: "events",
 };
 const DEAD_LETTERS_KEPT: Alert = Alert {
@@ -39,7 +39,7 @@ const DEAD_LETTERS_KEPT: Alert = Alert {
     keep_firing_for: None,
     threshold: None,
     summary: "{{ $labels.app_id }} keeps dead letters of {{ $labels.topic }}",
-    description: "{{ $value | printf \"%.0f\" }} events that could not be handled wait in its table for somebody to decide. Look at: kubectl -n <namespace> logs deployment/{{ $labels.app_id }} -c app",
+    description: "Events that could not be handled and wait in its table for somebody to decide: {{ $value | printf \"%.0f\" }}. Look at: kubectl -n <namespace> logs deployment/{{ $labels.app_id }} -c app",
     dashboard: "events",
 };
 pub(super) const CONSUMER_STUCK: Alert = Alert {

@@ -52,7 +52,7 @@ const REPLICAS_MISSING: Alert = Alert {
     keep_firing_for: None,
     threshold: None,
     summary: "{{ $labels.deployment }}{{ $labels.statefulset }} lacks pods",
-    description: "{{ $value | printf \"%.0f\" }} pods do not serve. Look at: kubectl todo status <platform> -n <namespace>",
+    description: "Pods that do not serve: {{ $value | printf \"%.0f\" }}. Look at: kubectl todo status <platform> -n <namespace>",
     dashboard: "overview",
 };
 const AT_MAX: Alert = Alert {
