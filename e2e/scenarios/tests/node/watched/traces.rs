@@ -35,7 +35,7 @@ const EXPECTED: [(&str, &str, &str); 12] = [
     ("todo-analytics", "POST /events/task.created", "server"),
     ("todo-analytics", "process task.created", "consumer"),
     // Of a sidecar.
-    ("todo-analytics", "pubsub/task.created", "consumer"),
+    ("todo-analytics", "pubsub/task.created", "client"),
 ];
 
 /// The request that made the task is one trace: through both sidecars of the call, the outbox, the broker, each consumer with its
