@@ -38,7 +38,7 @@ pub(crate) struct Command {
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
     /// The scenarios on a node too that take half an hour because they wait for what takes its time
-    #[arg(long)]
+    #[arg(long, env = "TODO_TEST_NIGHTLY")]
     nightly: bool,
     /// Leave the clusters and stores up
     #[arg(long)]

@@ -110,7 +110,8 @@ pub(super) async fn every_rule_is_evaluated(metrics: &Prometheus, client: &Clien
 pub(super) async fn what_is_named_was_scraped(metrics: &Prometheus, client: &Client, ns: &str) -> Result<()> {
     let named = named(client, ns).await?;
     assert!(named.len() > 50, "{:?}", named.keys());
-    wait::until(Duration::from_mins(2), "every metric that is used", || async {
+    // Some are recorded every two minutes, from what is recorded every two minutes.
+    wait::until(Duration::from_mins(6), "every metric that is used", || async {
         let mut missing = Vec::new();
         for (name, series) in &named {
             let found = metrics.series(name).await?;

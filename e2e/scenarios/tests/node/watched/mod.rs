@@ -6,6 +6,7 @@ mod faults;
 mod targets;
 mod told;
 mod traces;
+mod traffic;
 
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use todo_scenarios::{Result, cluster, command, install, platform, prometheus::Pr
 
 use super::{job, keep};
 use told::told;
+use traffic::Traffic;
 
 #[tokio::test]
 async fn a_platform_is_watched_and_faults_are_told_of() -> Result<()> {
@@ -22,10 +24,12 @@ async fn a_platform_is_watched_and_faults_are_told_of() -> Result<()> {
     targets::every_target_is_up(&metrics, &ns).await?;
     job::does_its_job(&ns).await?;
     traces::one_trace_leads_from_the_gateway_to_the_mail(&ns).await?;
+    let traffic = Traffic::start(&ns).await?;
     catalogue::every_rule_is_evaluated(&metrics, &client, &ns).await?;
     catalogue::what_is_named_was_scraped(&metrics, &client, &ns).await?;
 
     dashboards::every_panel_shows_something(&metrics, &client, &ns).await?;
+    drop(traffic);
 
     faults::nobody_mends(&client, &ns).await?;
     faults::a_service_is_killed_and_its_events_wait(&ns).await?;
