@@ -39,7 +39,7 @@ pub(super) async fn nobody_mends(client: &Client, ns: &str) -> Result<()> {
 
 /// A service without pods, and a stream that it has read nothing of yet.
 pub(super) async fn a_service_is_killed_and_its_events_wait(ns: &str) -> Result<()> {
-    scale(ns, "deployment/todo-analytics", 0).await?;
+    stop(ns, "deployment", "analytics").await?;
     let missing = json!({"app_id": "todo-analytics", "severity": "critical"});
     told(ns, "firing", "TodoTargetMissing", missing).await?;
 
@@ -117,7 +117,7 @@ pub(super) async fn put_what_nobody_understands(ns: &str) -> Result<()> {
 pub(super) async fn the_outbox_fills(ns: &str) -> Result<()> {
     let gateway = forward::service(ns, "todo-gateway", 8080).await?;
     let erin = User::new(ns, &gateway.url, "erin").await?;
-    scale(ns, "statefulset/todo-redis", 0).await?;
+    stop(ns, "statefulset", "redis").await?;
     told(ns, "firing", "TodoRedisDown", json!({"severity": "critical"})).await?;
     let created = erin
         .post("/v1/tasks", &json!({"title": "While nobody listens"}))
@@ -154,7 +154,28 @@ pub(super) async fn a_component_is_broken(client: &Client, ns: &str) -> Result<(
     told(ns, "firing", "TodoDaprComponentInitFailed", failed).await
 }
 
-pub(super) async fn scale(ns: &str, workload: &str, replicas: u8) -> Result<()> {
+/// Its pods are gone afterwards: one that is on its way out still takes events.
+pub(super) async fn stop(ns: &str, kind: &str, component: &str) -> Result<()> {
+    scale(ns, &format!("{kind}/todo-{component}"), 0).await?;
+    let pods = format!("app.kubernetes.io/instance=todo,app.kubernetes.io/component={component}");
+    command::kubectl_ok(
+        &[
+            "-n",
+            ns,
+            "wait",
+            "pod",
+            "--for=delete",
+            "--selector",
+            &pods,
+            "--timeout=120s",
+        ],
+        None,
+    )
+    .await?;
+    Ok(())
+}
+
+async fn scale(ns: &str, workload: &str, replicas: u8) -> Result<()> {
     let replicas = format!("--replicas={replicas}");
     command::kubectl_ok(&["-n", ns, "scale", workload, &replicas], None).await?;
     Ok(())

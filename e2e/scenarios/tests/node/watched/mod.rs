@@ -69,7 +69,7 @@ async fn faults_are_told_of_in_their_own_time() -> Result<()> {
     faults::put_what_nobody_understands(&ns).await?;
     let dead = json!({"severity": "warning", "family": "dead-letters"});
     told(&ns, "firing", "TodoDeadLetters", dead).await?;
-    faults::scale(&ns, "deployment/todo-analytics", 0).await?;
+    faults::stop(&ns, "deployment", "analytics").await?;
     faults::a_task_comes_and_goes(&ns).await?;
     let stuck = json!({"stream": "task.deleted", "group": format!("{ns}.todo-analytics")});
     told::within(Duration::from_mins(10), &ns, "firing", "TodoConsumerStuck", stuck).await?;

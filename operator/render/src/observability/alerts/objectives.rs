@@ -210,11 +210,12 @@ fn recorded(scope: &Scope<'_>, slo: &SloSettings) -> [Rule; 4] {
     ]
 }
 
-/// Over 30 days, from what is recorded of each hour: an hour counts by what happened in it.
+/// Over 30 days, from what is recorded of each hour: an hour counts by what happened in it. Of a platform that has not seen the end of
+/// an hour, the time that it has.
 fn remaining(scope: &Scope<'_>) -> Rule {
     scope.record(
         "todo:sli_error:ratio_rate30d",
-        r#"sum_over_time((todo:sli_error:ratio_rate1h{<own>,slo="<slo>"} * todo:sli_total:rate1h{<own>,slo="<slo>"})[30d:1h]) / (sum_over_time(todo:sli_total:rate1h{<own>,slo="<slo>"}[30d:1h]) > 0)"#,
+        r#"sum_over_time((todo:sli_error:ratio_rate1h{<own>,slo="<slo>"} * todo:sli_total:rate1h{<own>,slo="<slo>"})[30d:1h]) / (sum_over_time(todo:sli_total:rate1h{<own>,slo="<slo>"}[30d:1h]) > 0) or todo:sli_error:ratio_rate1h{<own>,slo="<slo>"}"#,
     )
 }
 
