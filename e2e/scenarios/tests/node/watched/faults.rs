@@ -14,6 +14,7 @@ pub(super) fn impatient() -> Value {
     json!([
         at_once("TodoTargetMissing"),
         at_once("TodoTargetDown"),
+        at_once("TodoCrashLooping"),
         at_once("TodoConsumerStuck"),
         at_once("TodoCircuitBreakerOpen"),
         at_once("TodoDeadLettersKept"),
@@ -138,19 +139,27 @@ pub(super) async fn the_outbox_fills(ns: &str) -> Result<()> {
     .await
 }
 
-/// A component that leads nowhere: the next sidecar that wants it does not start.
+/// A component that leads nowhere: a new sidecar ends before anybody can ask it why, again and again. One that may go on
+/// without the component says itself what it lacks.
 pub(super) async fn a_component_is_broken(client: &Client, ns: &str) -> Result<()> {
     let nowhere = json!({"spec": {"metadata": [
         {"name": "redisHost", "value": "nowhere.invalid:6379"},
         {"name": "consumerID", "value": "todo-notification"},
     ]}});
+    let restart = ["-n", ns, "rollout", "restart", "deployment/todo-notification"];
     cluster::merge(client, ns, "Component", "todo-notification-events", &nowhere).await?;
-    command::kubectl_ok(
-        &["-n", ns, "rollout", "restart", "deployment/todo-notification"],
-        None,
-    )
-    .await?;
-    let failed = json!({"app_id": "todo-notification", "severity": "critical"});
+    command::kubectl_ok(&restart, None).await?;
+    let down = json!({"app_id": "todo-notification", "container": "daprd"});
+    told(ns, "firing", "TodoTargetDown", down).await?;
+    let looping = json!({"container": "daprd", "severity": "critical"});
+    told(ns, "firing", "TodoCrashLooping", looping).await?;
+
+    let may_lack_it = json!({"spec": {"ignoreErrors": true}});
+    cluster::merge(client, ns, "Component", "todo-notification-events", &may_lack_it).await?;
+    command::kubectl_ok(&restart, None).await?;
+    let failed = json!({
+        "app_id": "todo-notification", "componentName": "todo-notification-events", "severity": "critical",
+    });
     told(ns, "firing", "TodoDaprComponentInitFailed", failed).await
 }
 
