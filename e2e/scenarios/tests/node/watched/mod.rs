@@ -37,8 +37,7 @@ async fn a_platform_is_watched_and_faults_are_told_of() -> Result<()> {
     faults::the_outbox_fills(&ns).await?;
     faults::a_component_is_broken(&client, &ns).await?;
 
-    command::kubectl_ok(&["-n", &ns, "delete", "tp/todo", "--timeout=60s"], None).await?;
-    keep::nothing_is_left(&client, &ns).await
+    taken_away(&client, &ns).await
 }
 
 /// With the alerts as they are made, nothing hurried.
@@ -83,8 +82,7 @@ async fn faults_are_told_of_in_their_own_time() -> Result<()> {
     )
     .await?;
 
-    command::kubectl_ok(&["-n", &ns, "delete", "tp/todo", "--timeout=60s"], None).await?;
-    keep::nothing_is_left(&client, &ns).await
+    taken_away(&client, &ns).await
 }
 
 /// A platform that serves, in a namespace of its own, and its Prometheus.
@@ -117,6 +115,16 @@ async fn watched(prefix: &str, overrides: &Value) -> Result<Watched> {
     platform::ready(&client, &ns, Duration::from_mins(2)).await?;
     let metrics = Prometheus::of(&ns, "prometheus-operated").await?;
     Ok(Watched { client, ns, metrics })
+}
+
+/// The platform, and then all that watched it: other scenarios look at who writes to the API server.
+async fn taken_away(client: &Client, ns: &str) -> Result<()> {
+    command::kubectl_ok(&["-n", ns, "delete", "tp/todo", "--timeout=60s"], None).await?;
+    keep::nothing_is_left(client, ns).await?;
+    let binding = format!("clusterrolebinding/{ns}-monitoring");
+    command::kubectl_ok(&["delete", &binding], None).await?;
+    command::kubectl_ok(&["delete", "namespace", ns, "--wait=false"], None).await?;
+    Ok(())
 }
 
 /// Selected by the stack, told of by its Alertmanager, traced by the sink.
