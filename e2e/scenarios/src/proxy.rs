@@ -57,7 +57,7 @@ impl Proxy {
         self.flows.send_replace(false);
     }
 
-    /// From now on everything comes through again, also what was held back.
+    /// From now on everything comes through again, also what was held back of those who still wait.
     pub fn mend(&self) {
         self.flows.send_replace(true);
     }
@@ -80,18 +80,78 @@ async fn forward(client: TcpStream, address: String, flows: watch::Receiver<bool
     }
 }
 
+/// Carries bytes while they flow, and holds back what comes meanwhile. Whoever hangs up takes back what was held: that a
+/// network brings the request of a sender that has given up long ago, no client can prevent, and none is to blame for.
 async fn pump(
     mut from: impl AsyncReadExt + Unpin,
     mut to: impl AsyncWriteExt + Unpin,
     mut flows: watch::Receiver<bool>,
 ) -> Result<()> {
-    let mut buffer = vec![0; 16 * 1024];
+    let mut held = Vec::new();
     loop {
-        let n = from.read(&mut buffer).await?;
-        flows.wait_for(|flows| *flows).await?;
-        if n == 0 {
-            return Ok(());
+        tokio::select! {
+            biased;
+            flowing = has_flow(&mut flows), if !held.is_empty() => {
+                flowing?;
+                to.write_all(&held).await?;
+                held.clear();
+            }
+            read = from.read_buf(&mut held) => if read? == 0 {
+                return Ok(());
+            },
         }
-        to.write_all(&buffer[..n]).await?;
+    }
+}
+
+async fn has_flow(flows: &mut watch::Receiver<bool>) -> Result<()> {
+    flows.wait_for(|flows| *flows).await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A way through: the client's end, where the server would accept, and what cuts it.
+    async fn way() -> (TcpStream, TcpStream, watch::Sender<bool>) {
+        let [entry, server] = [
+            TcpListener::bind("127.0.0.1:0").await.unwrap(),
+            TcpListener::bind("127.0.0.1:0").await.unwrap(),
+        ];
+        let (flows, watch) = watch::channel(true);
+        let client = TcpStream::connect(entry.local_addr().unwrap()).await.unwrap();
+        let (accepted, _from) = entry.accept().await.unwrap();
+        let address = server.local_addr().unwrap().to_string();
+        tokio::spawn(forward(accepted, address, watch));
+        let (end, _from) = server.accept().await.unwrap();
+        (client, end, flows)
+    }
+
+    #[tokio::test]
+    async fn what_was_held_back_arrives_once_it_flows_again() {
+        let (mut client, mut server, flows) = way().await;
+        flows.send_replace(false);
+        client.write_all(b"late").await.unwrap();
+        tokio::task::yield_now().await;
+        flows.send_replace(true);
+        let mut found = [0; 4];
+        server.read_exact(&mut found).await.unwrap();
+        assert_eq!(&found, b"late");
+    }
+
+    #[tokio::test]
+    async fn what_was_held_back_for_one_who_hung_up_never_arrives() {
+        let (mut client, mut server, flows) = way().await;
+        client.write_all(b"first").await.unwrap();
+        let mut found = [0; 5];
+        server.read_exact(&mut found).await.unwrap();
+        flows.send_replace(false);
+        client.write_all(b"late").await.unwrap();
+        drop(client);
+        // The way closes although nothing flows, and without what was on it.
+        let mut rest = Vec::new();
+        server.read_to_end(&mut rest).await.unwrap();
+        assert_eq!(rest, b"");
+        drop(flows);
     }
 }

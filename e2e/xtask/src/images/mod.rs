@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use binaries::{PLUGIN, build as build_binaries};
 pub(crate) use command::{Command, run};
 use contents::Contents;
-pub(crate) use monitoring::{exporters, prometheus};
+pub(crate) use monitoring::{exporters, kafka_exporter, prometheus};
 pub(crate) use node::{busybox, dapr, pause};
 use oci::Image;
 pub(crate) use services::{kafka, kafka_files, postgres, redis};

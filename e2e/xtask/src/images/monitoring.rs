@@ -7,7 +7,8 @@ use anyhow::{Context, Result};
 use super::node::certificates;
 use super::{Contents, Image, LOCAL_REGISTRY, NONROOT, Packed, pack};
 use crate::dirs::Dirs;
-use crate::tools::{Tool, Tools, debian};
+use crate::tools::{Tool, Tools, crates, debian};
+use crate::versions::Versions;
 
 /// Folder of every program: pods mount their volumes at the names of some.
 const FOLDER: &str = "/bin";
@@ -57,6 +58,18 @@ pub(crate) fn exporters(dirs: &Dirs) -> Result<Exporters> {
         postgres: of_debian(dirs, &POSTGRES_EXPORTER)?,
         redis: of_debian(dirs, &REDIS_EXPORTER)?,
     })
+}
+
+/// The exporter for Kafka.
+pub(crate) fn kafka_exporter(dirs: &Dirs, versions: &Versions) -> Result<Packed> {
+    let program = crates::built(dirs, "klag-exporter", &versions.crates.klag_exporter)?;
+    program_image(
+        dirs,
+        "kafka-exporter:0",
+        &program,
+        None,
+        "The exporter for Kafka of crates.io, for tests",
+    )
 }
 
 /// Prometheus, Alertmanager, the operator that makes both of their resources, and what tells of Kubernetes' objects.

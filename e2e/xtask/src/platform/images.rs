@@ -88,6 +88,17 @@ impl Published {
         cluster.load(&[kafka])?;
         Ok(reference)
     }
+
+    /// The exporter for Kafka, as a value of the operator's chart; none where the public one is pulled.
+    pub(crate) fn kafka_exporter(project: &Project, cluster: &Cluster<'_>) -> Result<Option<String>> {
+        if cluster.pulls_images() {
+            return Ok(None);
+        }
+        let exporter = images::kafka_exporter(&project.dirs, &project.versions)?;
+        let value = format!("images.kafkaExporter={}", exporter.reference);
+        cluster.load(&[exporter])?;
+        Ok(Some(value))
+    }
 }
 
 /// Where the platform's images are.
@@ -97,7 +108,7 @@ pub(crate) struct PlatformImages {
     pub(crate) tag: String,
     pub(crate) postgres: String,
     pub(crate) redis: String,
-    /// Exporters for PostgreSQL and Redis, as values of the operator's chart; empty where the public ones are pulled.
+    /// Exporters, as values of the operator's chart; empty where the public ones are pulled.
     pub(crate) exporters: Vec<String>,
     /// The kubectl plugin; always built here, for it runs here.
     pub(crate) plugin: PathBuf,

@@ -169,9 +169,13 @@ impl<'a> Levels<'a> {
     fn on_node(&mut self, runner: &mut Runner<'_>) -> Result<()> {
         let cluster = self.node()?.clone();
         crds::install_prometheus_operator(self.project, &cluster)?;
-        let platform = PlatformImages::prepare(self.project, &cluster, self.published)?;
+        let mut platform = PlatformImages::prepare(self.project, &cluster, self.published)?;
         let kafka = self.published.kafka(self.project, &cluster)?;
         let monitoring = self.published.monitoring(self.project, &cluster)?;
+        if self.is_nightly {
+            let exporter = Published::kafka_exporter(self.project, &cluster)?;
+            platform.exporters.extend(exporter);
+        }
         dapr::install(self.project, &cluster)?;
 
         let mut envs = self.cluster_envs(&cluster)?;

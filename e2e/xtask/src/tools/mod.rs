@@ -5,6 +5,7 @@
 
 mod build;
 mod command;
+pub(crate) mod crates;
 pub(crate) mod debian;
 mod go;
 mod gomod;

@@ -212,7 +212,7 @@ impl Recipe {
 }
 
 /// The release that a version of Prometheus' Go module belongs to: `v0.315.0` is release 3.15.0.
-pub(crate) fn released(module: &str) -> String {
+fn released(module: &str) -> String {
     let numbers = module.trim_start_matches("v0.");
     let (line, patch) = numbers.split_once('.').unwrap_or((numbers, "0"));
     let (major, minor) = line.split_at(1.min(line.len()));

@@ -1,7 +1,10 @@
 //! The limit around the routes: who calls, how much is left, and the headers that say so.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -28,18 +31,29 @@ const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const STATE: HeaderName = HeaderName::from_static("ratelimit");
 /// How long a request waits for Redis before this replica counts by itself.
 pub const PATIENCE: Duration = Duration::from_millis(50);
-/// How long this replica then counts by itself before it asks Redis again: one request in a while waits, not each.
-const TRIPPED: Duration = Duration::from_secs(1);
+/// How often a Redis that was away is asked whether it counts again. No request waits for that.
+const ASKED_AGAIN: Duration = Duration::from_secs(1);
+/// What it is asked to count then: nobody's requests.
+const PROBE: Policy = Policy {
+    bucket: "probe",
+    requests: 1,
+    period: Duration::from_secs(1),
+    burst: 1,
+};
 
 /// The limiter of one gateway.
 pub struct Limiter {
     policies: Policies,
-    shared: Shared,
+    backend: Arc<Backend>,
     local: Local,
-    /// While Redis is away: when it is asked again.
-    asked_again_at: Mutex<Option<Instant>>,
-    backend_up: Gauge,
     limited: Family<PolicyLabel, Counter>,
+}
+
+/// The shared limiter, and whether it answers.
+struct Backend {
+    shared: Shared,
+    is_away: AtomicBool,
+    up: Gauge,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -50,64 +64,84 @@ struct PolicyLabel {
 impl Limiter {
     /// A limiter with its metrics registered.
     pub fn new(policies: Policies, shared: Shared, metrics: &Metrics) -> Self {
-        let (backend_up, limited) = (Gauge::default(), Family::<PolicyLabel, Counter>::default());
+        let (up, limited) = (Gauge::default(), Family::<PolicyLabel, Counter>::default());
         for policy in policies.buckets() {
             drop(limited.get_or_create(&PolicyLabel { policy }));
         }
-        backend_up.set(1);
+        up.set(1);
         metrics.register(
             "ratelimit_backend_up",
             "Whether Redis counts the requests; 0 means each replica by itself",
-            backend_up.clone(),
+            up.clone(),
         );
         let help = "Requests refused with 429, by the policy that they were over";
         metrics.register("rate_limited", help, limited.clone());
         Self {
             policies,
-            shared,
+            backend: Arc::new(Backend {
+                shared,
+                is_away: AtomicBool::new(false),
+                up,
+            }),
             local: Local::default(),
-            asked_again_at: Mutex::new(None),
-            backend_up,
             limited,
         }
     }
 
     async fn check(&self, subject: &str, policy: &Policy) -> Decision {
-        let now = Instant::now();
-        if !self.is_tripped(now) {
-            let answer = tokio::time::timeout(PATIENCE, self.shared.check(subject, policy)).await;
-            match answer {
-                Ok(Ok(decision)) => {
-                    self.recovered();
-                    return decision;
-                }
-                Ok(Err(error)) => self.trip(now, &Chain(&error)),
-                Err(_) => self.trip(now, &"no answer in time"),
+        match self.backend.check(subject, policy).await {
+            Some(decision) => decision,
+            None => self.local.check(subject, policy, Instant::now()),
+        }
+    }
+}
+
+impl Backend {
+    /// What Redis says; nothing while it is away. The first request that finds it so waits for it, those after it do
+    /// not.
+    async fn check(self: &Arc<Self>, subject: &str, policy: &Policy) -> Option<Decision> {
+        if self.is_away.load(Ordering::Relaxed) {
+            return None;
+        }
+        match self.ask(subject, policy).await {
+            Ok(decision) => Some(decision),
+            Err(why) => {
+                self.is_lost(&why);
+                None
             }
         }
-        self.local.check(subject, policy, now)
     }
 
-    fn is_tripped(&self, now: Instant) -> bool {
-        self.tripped_until().is_some_and(|again| now < again)
-    }
-
-    fn trip(&self, now: Instant, why: &dyn std::fmt::Display) {
-        if self.tripped_until().replace(now + TRIPPED).is_none() {
-            self.backend_up.set(0);
-            tracing::warn!(why = %why, "Redis does not count the requests: each replica does by itself");
+    async fn ask(&self, subject: &str, policy: &Policy) -> Result<Decision, String> {
+        match tokio::time::timeout(PATIENCE, self.shared.check(subject, policy)).await {
+            Ok(answer) => answer.map_err(|error| Chain(&error).to_string()),
+            Err(_) => Err("no answer in time".to_owned()),
         }
     }
 
-    fn recovered(&self) {
-        if self.tripped_until().take().is_some() {
-            self.backend_up.set(1);
-            tracing::info!("Redis counts the requests again");
+    fn is_lost(self: &Arc<Self>, why: &str) {
+        if self.is_away.swap(true, Ordering::Relaxed) {
+            return;
         }
+        self.up.set(0);
+        tracing::warn!(
+            why,
+            "Redis does not count the requests: each replica does by itself"
+        );
+        tokio::spawn(Arc::clone(self).is_found_again());
     }
 
-    fn tripped_until(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
-        self.asked_again_at.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Asks until there is an answer, whether requests come or not.
+    async fn is_found_again(self: Arc<Self>) {
+        loop {
+            tokio::time::sleep(ASKED_AGAIN).await;
+            if self.ask("", &PROBE).await.is_ok() {
+                break;
+            }
+        }
+        self.up.set(1);
+        self.is_away.store(false, Ordering::Relaxed);
+        tracing::info!("Redis counts the requests again");
     }
 }
 

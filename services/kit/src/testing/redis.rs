@@ -1,4 +1,4 @@
-//! Redis servers of one's own for a test: a master with a replica and a sentinel, or a cluster of three. They listen on
+//! Redis servers of one's own for a test: one, a master with a replica and a sentinel, or a cluster of three. They listen on
 //! loopback, ask for [`PASSWORD`], and end with the value that holds them. `redis-server` must be installed.
 
 use std::fmt::Write;
@@ -28,6 +28,11 @@ pub struct RedisServer {
 }
 
 impl RedisServer {
+    /// Starts a server that stands alone, and waits for its answer.
+    pub async fn alone() -> Self {
+        Self::start(&[], "save \"\"\n").await
+    }
+
     /// Starts a server with these lines of configuration besides its port and its password, and waits for its answer.
     async fn start(arguments: &[&str], configuration: &str) -> Self {
         let port = free_port();
@@ -60,6 +65,17 @@ impl RedisServer {
     /// Its address.
     pub fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)
+    }
+
+    /// What a service is told of it.
+    pub fn environment(&self) -> Environment {
+        let address = self.address();
+        [
+            ("REDIS_ADDRESSES", address.as_str()),
+            ("REDIS_PASSWORD", PASSWORD),
+        ]
+        .into_iter()
+        .collect()
     }
 
     /// Sends one command on a connection of its own.

@@ -184,7 +184,7 @@ pub(super) async fn stop(ns: &str, kind: &str, component: &str) -> Result<()> {
     Ok(())
 }
 
-async fn scale(ns: &str, workload: &str, replicas: u8) -> Result<()> {
+pub(super) async fn scale(ns: &str, workload: &str, replicas: u8) -> Result<()> {
     let replicas = format!("--replicas={replicas}");
     command::kubectl_ok(&["-n", ns, "scale", workload, &replicas], None).await?;
     Ok(())

@@ -3,6 +3,7 @@
 mod catalogue;
 mod dashboards;
 mod faults;
+mod kafka;
 mod targets;
 mod told;
 mod traces;
@@ -20,8 +21,8 @@ use traffic::Traffic;
 
 #[tokio::test]
 async fn a_platform_is_watched_and_faults_are_told_of() -> Result<()> {
-    let Watched { client, ns, metrics } = watched("watched", &faults::impatient()).await?;
-    targets::every_target_is_up(&metrics, &ns).await?;
+    let Watched { client, ns, metrics } = watched("watched", &EMBEDDED, &faults::impatient()).await?;
+    targets::every_target_is_up(&metrics, &ns, &[]).await?;
     job::does_its_job(&ns).await?;
     traces::one_trace_leads_from_the_gateway_to_the_mail(&ns).await?;
     let traffic = Traffic::start(&ns).await?;
@@ -44,7 +45,7 @@ async fn a_platform_is_watched_and_faults_are_told_of() -> Result<()> {
 #[tokio::test]
 #[ignore = "takes half an hour, of which it waits a quarter for a past to compare with: cargo xtask test --nightly"]
 async fn faults_are_told_of_in_their_own_time() -> Result<()> {
-    let Watched { client, ns, metrics } = watched("patient", &json!([])).await?;
+    let Watched { client, ns, metrics } = watched("patient", &EMBEDDED, &json!([])).await?;
     job::does_its_job(&ns).await?;
     wait::until(
         Duration::from_mins(20),
@@ -85,6 +86,23 @@ async fn faults_are_told_of_in_their_own_time() -> Result<()> {
     taken_away(&client, &ns).await
 }
 
+/// What is watched.
+struct Sample {
+    /// One of `config/samples`.
+    file: &'static str,
+    /// Manifests of what it is to find.
+    beside: &'static [&'static str],
+    /// Exporters that it has only if somebody asks for them.
+    exporters: &'static [&'static str],
+}
+
+/// All stores are the platform's own.
+const EMBEDDED: Sample = Sample {
+    file: "development.yaml",
+    beside: &[],
+    exporters: &[],
+};
+
 /// A platform that serves, in a namespace of its own, and its Prometheus.
 struct Watched {
     client: Client,
@@ -92,12 +110,13 @@ struct Watched {
     metrics: Prometheus,
 }
 
-async fn watched(prefix: &str, overrides: &Value) -> Result<Watched> {
+async fn watched(prefix: &str, sample: &Sample, overrides: &Value) -> Result<Watched> {
     install::operator().await?;
     let client = cluster::client().await?;
     let ns = cluster::namespace(&client, prefix).await?;
-    install::manifest(&ns, "mailsink").await?;
-    install::manifest(&ns, "monitoring").await?;
+    for name in ["mailsink", "monitoring"].iter().chain(sample.beside) {
+        install::manifest(&ns, name).await?;
+    }
     for made in [
         "statefulset/prometheus-scenario",
         "statefulset/alertmanager-scenario",
@@ -110,8 +129,9 @@ async fn watched(prefix: &str, overrides: &Value) -> Result<Watched> {
     let hook = format!("--from-literal=url=http://mailsink.{ns}.svc:8025/hooks");
     let secret = ["-n", &ns, "create", "secret", "generic", "alerting", &hook];
     command::kubectl_ok(&secret, None).await?;
-    job::apply_sample(&ns, "development.yaml").await?;
-    cluster::merge(&client, &ns, "TodoPlatform", "todo", &spec(&ns, overrides)).await?;
+    job::apply_sample(&ns, sample.file).await?;
+    let spec = spec(&ns, sample, overrides);
+    cluster::merge(&client, &ns, "TodoPlatform", "todo", &spec).await?;
     platform::ready(&client, &ns, Duration::from_mins(2)).await?;
     let metrics = Prometheus::of(&ns, "prometheus-operated").await?;
     Ok(Watched { client, ns, metrics })
@@ -128,13 +148,18 @@ async fn taken_away(client: &Client, ns: &str) -> Result<()> {
 }
 
 /// Selected by the stack, told of by its Alertmanager, traced by the sink.
-fn spec(ns: &str, overrides: &Value) -> Value {
+fn spec(ns: &str, sample: &Sample, overrides: &Value) -> Value {
     let tracing = json!({"otlp": {"endpoint": format!("mailsink.{ns}:4317")}});
+    let exporters: serde_json::Map<String, Value> = sample
+        .exporters
+        .iter()
+        .map(|name| ((*name).to_owned(), json!({"enabled": true})))
+        .collect();
     // Long enough to be seen open.
     let breaker =
         json!({"name": "analytics", "circuitBreaker": {"consecutiveFailures": 3, "openSeconds": 60}});
     json!({"spec": {"dapr": {"tracing": tracing, "resiliency": {"targets": [breaker]}}, "observability": {
-        "monitoring": {"labels": {"release": "scenario"}},
+        "monitoring": {"labels": {"release": "scenario"}, "exporters": exporters},
         "alerting": {"overrides": overrides},
         "routing": {
             "groupWaitSeconds": 1,

@@ -23,8 +23,12 @@ const OF_THE_CHART: [(&str, usize); 2] = [
     ("podMonitor/todoplatform-system/todoplatform-operator-dapr/0", 5),
 ];
 
-/// Every monitor has as many targets as there are pods, all of them up, those of the platform under its labels.
-pub(super) async fn every_target_is_up(metrics: &Prometheus, ns: &str) -> Result<()> {
+/// Every monitor, those above and `others`, has as many targets as there are pods, all of them up, those of the platform under its labels.
+pub(super) async fn every_target_is_up(
+    metrics: &Prometheus,
+    ns: &str,
+    others: &[(&str, usize)],
+) -> Result<()> {
     wait::until(Duration::from_mins(3), "every target is up", || async {
         let mut pools = BTreeMap::<String, usize>::new();
         for target in metrics.targets().await? {
@@ -44,6 +48,7 @@ pub(super) async fn every_target_is_up(metrics: &Prometheus, ns: &str) -> Result
             .into_iter()
             .chain(OF_KUBERNETES)
             .chain(OF_THE_CHART)
+            .chain(others.iter().copied())
             .map(|(pool, pods)| (pool.replace("{ns}", ns), pods))
             .collect();
         if pools == expected {

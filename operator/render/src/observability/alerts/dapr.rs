@@ -133,6 +133,7 @@ pub(super) fn rules(scope: &Scope<'_>) -> Vec<Rule> {
     let dropped = risen(r#"dapr_component_pubsub_ingress_count{<own>,<apps>,process_status="drop"}"#);
     let failed = risen("dapr_runtime_component_init_fail_total{<own>,<apps>}");
     let jobs = risen("dapr_component_job_failure_count{<own>,<apps>}");
+    // What is asked for over five minutes looks back two: an outage that is over is told of no more.
     let rules = [
         scope.alert(
             &APP_ERRORS,
@@ -144,11 +145,11 @@ pub(super) fn rules(scope: &Scope<'_>) -> Vec<Rule> {
         ),
         scope.alert(
             &APP_UNHEALTHY,
-            r#"sum by (namespace,app_id) (rate(dapr_http_healthprobes_completed_count{<own>,<apps>,status!~"2.."}[5m])) > 0"#,
+            r#"sum by (namespace,app_id) (rate(dapr_http_healthprobes_completed_count{<own>,<apps>,status!~"2.."}[2m])) > 0"#,
         ),
         scope.alert(
             &PUBLISH_FAILING,
-            r#"sum by (namespace,app_id,topic) (rate(dapr_component_pubsub_egress_count{<own>,<apps>,success="false"}[5m])) > 0"#,
+            r#"sum by (namespace,app_id,topic) (rate(dapr_component_pubsub_egress_count{<own>,<apps>,success="false"}[2m])) > 0"#,
         ),
         scope.alert(
             &DELIVERY_RETRYING,
