@@ -90,6 +90,17 @@ fn every_case_is_about_a_rule_and_has_two_days() {
     }
 }
 
+/// What the chart tells of has a namespace as what platforms tell of has, by which it is routed.
+#[test]
+fn every_alert_of_the_chart_names_a_namespace() {
+    for case in cases(chart::CHART) {
+        for expected in &case.fires.alerts {
+            assert!(expected.labels.contains_key("namespace"), "{}", case.alert);
+            assert!(expected.labels.contains_key("severity"), "{}", case.alert);
+        }
+    }
+}
+
 #[test]
 fn every_folder_of_cases_is_read() {
     let parent = folder("");
@@ -151,11 +162,16 @@ fn every_alert_has_a_runbook_and_every_runbook_an_alert() {
 }
 
 #[test]
-fn every_runbook_of_a_platform_says_what_it_means_how_to_confirm_and_what_to_do() {
-    for alert in ALERTS.iter().flat_map(|area| *area) {
-        let page = format!("docs/runbooks/{}", runbook(alert.name));
+fn every_runbook_says_what_it_means_how_to_confirm_and_what_to_do() {
+    let of_chart = chart::alerts().into_iter().filter_map(|rule| rule.alert);
+    let own = ALERTS
+        .iter()
+        .flat_map(|area| *area)
+        .map(|alert| alert.name.to_owned());
+    for alert in own.chain(of_chart) {
+        let page = format!("docs/runbooks/{}", runbook(&alert));
         let text = fs::read_to_string(project(&page)).unwrap();
-        assert!(text.starts_with(&format!("# {}\n", alert.name)), "{page}");
+        assert!(text.starts_with(&format!("# {alert}\n")), "{page}");
         let mut rest = text.as_str();
         for heading in ["## What it means", "## How to confirm", "## What to do"] {
             let (_before, after) = rest
