@@ -63,16 +63,16 @@ fn burning() -> Vec<Panel> {
 
 fn numbers() -> Vec<Panel> {
     let errors = WINDOWS.iter().fold(
-        Panel::lines(
+        Panel::table(
             "Errors by window",
             "Share that was not good, over each window that alerts look at.",
             Unit::Ratio,
         )
-        .width(WIDTH / 2),
+        .decimals(3),
         |panel, window| {
             panel.line(
-                format!("todo:sli_error:ratio_rate{window}{{{CHOSEN}}}"),
-                format!("{{{{slo}}}} {window}"),
+                format!("max by (slo) (todo:sli_error:ratio_rate{window}{{{CHOSEN}}})"),
+                *window,
             )
         },
     );
