@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use todo_scenarios::Result;
+use todo_scenarios::{Result, cluster, platform};
 
 use super::{
     Sample, Watched, catalogue, dashboards, faults, job, taken_away, targets, told, traffic::Traffic, watched,
@@ -21,11 +21,17 @@ async fn a_platform_on_a_kafka_is_watched_and_a_consumer_that_has_gone_is_told_o
     let at_once =
         json!([{"name": "TodoConsumerGone", "for": "0s"}, {"name": "TodoBrokerMetricsMissing", "for": "0s"}]);
     let Watched { client, ns, metrics } = watched("kafka", &EXTERNAL, &at_once).await?;
+    let held = json!({"spec": {"services": {
+        "task": {"autoscaling": {"minReplicas": 1, "maxReplicas": 2}},
+        "analytics": {"resources": {"limits": {"cpu": "500m"}}},
+    }}});
+    cluster::merge(&client, &ns, "TodoPlatform", "todo", &held).await?;
+    platform::ready(&client, &ns, Duration::from_mins(2)).await?;
     targets::every_target_is_up(&metrics, &ns, &[("podMonitor/{ns}/todo-kafka-exporter/0", 1)]).await?;
     job::does_its_job(&ns).await?;
     let traffic = Traffic::start(&ns).await?;
     catalogue::every_rule_is_evaluated(&metrics, &client, &ns).await?;
-    catalogue::what_is_named_was_scraped(&metrics, &client, &ns).await?;
+    catalogue::what_is_named_was_scraped(&metrics, &client, &ns, &[]).await?;
     dashboards::every_panel_shows_something(&metrics, &client, &ns).await?;
     drop(traffic);
 

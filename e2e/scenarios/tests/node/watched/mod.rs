@@ -27,7 +27,7 @@ async fn a_platform_is_watched_and_faults_are_told_of() -> Result<()> {
     traces::one_trace_leads_from_the_gateway_to_the_mail(&ns).await?;
     let traffic = Traffic::start(&ns).await?;
     catalogue::every_rule_is_evaluated(&metrics, &client, &ns).await?;
-    catalogue::what_is_named_was_scraped(&metrics, &client, &ns).await?;
+    catalogue::what_is_named_was_scraped(&metrics, &client, &ns, &catalogue::BY_DEFAULT).await?;
 
     dashboards::every_panel_shows_something(&metrics, &client, &ns).await?;
     drop(traffic);
