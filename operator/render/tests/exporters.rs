@@ -111,6 +111,49 @@ fn external_stores_are_asked_on_demand_and_a_kafka_always() {
     assert!(container(&found[1])["args"].is_null(), "the broker is no Redis");
 }
 
+/// Its driver would ask for encryption wherever nobody says a mode, and refuses the mode that tries both.
+#[test]
+fn an_external_postgres_is_asked_as_the_services_ask_it() {
+    let of = |profile: &str, external: Value| {
+        let mut spec = everything_external();
+        spec["profile"] = json!(profile);
+        spec["database"] = json!({"external": external});
+        spec["observability"] = json!({"monitoring": {"exporters": {"postgres": {"enabled": true}}}});
+        let found = exporters(spec);
+        let named = |exporter: &&Child| exporter.name == "todo-postgres-exporter";
+        let exporter = found.into_iter().find(|child| named(&child)).unwrap();
+        let env = container(&exporter)["env"].as_array().unwrap().clone();
+        move |name: &str| {
+            let found = env.iter().find(|variable| variable["name"] == name);
+            found.and_then(|variable| Some(variable["value"].as_str()?.to_owned()))
+        }
+    };
+    let url = json!({"urlSecretKeyRef": {"name": "db", "key": "url"}});
+    let with_authority = json!({"urlSecretKeyRef": {"name": "db", "key": "url"}, "caSecretKeyRef": {"name": "db", "key": "ca"}});
+    let by_url = of("development", url.clone());
+    assert_eq!(by_url("PGSSLMODE").as_deref(), Some("disable"));
+    let by_url = of("production", url);
+    assert_eq!(by_url("PGSSLMODE"), None);
+    for profile in ["development", "production"] {
+        let by_url = of(profile, with_authority.clone());
+        assert_eq!(by_url("PGSSLMODE").as_deref(), Some("verify-full"));
+        assert_eq!(
+            by_url("PGSSLROOTCERT").as_deref(),
+            Some("/etc/exporter/ca/database.pem")
+        );
+    }
+    let parts = |mode: &str| {
+        json!({
+            "host": "db.example.com", "database": "todo", "username": "todo", "sslMode": mode,
+            "passwordSecretKeyRef": {"name": "db", "key": "password"},
+        })
+    };
+    for (mode, known) in [("prefer", "disable"), ("require", "require")] {
+        let uri = of("development", parts(mode))("DATA_SOURCE_URI").unwrap();
+        assert_eq!(uri, format!("db.example.com:5432/todo?sslmode={known}"));
+    }
+}
+
 #[test]
 fn the_kafka_is_asked_for_our_groups_and_topics_alone_and_no_secret_is_in_the_file() {
     let platform = platform(everything_external());

@@ -21,11 +21,9 @@ async fn a_platform_on_a_kafka_is_watched_and_a_consumer_that_has_gone_is_told_o
     let at_once =
         json!([{"name": "TodoConsumerGone", "for": "0s"}, {"name": "TodoBrokerMetricsMissing", "for": "0s"}]);
     let Watched { client, ns, metrics } = watched("kafka", &EXTERNAL, &at_once).await?;
-    let held = json!({"spec": {"services": {
-        "task": {"autoscaling": {"minReplicas": 1, "maxReplicas": 2}},
-        "analytics": {"resources": {"limits": {"cpu": "500m"}}},
-    }}});
-    cluster::merge(&client, &ns, "TodoPlatform", "todo", &held).await?;
+    let scaled =
+        json!({"spec": {"services": {"task": {"autoscaling": {"minReplicas": 1, "maxReplicas": 2}}}}});
+    cluster::merge(&client, &ns, "TodoPlatform", "todo", &scaled).await?;
     platform::ready(&client, &ns, Duration::from_mins(2)).await?;
     targets::every_target_is_up(&metrics, &ns, &[("podMonitor/{ns}/todo-kafka-exporter/0", 1)]).await?;
     job::does_its_job(&ns).await?;

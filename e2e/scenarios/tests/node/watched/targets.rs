@@ -12,10 +12,9 @@ const POOLS: [(&str, usize); 4] = [
     ("podMonitor/{ns}/todo-redis-exporter/0", 1),
 ];
 /// What tells of Kubernetes, which is none of ours.
-const OF_KUBERNETES: [(&str, usize); 3] = [
+const OF_KUBERNETES: [(&str, usize); 2] = [
     ("podMonitor/{ns}/kube-state-metrics/0", 1),
     ("scrapeConfig/{ns}/containers", 1),
-    ("scrapeConfig/{ns}/cadvisor", 1),
 ];
 /// Those of the operator's chart. Dapr's control plane: injector, operator, placement, scheduler and sentry, however many pods
 /// of each there are.

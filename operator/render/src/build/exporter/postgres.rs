@@ -8,7 +8,7 @@ use crate::{
     references::SERVICE_OF_EXPORTER,
     validated::{DatabaseLogin, DatabaseParts, Text},
 };
-use todoplatform_api::SecretKeyRef;
+use todoplatform_api::{Profile, SecretKeyRef, SslMode};
 
 const CA_FOLDER: &str = "/etc/exporter/ca";
 const CA_FILE: &str = "database.pem";
@@ -38,11 +38,36 @@ pub(super) fn asked(platform: &ValidatedPlatform) -> Asked {
         asked.files.push(ca.clone());
     }
     match platform.database.logins.get(SERVICE_OF_EXPORTER) {
-        Some(DatabaseLogin::Url(url)) => asked.env.push(env_secret("DATA_SOURCE_NAME", url)),
+        Some(DatabaseLogin::Url(url)) => by_url(&mut asked, url, platform),
         Some(DatabaseLogin::Parts(parts)) => by_parts(&mut asked, parts, platform.database.ca.is_some()),
         None => {}
     }
     asked
+}
+
+/// What a URL does not say is as for the services, which its driver would take as `require` and the system's authorities.
+fn by_url(asked: &mut Asked, url: &SecretKeyRef, platform: &ValidatedPlatform) {
+    asked.env.push(env_secret("DATA_SOURCE_NAME", url));
+    let mode = if platform.database.ca.is_some() {
+        asked
+            .env
+            .push(env_value("PGSSLROOTCERT", format!("{CA_FOLDER}/{CA_FILE}")));
+        Some(SslMode::VerifyFull)
+    } else {
+        (platform.profile == Profile::Development).then_some(SslMode::Prefer)
+    };
+    if let Some(mode) = mode {
+        asked.env.push(env_value("PGSSLMODE", known(mode)));
+    }
+}
+
+/// The mode as the exporter's driver knows it: it does not try first one way and then the other, and what is content without
+/// encryption gets none.
+fn known(mode: SslMode) -> &'static str {
+    match mode {
+        SslMode::Prefer => SslMode::Disable.as_str(),
+        other => other.as_str(),
+    }
 }
 
 /// The name of a database or user that is in a Secret comes in by a variable that Kubernetes puts in its place.
@@ -65,7 +90,7 @@ fn by_parts(asked: &mut Asked, parts: &DatabaseParts, has_ca: bool) {
         "{}:{}/{database}?sslmode={}{authority}",
         parts.host,
         parts.port,
-        parts.ssl_mode.as_str()
+        known(parts.ssl_mode)
     );
     asked.env.extend([
         env_value("DATA_SOURCE_URI", uri),
