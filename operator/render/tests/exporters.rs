@@ -144,7 +144,8 @@ fn an_external_postgres_is_asked_as_the_services_ask_it() {
     }
     let parts = |mode: &str| {
         json!({
-            "host": "db.example.com", "database": "todo", "username": "todo", "sslMode": mode,
+            "host": "db.example.com", "database": "todo", "sslMode": mode,
+            "usernameSecretKeyRef": {"name": "db", "key": "user"},
             "passwordSecretKeyRef": {"name": "db", "key": "password"},
         })
     };
