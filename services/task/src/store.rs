@@ -17,7 +17,7 @@ pub use idempotency::{Earlier, Record};
 /// What became of a write. All but `Yes` have written nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Written {
-    /// The task, its event and the answer are written.
+    /// All of it is written.
     Yes,
     /// The task has another version by now, or is gone.
     VersionGone,

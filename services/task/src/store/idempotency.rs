@@ -113,7 +113,9 @@ impl Store {
         };
         match done {
             Ok(done) => Ok(Written::of(done.rows_affected())),
-            Err(error) => interruption(&error).ok_or_else(|| QueryError::of(attempt)(error)),
+            Err(error) => record
+                .and_then(|_| interruption(&error))
+                .ok_or_else(|| QueryError::of(attempt)(error)),
         }
     }
 

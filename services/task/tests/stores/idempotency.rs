@@ -43,8 +43,8 @@ fn code(answer: &Answer) -> (u16, &str) {
     (answer.status, answer.body["code"].as_str().unwrap_or_default())
 }
 
-fn title(title: &str) -> Option<Value> {
-    Some(json!({"title": title}))
+fn titled(title: &str) -> Value {
+    json!({"title": title})
 }
 
 fn assert_replays(again: &Answer, first: &Answer) {
@@ -71,7 +71,7 @@ async fn each_write_is_done_once_and_answered_as_often_as_it_is_sent() {
     let path = made.location.clone().unwrap();
     let complete = format!("{path}/complete");
     let writes = [
-        (Method::PATCH, &path, title("y"), 200),
+        (Method::PATCH, &path, Some(titled("y")), 200),
         (Method::POST, &complete, None, 200),
         (Method::DELETE, &path, None, 204),
     ];
@@ -107,11 +107,13 @@ async fn each_write_is_done_once_and_answered_as_often_as_it_is_sent() {
 async fn a_change_that_changed_nothing_does_not_change_anything_later() {
     let fixture = Fixture::new().await;
     let path = fixture.create(json!({"title": "x"})).await;
-    let first = fixture.keyed("k", Method::PATCH, &path, title("x")).await;
+    let first = fixture.keyed("k", Method::PATCH, &path, Some(titled("x"))).await;
     assert_eq!((first.status, first.etag.as_deref()), (200, Some("\"v1\"")));
-    fixture.send("alice", Method::PATCH, &path, title("y")).await;
+    fixture
+        .send("alice", Method::PATCH, &path, Some(titled("y")))
+        .await;
     assert_replays(
-        &fixture.keyed("k", Method::PATCH, &path, title("x")).await,
+        &fixture.keyed("k", Method::PATCH, &path, Some(titled("x"))).await,
         &first,
     );
     let task = fixture.send("alice", Method::GET, &path, None).await.body;
@@ -138,15 +140,17 @@ async fn without_a_key_nothing_is_stored_and_nothing_replayed() {
 #[tokio::test]
 async fn a_key_belongs_to_one_request() {
     let fixture = Fixture::new().await;
-    let first = fixture.keyed("k", Method::POST, "/v1/tasks", title("x")).await;
+    let first = fixture
+        .keyed("k", Method::POST, "/v1/tasks", Some(titled("x")))
+        .await;
     let path = first.location.clone().unwrap();
     let complete = format!("{path}/complete");
     let table = [
-        (Method::POST, "/v1/tasks", title("y")),
-        (Method::POST, "/v1/tasks", title(" ")),
-        (Method::POST, "/v1/tasks?a=b", title("x")),
-        (Method::PATCH, &path, title("y")),
-        (Method::PATCH, &path, title("x")),
+        (Method::POST, "/v1/tasks", Some(titled("y"))),
+        (Method::POST, "/v1/tasks", Some(titled(" "))),
+        (Method::POST, "/v1/tasks?a=b", Some(titled("x"))),
+        (Method::PATCH, &path, Some(titled("y"))),
+        (Method::PATCH, &path, Some(titled("x"))),
         (Method::POST, &complete, None),
         (Method::DELETE, &path, None),
         (
@@ -162,7 +166,7 @@ async fn a_key_belongs_to_one_request() {
     }
     assert_replays(
         &fixture
-            .keyed("\"k\"", Method::POST, "/v1/tasks", title("x"))
+            .keyed("\"k\"", Method::POST, "/v1/tasks", Some(titled("x")))
             .await,
         &first,
     );
@@ -172,10 +176,12 @@ async fn a_key_belongs_to_one_request() {
 #[tokio::test]
 async fn two_users_may_use_the_same_key() {
     let fixture = Fixture::new().await;
-    let first = fixture.keyed("k", Method::POST, "/v1/tasks", title("x")).await;
+    let first = fixture
+        .keyed("k", Method::POST, "/v1/tasks", Some(titled("x")))
+        .await;
     let headers = [("idempotency-key", "k")];
     let other = fixture
-        .send_with("bob", Method::POST, "/v1/tasks", title("x"), &headers)
+        .send_with("bob", Method::POST, "/v1/tasks", Some(titled("x")), &headers)
         .await;
     assert_eq!((first.status, other.status, other.replayed), (201, 201, false));
     assert_ne!(first.location, other.location);
@@ -185,20 +191,26 @@ async fn two_users_may_use_the_same_key() {
 #[tokio::test]
 async fn what_was_refused_may_be_corrected_under_the_same_key() {
     let fixture = Fixture::new().await;
-    let refused = fixture.keyed("k", Method::POST, "/v1/tasks", title(" ")).await;
+    let refused = fixture
+        .keyed("k", Method::POST, "/v1/tasks", Some(titled(" ")))
+        .await;
     assert_eq!(code(&refused), (422, "invalid"));
-    let made = fixture.keyed("k", Method::POST, "/v1/tasks", title("x")).await;
+    let made = fixture
+        .keyed("k", Method::POST, "/v1/tasks", Some(titled("x")))
+        .await;
     assert_eq!((made.status, made.replayed), (201, false), "{made:?}");
 
     let path = made.location.unwrap();
     for (version, status) in [("\"v9\"", 412), ("\"v1\"", 200)] {
         let headers = [("idempotency-key", "l"), ("if-match", version)];
         let answer = fixture
-            .send_with("alice", Method::PATCH, &path, title("y"), &headers)
+            .send_with("alice", Method::PATCH, &path, Some(titled("y")), &headers)
             .await;
         assert_eq!((answer.status, answer.replayed), (status, false));
     }
-    let unreadable = fixture.keyed("\"", Method::POST, "/v1/tasks", title("x")).await;
+    let unreadable = fixture
+        .keyed("\"", Method::POST, "/v1/tasks", Some(titled("x")))
+        .await;
     assert_eq!(code(&unreadable), (400, "idempotency_key_invalid"));
     assert_eq!(fixture.outbox().await.len(), 2);
 }
@@ -209,8 +221,8 @@ async fn of_twenty_twins_one_writes_and_all_are_answered_alike() {
     let path = fixture.create(json!({"title": "x"})).await;
     let complete = format!("{path}/complete");
     let table = [
-        (Method::POST, "/v1/tasks", title("y"), 201),
-        (Method::PATCH, &path, title("y"), 200),
+        (Method::POST, "/v1/tasks", Some(titled("y")), 201),
+        (Method::PATCH, &path, Some(titled("y")), 200),
         (Method::POST, &complete, None, 200),
         (Method::DELETE, &path, None, 204),
     ];
@@ -243,11 +255,15 @@ async fn of_twenty_twins_one_writes_and_all_are_answered_alike() {
 async fn a_twin_that_does_not_end_is_a_409_and_leaves_nothing_when_it_fails() {
     let fixture = Fixture::new().await;
     let twin = fixture.twin_under_way("k").await;
-    let refused = fixture.keyed("k", Method::POST, "/v1/tasks", title("x")).await;
+    let refused = fixture
+        .keyed("k", Method::POST, "/v1/tasks", Some(titled("x")))
+        .await;
     assert_eq!(code(&refused), (409, "idempotency_key_in_use"));
     assert_eq!(fixture.outbox().await, []);
     twin.rollback().await.unwrap();
-    let made = fixture.keyed("k", Method::POST, "/v1/tasks", title("x")).await;
+    let made = fixture
+        .keyed("k", Method::POST, "/v1/tasks", Some(titled("x")))
+        .await;
     assert_eq!((made.status, made.replayed), (201, false));
     assert_eq!(
         (fixture.outbox().await.len(), fixture.stored_answers().await),
@@ -264,11 +280,11 @@ async fn a_write_that_cannot_get_at_its_task_leaves_nothing_and_may_be_repeated(
         .execute(&mut *other)
         .await
         .unwrap();
-    let refused = fixture.keyed("k", Method::PATCH, &path, title("y")).await;
+    let refused = fixture.keyed("k", Method::PATCH, &path, Some(titled("y"))).await;
     assert_eq!(code(&refused), (409, "idempotency_key_in_use"));
     assert_eq!(fixture.stored_answers().await, 0);
     other.rollback().await.unwrap();
-    let written = fixture.keyed("k", Method::PATCH, &path, title("y")).await;
+    let written = fixture.keyed("k", Method::PATCH, &path, Some(titled("y"))).await;
     assert_eq!((written.status, written.replayed), (200, false));
     assert_eq!(fixture.outbox().await.len(), 2);
 }
@@ -289,14 +305,16 @@ async fn a_connection_that_dies_in_the_middle_leaves_nothing_and_the_write_may_b
         {}
     };
     let (broken, killed) = tokio::join!(
-        fixture.keyed("k", Method::POST, "/v1/tasks", title("x")),
+        fixture.keyed("k", Method::POST, "/v1/tasks", Some(titled("x"))),
         tokio::time::timeout(Duration::from_secs(10), kill),
     );
     assert!(killed.is_ok(), "no write waited: {broken:?}");
     assert_eq!(code(&broken), (503, "unavailable"));
     twin.rollback().await.unwrap();
     assert_eq!(fixture.outbox().await, []);
-    let made = fixture.keyed("k", Method::POST, "/v1/tasks", title("x")).await;
+    let made = fixture
+        .keyed("k", Method::POST, "/v1/tasks", Some(titled("x")))
+        .await;
     assert_eq!((made.status, made.replayed), (201, false));
     assert_eq!(fixture.outbox().await.len(), 1);
 }
@@ -305,9 +323,11 @@ async fn a_connection_that_dies_in_the_middle_leaves_nothing_and_the_write_may_b
 async fn an_answer_is_forgotten_after_a_day() {
     let fixture = Fixture::new().await;
     let (old, young) = (
-        fixture.keyed("old", Method::POST, "/v1/tasks", title("x")).await,
         fixture
-            .keyed("young", Method::POST, "/v1/tasks", title("x"))
+            .keyed("old", Method::POST, "/v1/tasks", Some(titled("x")))
+            .await,
+        fixture
+            .keyed("young", Method::POST, "/v1/tasks", Some(titled("x")))
             .await,
     );
     let pool = &fixture.database.pool;
@@ -323,10 +343,12 @@ async fn an_answer_is_forgotten_after_a_day() {
     let gone = Store::new(pool.clone()).forget_answers().await.unwrap();
     assert_eq!((gone, fixture.stored_answers().await), (1201, 1));
     let again = fixture
-        .keyed("young", Method::POST, "/v1/tasks", title("x"))
+        .keyed("young", Method::POST, "/v1/tasks", Some(titled("x")))
         .await;
     assert_replays(&again, &young);
-    let anew = fixture.keyed("old", Method::POST, "/v1/tasks", title("x")).await;
+    let anew = fixture
+        .keyed("old", Method::POST, "/v1/tasks", Some(titled("x")))
+        .await;
     assert_eq!((anew.status, anew.replayed), (201, false));
     assert_ne!(anew.location, old.location);
 }
