@@ -6,6 +6,7 @@ use http::{
     HeaderName, HeaderValue, Method,
     header::{AUTHORIZATION, CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, LINK, LOCATION, RETRY_AFTER},
 };
+use todo_kit::http::idempotency;
 use tower_http::cors::CorsLayer;
 
 use crate::config::CorsConfig;
@@ -57,6 +58,7 @@ pub(crate) fn layer(config: &CorsConfig) -> CorsLayer {
             LOCATION,
             LINK,
             RETRY_AFTER,
+            idempotency::REPLAYED,
             HeaderName::from_static("ratelimit"),
             HeaderName::from_static("ratelimit-policy"),
         ])
@@ -70,7 +72,7 @@ fn api_headers() -> Vec<HeaderName> {
         CONTENT_TYPE,
         IF_MATCH,
         IF_NONE_MATCH,
-        HeaderName::from_static("idempotency-key"),
+        idempotency::KEY,
         HeaderName::from_static("last-event-id"),
         HeaderName::from_static("traceparent"),
     ]

@@ -7,15 +7,18 @@ use axum::{
     extract::{Request, State},
     response::{IntoResponse, Response},
 };
-use http::{HeaderName, HeaderValue, StatusCode, Uri, header::CONTENT_TYPE, uri::PathAndQuery};
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header::CONTENT_TYPE, uri::PathAndQuery,
+};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::TokioExecutor,
 };
+use todo_domain::IdSource;
 use todo_kit::{
     Environment, Secret, StartError, TraceContext,
-    http::BODY_MAX_BYTES,
+    http::{BODY_MAX_BYTES, idempotency},
     problem::{self, Problem},
     trace::{Span, SpanKind, Tracer},
 };
@@ -36,14 +39,17 @@ struct Inner {
     sidecar: String,
     token: Option<Secret>,
     app_ids: BTreeMap<&'static str, HeaderValue>,
+    ids: Arc<dyn IdSource>,
     tracer: Tracer,
 }
 
 impl Forwarder {
-    /// Through the sidecar at `DAPR_HTTP_PORT`, with `DAPR_API_TOKEN`; `peers` names the app-ids.
+    /// Through the sidecar at `DAPR_HTTP_PORT`, with `DAPR_API_TOKEN`; `peers` names the app-ids, `ids` are for requests
+    /// without an idempotency key.
     pub fn new(
         environment: &Environment,
         peers: &BTreeMap<String, String>,
+        ids: Arc<dyn IdSource>,
         tracer: Tracer,
     ) -> Result<Self, StartError> {
         let port = environment.port("DAPR_HTTP_PORT", 3500)?;
@@ -64,6 +70,7 @@ impl Forwarder {
             sidecar: format!("127.0.0.1:{port}"),
             token,
             app_ids,
+            ids,
             tracer,
         })))
     }
@@ -135,6 +142,7 @@ impl Forwarder {
         parts.uri = uri.map_err(|error| Problem::internal(&error))?;
         parts.version = http::Version::HTTP_11;
         hygiene::request(&mut parts.headers);
+        self.name(&parts.method, &mut parts.headers);
         if let Some(app_id) = self.0.app_ids.get(target.name()) {
             parts.headers.insert(APP_ID, app_id.clone());
         }
@@ -149,6 +157,18 @@ impl Forwarder {
             parts,
             Body::new(Limited::new(body, BODY_MAX_BYTES)),
         ))
+    }
+
+    /// Gives a write that has no idempotency key one of its own. A sidecar sends a request again by itself when the
+    /// connection breaks, and only a key tells the second from a new one. PUT and DELETE need none: done twice they
+    /// leave what they leave done once.
+    fn name(&self, method: &Method, headers: &mut HeaderMap) {
+        if !matches!(*method, Method::POST | Method::PATCH) || headers.contains_key(idempotency::KEY) {
+            return;
+        }
+        if let Ok(key) = HeaderValue::try_from(format!("\"{}\"", self.0.ids.next())) {
+            headers.insert(idempotency::KEY, key);
+        }
     }
 }
 

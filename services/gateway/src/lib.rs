@@ -62,7 +62,12 @@ impl Service for Gateway {
             shared,
             &context.metrics,
         ));
-        let forwarder = Forwarder::new(&context.environment, &config.peers, context.tracer.clone())?;
+        let forwarder = Forwarder::new(
+            &context.environment,
+            &config.peers,
+            Arc::clone(&context.ids),
+            context.tracer.clone(),
+        )?;
         Ok(router(&forwarder, limiter, &config.cors))
     }
 }

@@ -11,15 +11,17 @@ use todo_gateway::{
     CorsConfig, Forwarder,
     limit::{Class, Limiter, Policies, Policy, Shared},
 };
+use todo_kit::http::idempotency;
 use todo_kit::redis::Address;
 use todo_kit::{
-    Environment, Secret, SystemClock, TraceContext,
+    Environment, RandomIds, Secret, SystemClock, TraceContext,
     metrics::Metrics,
     testing::{TestIssuer, recording, tracer},
     trace::{SpanKind, Tracer},
 };
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tower::ServiceExt;
+use uuid::Uuid;
 
 /// What the sidecar got.
 struct Got {
@@ -94,7 +96,7 @@ fn traced_gateway(port: u16, peers: &[&str], tracer: Tracer) -> Router {
         .iter()
         .map(|&name| (name.to_owned(), format!("todo-{name}")))
         .collect();
-    let forwarder = Forwarder::new(&environment, &peers, tracer).unwrap();
+    let forwarder = Forwarder::new(&environment, &peers, Arc::new(RandomIds), tracer).unwrap();
     let nowhere = Address::url(Secret::new("redis://127.0.0.1:1/0"), None);
     let redis = todo_kit::redis::connect(&nowhere, Duration::from_millis(100)).unwrap();
     let policy = Policy {
@@ -372,6 +374,72 @@ async fn a_body_that_no_service_would_read_is_refused_here() {
         .await;
     assert_eq!(status, StatusCode::CREATED);
     assert_eq!(world.got.recv().await.unwrap().body.len(), 1024 * 1024);
+}
+
+#[tokio::test]
+async fn a_write_without_a_key_gets_one_of_its_own() {
+    let mut world = world(200, "application/json", "{}").await;
+    let mut minted = Vec::new();
+    for method in [Method::POST, Method::POST, Method::PATCH] {
+        let request = world.request(method, "/v1/tasks").body(Body::empty()).unwrap();
+        world.send(request).await;
+        let headers = world.got.recv().await.unwrap().headers;
+        let key = idempotency::Key::of(&headers).unwrap().unwrap();
+        minted.push(key.as_str().parse::<Uuid>().unwrap());
+    }
+    minted.sort_unstable();
+    minted.dedup();
+    assert_eq!(minted.len(), 3, "each write has another");
+    for method in [Method::GET, Method::PUT, Method::DELETE] {
+        world.gateway = gateway(world.port);
+        let request = world
+            .request(method.clone(), "/v1/tasks")
+            .body(Body::empty())
+            .unwrap();
+        world.send(request).await;
+        let headers = world.got.recv().await.unwrap().headers;
+        assert!(!headers.contains_key("idempotency-key"), "{method}");
+    }
+}
+
+#[tokio::test]
+async fn a_clients_own_key_passes_unchanged() {
+    // Even one that no service takes: the service says so.
+    for key in ["\"mine\"", "mine", "", "not one"] {
+        let mut world = world(200, "application/json", "{}").await;
+        let request = world
+            .request(Method::POST, "/v1/tasks")
+            .header("idempotency-key", key)
+            .body(Body::empty())
+            .unwrap();
+        world.send(request).await;
+        let headers = world.got.recv().await.unwrap().headers;
+        let got: Vec<_> = headers.get_all("idempotency-key").iter().collect();
+        assert_eq!(got, [key]);
+    }
+}
+
+#[tokio::test]
+async fn a_page_may_send_a_key_and_read_that_an_answer_was_given_before() {
+    let world = world(200, "application/json", "{}").await;
+    let preflight = Request::builder()
+        .method(Method::OPTIONS)
+        .uri("/v1/tasks")
+        .header("origin", "https://app.example")
+        .header("access-control-request-method", "POST")
+        .body(Body::empty())
+        .unwrap();
+    let (_, headers, _) = world.send(preflight).await;
+    let allowed = headers["access-control-allow-headers"].to_str().unwrap();
+    assert!(allowed.contains("idempotency-key"), "{allowed}");
+    let request = world
+        .request(Method::GET, "/v1/tasks")
+        .header("origin", "https://app.example")
+        .body(Body::empty())
+        .unwrap();
+    let (_, headers, _) = world.send(request).await;
+    let exposed = headers["access-control-expose-headers"].to_str().unwrap();
+    assert!(exposed.contains("idempotency-replayed"), "{exposed}");
 }
 
 #[tokio::test]

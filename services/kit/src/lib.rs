@@ -85,7 +85,8 @@
 //! - [`config`], [`Environment`], [`Secret`]: what a service is told.
 //! - [`Context`]: what it is given: [`Context::postgres`], [`Context::redis`], [`Context::publisher`]
 //!   and [`Context::state_store`]; clock, ids, metrics, health, [`background`] tasks.
-//! - [`http`]: extractors [`http::Json`], [`http::Query`], [`http::Id`], [`http::IfMatch`], and [`http::etag`].
+//! - [`http`]: extractors [`http::Json`], [`http::Query`], [`http::Id`], [`http::IfMatch`], and [`http::etag`]; [`http::idempotency`]
+//!   for writes that may be sent again.
 //! - [`problem`]: every error that a client can see.
 //! - [`auth`]: who calls, as [`auth::Caller`].
 //! - [`events`], [`inbox`], [`outbox`]: receiving once, publishing surely.

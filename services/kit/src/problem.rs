@@ -49,6 +49,12 @@ problems! {
     NOT_FOUND = NOT_FOUND, "not_found", "There is no such thing";
     /// The path exists, the method does not.
     METHOD_NOT_ALLOWED = METHOD_NOT_ALLOWED, "method_not_allowed", "This path does not answer that method";
+    /// `Idempotency-Key` is no string of 1 to 255 visible characters.
+    IDEMPOTENCY_KEY_INVALID = BAD_REQUEST, "idempotency_key_invalid", "The idempotency key cannot be read";
+    /// `Idempotency-Key` was used for another request before.
+    IDEMPOTENCY_KEY_REUSED = UNPROCESSABLE_ENTITY, "idempotency_key_reused", "The idempotency key belongs to another request";
+    /// A request with the same `Idempotency-Key`, or another write of the same thing, did not end in time.
+    IDEMPOTENCY_KEY_IN_USE = CONFLICT, "idempotency_key_in_use", "The same request may still be running";
     /// The state machine has no such step.
     ILLEGAL_TRANSITION = CONFLICT, "illegal_transition", "The task cannot take this step";
     /// Somebody else wrote at the same time, again and again.

@@ -1,15 +1,16 @@
 //! One change of one task: read, decide, write; again when somebody else wrote in between.
 
+use axum::response::Response;
 use todo_domain::{CloudEvent, EventId, EventSubject, Task, TaskChanged, TaskId, TaskSnapshot, Topic};
 use todo_kit::TraceContext;
 use todo_kit::auth::Caller;
+use todo_kit::http::idempotency::Claim;
 use todo_kit::http::{IfMatch, etag};
 use todo_kit::problem::{self, Problem};
 
-use crate::{App, Written};
-
-/// How often a change is decided anew before the caller is told.
-const ATTEMPTS: u8 = 8;
+use crate::answer::Answer;
+use crate::once::{TRIES, Tried};
+use crate::{App, Record, Written};
 
 /// What is to become of a task.
 pub(crate) enum Plan {
@@ -29,51 +30,85 @@ pub(crate) enum Plan {
 }
 
 impl App {
-    /// Carries out what `plan` makes of the caller's task; gives the task as it is (for `Delete`: was) afterwards.
+    /// Carries out what `plan` makes of the caller's task, once per claim, and gives the answer: the task as it is
+    /// afterwards, or for `Delete` nothing.
     pub(crate) async fn change(
         &self,
         caller: &Caller,
         id: TaskId,
         if_match: &IfMatch,
+        claim: Option<&Claim>,
         plan: impl Fn(&Task) -> Result<Plan, Problem>,
-    ) -> Result<Task, Problem> {
-        for _ in 0..ATTEMPTS {
-            let found = self
-                .store
-                .get(&caller.sub, id)
-                .await?
-                .ok_or_else(Problem::not_found)?;
-            let TaskSnapshot { task, owner_email } = found;
-            if !if_match.allows(task.version) {
-                return Err(Problem::new(problem::VERSION_MISMATCH)
-                    .detail(format!("the task has version {}", task.version))
-                    .header(http::header::ETAG, etag(task.version)));
-            }
-            let (written, outcome) = match plan(&task)? {
-                Plan::Keep => return Ok(task),
-                Plan::Delete => {
-                    let snapshot = TaskSnapshot { task, owner_email };
-                    let event = self.event(Topic::TaskDeleted, snapshot.clone(), &[]);
-                    (self.store.delete(&snapshot.task, &event).await?, snapshot.task)
-                }
-                Plan::Replace { next, topic, changed } => {
-                    let event = self.event(
-                        topic,
-                        TaskSnapshot {
-                            task: (*next).clone(),
-                            owner_email,
-                        },
-                        &changed,
-                    );
-                    (self.store.update(&next, topic, &event).await?, *next)
-                }
-            };
-            if written == Written::Yes {
-                self.relay.notify_one();
-                return Ok(outcome);
+    ) -> Result<Response, Problem> {
+        for _ in 0..TRIES {
+            let tried = self.try_change(caller, id, if_match, claim, &plan).await;
+            if let Some(answer) = self.settle(caller, claim, tried).await? {
+                return Ok(answer);
             }
         }
         Err(Problem::new(problem::CONFLICT).retry_after(1))
+    }
+
+    async fn try_change(
+        &self,
+        caller: &Caller,
+        id: TaskId,
+        if_match: &IfMatch,
+        claim: Option<&Claim>,
+        plan: &impl Fn(&Task) -> Result<Plan, Problem>,
+    ) -> Tried {
+        let found = self.find(caller, id, if_match).await?;
+        let plan = plan(&found.task)?;
+        self.carry_out(found, plan, claim).await
+    }
+
+    /// The caller's task, of a version that may be written.
+    async fn find(&self, caller: &Caller, id: TaskId, if_match: &IfMatch) -> Result<TaskSnapshot, Problem> {
+        let found = self
+            .store
+            .get(&caller.sub, id)
+            .await?
+            .ok_or_else(Problem::not_found)?;
+        let version = found.task.version;
+        if if_match.allows(version) {
+            return Ok(found);
+        }
+        Err(Problem::new(problem::VERSION_MISMATCH)
+            .detail(format!("the task has version {version}"))
+            .header(http::header::ETAG, etag(version)))
+    }
+
+    async fn carry_out(&self, found: TaskSnapshot, plan: Plan, claim: Option<&Claim>) -> Tried {
+        let TaskSnapshot { task, owner_email } = found;
+        let answer = match &plan {
+            Plan::Keep => Answer::shown(&task),
+            Plan::Delete => Answer::deleted(),
+            Plan::Replace { next, .. } => Answer::shown(next),
+        };
+        let record = claim.map(|claim| Record {
+            claim,
+            answer: &answer,
+        });
+        let written = match plan {
+            Plan::Keep => match record {
+                Some(record) => self.store.keep(&task, record).await?,
+                None => Written::Yes,
+            },
+            Plan::Delete => {
+                let snapshot = TaskSnapshot { task, owner_email };
+                let event = self.event(Topic::TaskDeleted, snapshot.clone(), &[]);
+                self.store.delete(&snapshot.task, &event, record).await?
+            }
+            Plan::Replace { next, topic, changed } => {
+                let snapshot = TaskSnapshot {
+                    task: (*next).clone(),
+                    owner_email,
+                };
+                let event = self.event(topic, snapshot, &changed);
+                self.store.update(&next, topic, &event, record).await?
+            }
+        };
+        Ok((written, answer))
     }
 
     /// The event that tells of `snapshot`, with the trace of the running request.

@@ -1,11 +1,15 @@
 //! The task service: tasks in PostgreSQL, events by outbox.
 //!
 //! One file per operation in `handlers`, all SQL in `store`. A change reads the task, decides by the pure domain, and
-//! writes task and event in one statement that demands the version it read.
+//! writes task and event in one statement that demands the version it read. For a request with an `Idempotency-Key` the
+//! same statement also writes the answer, and whoever sends the request again gets that one.
 
+mod answer;
 mod change;
 mod cursor;
 mod handlers;
+mod housekeeping;
+mod once;
 mod store;
 
 use std::sync::Arc;
@@ -21,7 +25,10 @@ use todo_kit::outbox::{OutboxMetrics, Relay, Settings};
 use todo_kit::{Context, Service, StartError};
 use tokio::sync::Notify;
 
-pub use store::{Deleted, Store, Written};
+pub use answer::Answer;
+pub use store::{Earlier, Record, Store, Written};
+
+use crate::housekeeping::forget_old;
 
 /// The migrations of the schema `task`.
 pub static MIGRATIONS: Migrator = sqlx::migrate!();
@@ -69,8 +76,12 @@ impl Service for TaskService {
             metrics,
             Settings::default(),
         );
+        let store = Store::new(pool);
+        context
+            .background
+            .spawn("housekeeping", |stop| forget_old(store.clone(), stop));
         let app = App {
-            store: Store::new(pool),
+            store,
             clock: Arc::clone(&context.clock),
             ids: Arc::clone(&context.ids),
             origin: context.origin(),

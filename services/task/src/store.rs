@@ -1,7 +1,9 @@
 //! The tasks in PostgreSQL: all SQL of this service.
 //!
 //! Every statement asks for the owner, so that nobody reads or writes another's task, and every write is one statement
-//! that also writes the event.
+//! that also writes the event and, for a request with a key, its answer ([`idempotency`]).
+
+pub(crate) mod idempotency;
 
 use jiff_sqlx::{Timestamp as SqlTimestamp, ToSqlx};
 use sqlx::postgres::PgRow;
@@ -10,17 +12,20 @@ use sqlx::{FromRow, PgPool, Row};
 use todo_domain::{CloudEvent, Status, Task, TaskChanged, TaskId, TaskSnapshot, Topic};
 use todo_kit::postgres::QueryError;
 
-/// Whether a write found the version it demanded.
+pub use idempotency::{Earlier, Record};
+
+/// What became of a write. All but `Yes` have written nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Written {
-    /// The task and its event are written.
+    /// All of it is written.
     Yes,
-    /// The task has another version by now, or is gone; nothing is written.
+    /// The task has another version by now, or is gone.
     VersionGone,
+    /// An answer is stored under the same key.
+    KeyTaken,
+    /// The key or the task was locked by another request for too long. Never without a key.
+    Blocked,
 }
-
-/// Whether a deletion found the version it demanded.
-pub type Deleted = Written;
 
 /// The tasks of all owners.
 #[derive(Debug, Clone)]
@@ -42,14 +47,18 @@ impl Store {
         &self,
         snapshot: &TaskSnapshot,
         event: &CloudEvent<TaskChanged>,
-    ) -> Result<(), QueryError> {
+        record: Option<Record<'_>>,
+    ) -> Result<Written, QueryError> {
         let TaskSnapshot { task, owner_email } = snapshot;
-        sqlx::query(
+        let statement = sqlx::query(
             "with written as (
                  insert into task (id, owner, owner_email, title, description, status, priority, due_at, reminders,
                                    version, created_at, updated_at, completed_at)
                  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-                 returning id)
+                 returning id, owner),
+             answered as (
+                 insert into idempotency (owner, key, fingerprint, status, etag, location, body)
+                 select owner, $17, $18, $19, $20, $21, $22 from written where $17 is not null)
              insert into outbox (id, topic, partition_key, envelope)
              select $14, $15, id::text, $16 from written",
         )
@@ -68,11 +77,8 @@ impl Store {
         .bind(task.completed_at.map(ToSqlx::to_sqlx))
         .bind(event.id.0)
         .bind(Topic::TaskCreated.name())
-        .bind(Json(event))
-        .execute(&self.pool)
-        .await
-        .map_err(QueryError::of("create a task"))?;
-        Ok(())
+        .bind(Json(event));
+        self.write(statement, record, "create a task").await
     }
 
     /// The task of that owner, when there is one.
@@ -115,13 +121,17 @@ impl Store {
         task: &Task,
         topic: Topic,
         event: &CloudEvent<TaskChanged>,
+        record: Option<Record<'_>>,
     ) -> Result<Written, QueryError> {
-        let written = sqlx::query(
+        let statement = sqlx::query(
             "with written as (
                  update task set title = $3, description = $4, status = $5, priority = $6, due_at = $7, reminders = $8,
                                  version = $9, updated_at = $10, completed_at = $11
                  where id = $1 and owner = $2 and version = $9 - 1
-                 returning id)
+                 returning id, owner),
+             answered as (
+                 insert into idempotency (owner, key, fingerprint, status, etag, location, body)
+                 select owner, $15, $16, $17, $18, $19, $20 from written where $15 is not null)
              insert into outbox (id, topic, partition_key, envelope)
              select $12, $13, id::text, $14 from written",
         )
@@ -138,17 +148,22 @@ impl Store {
         .bind(task.completed_at.map(ToSqlx::to_sqlx))
         .bind(event.id.0)
         .bind(topic.name())
-        .bind(Json(event))
-        .execute(&self.pool)
-        .await
-        .map_err(QueryError::of("update a task"))?;
-        Ok(Written::of(written.rows_affected()))
+        .bind(Json(event));
+        self.write(statement, record, "update a task").await
     }
 
     /// Deletes a task and writes `event`, if the present version is that of `task`.
-    pub async fn delete(&self, task: &Task, event: &CloudEvent<TaskChanged>) -> Result<Deleted, QueryError> {
-        let written = sqlx::query(
-            "with written as (delete from task where id = $1 and owner = $2 and version = $3 returning id)
+    pub async fn delete(
+        &self,
+        task: &Task,
+        event: &CloudEvent<TaskChanged>,
+        record: Option<Record<'_>>,
+    ) -> Result<Written, QueryError> {
+        let statement = sqlx::query(
+            "with written as (delete from task where id = $1 and owner = $2 and version = $3 returning id, owner),
+             answered as (
+                 insert into idempotency (owner, key, fingerprint, status, etag, location, body)
+                 select owner, $7, $8, $9, $10, $11, $12 from written where $7 is not null)
              insert into outbox (id, topic, partition_key, envelope)
              select $4, $5, id::text, $6 from written",
         )
@@ -157,18 +172,15 @@ impl Store {
         .bind(task.version)
         .bind(event.id.0)
         .bind(Topic::TaskDeleted.name())
-        .bind(Json(event))
-        .execute(&self.pool)
-        .await
-        .map_err(QueryError::of("delete a task"))?;
-        Ok(Written::of(written.rows_affected()))
+        .bind(Json(event));
+        self.write(statement, record, "delete a task").await
     }
 }
 
 impl Written {
-    /// By how many events were written: one, or none because there was no task of that version.
-    fn of(events: u64) -> Self {
-        if events == 0 { Self::VersionGone } else { Self::Yes }
+    /// By how many rows the statement has written: one, or none because there was no task of that version.
+    fn of(rows: u64) -> Self {
+        if rows == 0 { Self::VersionGone } else { Self::Yes }
     }
 }
 

@@ -48,7 +48,7 @@ fn is_json(request: &Request) -> bool {
     essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
-fn unreadable(rejection: &BytesRejection) -> Problem {
+pub(super) fn unreadable(rejection: &BytesRejection) -> Problem {
     if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
         Problem::new(problem::TOO_LARGE).detail(format!("{} bytes is the most", super::BODY_MAX_BYTES))
     } else {

@@ -10,6 +10,7 @@ mod app;
 mod app_token;
 mod etag;
 mod extract;
+pub mod idempotency;
 mod limit;
 mod observe;
 

@@ -4,10 +4,10 @@ use axum::extract::State;
 use axum::response::Response;
 use todo_domain::{TaskId, Topic};
 use todo_kit::auth::Caller;
+use todo_kit::http::idempotency::{Keyed, NoBody};
 use todo_kit::http::{Id, IfMatch};
 use todo_kit::problem::{self, Problem};
 
-use super::shown;
 use crate::App;
 use crate::change::Plan;
 
@@ -17,18 +17,17 @@ pub(crate) async fn complete(
     caller: Caller,
     Id(id): Id<TaskId>,
     if_match: IfMatch,
+    Keyed { claim, .. }: Keyed<NoBody>,
 ) -> Result<Response, Problem> {
-    let task = app
-        .change(&caller, id, &if_match, |task| {
-            match task.completed(app.clock.now()) {
-                Ok(next) => Ok(Plan::Replace {
-                    next: Box::new(next),
-                    topic: Topic::TaskCompleted,
-                    changed: vec!["status"],
-                }),
-                Err(step) => Err(Problem::new(problem::ILLEGAL_TRANSITION).detail(step.to_string())),
-            }
-        })
-        .await?;
-    Ok(shown(&task))
+    app.change(&caller, id, &if_match, claim.as_ref(), |task| {
+        match task.completed(app.clock.now()) {
+            Ok(next) => Ok(Plan::Replace {
+                next: Box::new(next),
+                topic: Topic::TaskCompleted,
+                changed: vec!["status"],
+            }),
+            Err(step) => Err(Problem::new(problem::ILLEGAL_TRANSITION).detail(step.to_string())),
+        }
+    })
+    .await
 }

@@ -1,9 +1,10 @@
 //! `DELETE /v1/tasks/{id}`
 
 use axum::extract::State;
-use http::StatusCode;
+use axum::response::Response;
 use todo_domain::TaskId;
 use todo_kit::auth::Caller;
+use todo_kit::http::idempotency::{Keyed, NoBody};
 use todo_kit::http::{Id, IfMatch};
 use todo_kit::problem::Problem;
 
@@ -16,7 +17,8 @@ pub(crate) async fn delete(
     caller: Caller,
     Id(id): Id<TaskId>,
     if_match: IfMatch,
-) -> Result<StatusCode, Problem> {
-    app.change(&caller, id, &if_match, |_| Ok(Plan::Delete)).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Keyed { claim, .. }: Keyed<NoBody>,
+) -> Result<Response, Problem> {
+    app.change(&caller, id, &if_match, claim.as_ref(), |_| Ok(Plan::Delete))
+        .await
 }

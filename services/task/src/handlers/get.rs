@@ -9,8 +9,8 @@ use todo_kit::auth::Caller;
 use todo_kit::http::{Id, etag};
 use todo_kit::problem::Problem;
 
-use super::shown;
 use crate::App;
+use crate::answer::Answer;
 
 /// Shows a task; 304 when `If-None-Match` has its present version.
 pub(crate) async fn get(
@@ -29,5 +29,5 @@ pub(crate) async fn get(
     if headers.get(IF_NONE_MATCH) == Some(&tag) {
         return Ok((StatusCode::NOT_MODIFIED, [(ETAG, tag)]).into_response());
     }
-    Ok(shown(&task))
+    Ok(Answer::shown(&task).into_response())
 }

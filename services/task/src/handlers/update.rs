@@ -4,10 +4,10 @@ use axum::extract::State;
 use axum::response::Response;
 use todo_domain::{PatchError, Patched, TaskId, TaskPatch};
 use todo_kit::auth::Caller;
+use todo_kit::http::idempotency::Keyed;
 use todo_kit::http::{Id, IfMatch, Json};
 use todo_kit::problem::{self, Problem};
 
-use super::shown;
 use crate::App;
 use crate::change::Plan;
 
@@ -17,22 +17,23 @@ pub(crate) async fn update(
     caller: Caller,
     Id(id): Id<TaskId>,
     if_match: IfMatch,
-    Json(patch): Json<TaskPatch>,
+    Keyed {
+        claim,
+        body: Json(patch),
+    }: Keyed<Json<TaskPatch>>,
 ) -> Result<Response, Problem> {
-    let task = app
-        .change(&caller, id, &if_match, |task| {
-            match patch.apply(task, app.ids.as_ref(), app.clock.now()) {
-                Ok(Patched::Unchanged) => Ok(Plan::Keep),
-                Ok(Patched::Changed { task: next, changed }) => {
-                    let topic = Patched::topic(&changed, &next);
-                    Ok(Plan::Replace { next, topic, changed })
-                }
-                Err(PatchError::Invalid { violations }) => Err(Problem::invalid(violations)),
-                Err(PatchError::Illegal(step)) => {
-                    Err(Problem::new(problem::ILLEGAL_TRANSITION).detail(step.to_string()))
-                }
+    app.change(&caller, id, &if_match, claim.as_ref(), |task| {
+        match patch.apply(task, app.ids.as_ref(), app.clock.now()) {
+            Ok(Patched::Unchanged) => Ok(Plan::Keep),
+            Ok(Patched::Changed { task: next, changed }) => {
+                let topic = Patched::topic(&changed, &next);
+                Ok(Plan::Replace { next, topic, changed })
             }
-        })
-        .await?;
-    Ok(shown(&task))
+            Err(PatchError::Invalid { violations }) => Err(Problem::invalid(violations)),
+            Err(PatchError::Illegal(step)) => {
+                Err(Problem::new(problem::ILLEGAL_TRANSITION).detail(step.to_string()))
+            }
+        }
+    })
+    .await
 }

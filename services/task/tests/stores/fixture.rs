@@ -28,6 +28,11 @@ pub(super) struct Answer {
     pub status: u16,
     pub etag: Option<String>,
     pub location: Option<String>,
+    pub content_type: Option<String>,
+    /// Whether it says that it was given before.
+    pub replayed: bool,
+    /// The body as it came.
+    pub text: String,
     pub body: Value,
 }
 
@@ -124,17 +129,23 @@ async fn answer(response: Response<Body>) -> Answer {
             .get(name)
             .map(|value| value.to_str().unwrap().to_owned())
     };
-    let (status, etag, location) = (response.status().as_u16(), header("etag"), header("location"));
+    let status = response.status().as_u16();
+    let (etag, location, content_type) = (header("etag"), header("location"), header("content-type"));
+    let replayed = header("idempotency-replayed").as_deref() == Some("true");
     let bytes = response.into_body().collect().await.unwrap().to_bytes();
-    let body = if bytes.is_empty() {
+    let text = String::from_utf8(bytes.to_vec()).unwrap();
+    let body = if text.is_empty() {
         Value::Null
     } else {
-        serde_json::from_slice(&bytes).unwrap()
+        serde_json::from_str(&text).unwrap()
     };
     Answer {
         status,
         etag,
         location,
+        content_type,
+        replayed,
+        text,
         body,
     }
 }

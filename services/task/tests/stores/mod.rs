@@ -1,6 +1,7 @@
 mod api;
 mod concurrency;
 mod fixture;
+mod idempotency;
 mod metrics;
 mod ownership;
 mod relay;
