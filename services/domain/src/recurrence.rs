@@ -9,6 +9,8 @@
 
 mod advance;
 mod draft;
+#[cfg(test)]
+mod laws;
 mod rule;
 mod series;
 #[cfg(test)]
@@ -20,7 +22,7 @@ use serde::{Deserialize, Serialize};
 
 pub use draft::RecurrenceDraft;
 pub use rule::{COUNT_MAX, INTERVAL_MAX, PER_DAY_MAX, RRULE_MAX_BYTES};
-pub use series::{DATES_MAX, Series, START_YEARS};
+pub use series::{DATES_MAX, START_YEARS, Series};
 
 /// How a task comes again, as it is stored and as events and the HTTP API show it.
 ///

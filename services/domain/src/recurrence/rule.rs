@@ -78,12 +78,7 @@ impl Rule {
             let detail = "COUNT and UNTIL exclude each other";
             found.push(Violation::new(POINTER, "count_and_until", detail));
         }
-        for day in parts.get("BYDAY").into_iter().flat_map(|days| days.split(',')) {
-            if !is_day(day) {
-                let detail = format!("{day:?} is not a day: MO, 1MO and -1MO are");
-                found.push(Violation::new(POINTER, "malformed", detail));
-            }
-        }
+        validate_days(&parts, frequency, &mut found);
         let rule = match frequency {
             Some(frequency) if found.is_empty() => {
                 steps_of(&parts, frequency, &mut found).map(|steps| Self {
@@ -192,12 +187,38 @@ fn until_of(value: Option<&str>, violations: &mut Vec<Violation>) -> Option<Time
     until
 }
 
-/// `MO`, `+1MO`, `-1MO`. The crate takes whatever precedes the name for nothing if it is no number.
-fn is_day(text: &str) -> bool {
-    ["MO", "TU", "WE", "TH", "FR", "SA", "SU"]
-        .into_iter()
-        .find_map(|name| text.strip_suffix(name))
-        .is_some_and(|number| number.is_empty() || number.parse::<i16>().is_ok_and(|number| number != 0))
+/// Days are names, with a number before them only where there are several to count: in a month or a year. The crate
+/// takes what precedes a name for nothing if it is no number, and counts in weeks too.
+fn validate_days(
+    parts: &BTreeMap<&str, &str>,
+    frequency: Option<Frequency>,
+    violations: &mut Vec<Violation>,
+) {
+    let is_counting = matches!(frequency, None | Some(Frequency::Monthly | Frequency::Yearly))
+        && !parts.contains_key("BYWEEKNO");
+    for day in parts.get("BYDAY").into_iter().flat_map(|days| days.split(',')) {
+        let name = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"]
+            .into_iter()
+            .find_map(|name| day.strip_suffix(name));
+        let (code, detail) = match name {
+            Some("") => continue,
+            Some(number) if number.parse::<i16>().is_ok_and(|number| number != 0) => {
+                if is_counting {
+                    continue;
+                }
+                (
+                    "invalid",
+                    format!("{day:?} has a number, which only a month or a year can have"),
+                )
+            }
+            _ => ("malformed", format!("{day:?} is not a day: MO, 1MO and -1MO are")),
+        };
+        violations.push(Violation::new(POINTER, code, detail));
+    }
+    if parts.contains_key("BYWEEKNO") && !matches!(frequency, None | Some(Frequency::Yearly)) {
+        let detail = "BYWEEKNO goes with FREQ=YEARLY";
+        violations.push(Violation::new(POINTER, "invalid", detail));
+    }
 }
 
 fn steps_of(

@@ -44,7 +44,11 @@ impl Series {
         let mut violations = Vec::new();
         let rule = Rule::read(&recurrence.rrule, &mut violations);
         if !START_YEARS.contains(&recurrence.start.year()) {
-            let detail = format!("a series starts in {} to {}", START_YEARS.start(), START_YEARS.end());
+            let detail = format!(
+                "a series starts in {} to {}",
+                START_YEARS.start(),
+                START_YEARS.end()
+            );
             violations.push(Violation::new("/recurrence/start", "out_of_range", detail));
         }
         let zone = find_zone(&recurrence.time_zone);
