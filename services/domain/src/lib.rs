@@ -33,5 +33,5 @@ pub use recurrence::{
 pub use reminder::{Reminder, ReminderDraft};
 pub use source::{Clock, FixedClock, IdSource, SequentialIds};
 pub use status::{IllegalTransition, Status};
-pub use task::{Priority, Task};
+pub use task::{CompleteError, Completed, CompletedOccurrence, Priority, Task};
 pub use violation::Violation;

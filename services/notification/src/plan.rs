@@ -64,7 +64,8 @@ impl Planned {
             task_version: event.sequence.0,
             title: task.title.clone(),
             at: if topic == Topic::TaskCompleted {
-                task.completed_at
+                let of_occurrence = event.data.occurrence.map(|occurrence| occurrence.completed_at);
+                of_occurrence.or(task.completed_at)
             } else {
                 task.due_at
             },

@@ -1,6 +1,8 @@
 //! One change of one task: read, decide, write; again when somebody else wrote in between.
 
-use todo_domain::{CloudEvent, EventId, EventSubject, Task, TaskChanged, TaskId, TaskSnapshot, Topic};
+use todo_domain::{
+    CloudEvent, CompletedOccurrence, EventId, EventSubject, Task, TaskChanged, TaskId, TaskSnapshot, Topic,
+};
 use todo_kit::TraceContext;
 use todo_kit::auth::Caller;
 use todo_kit::http::{IfMatch, etag};
@@ -23,6 +25,8 @@ pub(crate) enum Plan {
         topic: Topic,
         /// Names of the fields that differ.
         changed: Vec<&'static str>,
+        /// What was completed, when a recurring task goes on.
+        occurrence: Option<CompletedOccurrence>,
     },
     /// It goes.
     Delete,
@@ -53,10 +57,15 @@ impl App {
                 Plan::Keep => return Ok(task),
                 Plan::Delete => {
                     let snapshot = TaskSnapshot { task, owner_email };
-                    let event = self.event(Topic::TaskDeleted, snapshot.clone(), &[]);
+                    let event = self.event(Topic::TaskDeleted, snapshot.clone(), &[], None);
                     (self.store.delete(&snapshot.task, &event).await?, snapshot.task)
                 }
-                Plan::Replace { next, topic, changed } => {
+                Plan::Replace {
+                    next,
+                    topic,
+                    changed,
+                    occurrence,
+                } => {
                     let event = self.event(
                         topic,
                         TaskSnapshot {
@@ -64,6 +73,7 @@ impl App {
                             owner_email,
                         },
                         &changed,
+                        occurrence,
                     );
                     (self.store.update(&next, topic, &event).await?, *next)
                 }
@@ -82,6 +92,7 @@ impl App {
         topic: Topic,
         snapshot: TaskSnapshot,
         changed: &[&str],
+        occurrence: Option<CompletedOccurrence>,
     ) -> CloudEvent<TaskChanged> {
         let trace = TraceContext::current().map(|trace| trace.to_string());
         let about = EventSubject {
@@ -98,6 +109,7 @@ impl App {
             TaskChanged {
                 task: snapshot,
                 changed,
+                occurrence,
             },
         )
     }

@@ -46,6 +46,14 @@ impl Recurrence {
         Ok(reminders)
     }
 
+    /// The same with one more completed.
+    pub(crate) fn counted(&self) -> Self {
+        Self {
+            completed: self.completed.saturating_add(1),
+            ..self.clone()
+        }
+    }
+
     /// Whether the occurrence that is being completed is the last that `COUNT` allows.
     fn is_counted_out(&self, series: &Series) -> bool {
         series

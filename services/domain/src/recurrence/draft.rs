@@ -17,7 +17,7 @@ use crate::Violation;
 pub struct RecurrenceDraft {
     /// An RRULE value (RFC 5545, section 3.3.10), without `RRULE:` and without `DTSTART`: `FREQ=WEEKLY;BYDAY=MO`.
     ///
-    /// `UNTIL` in UTC: `20271231T230000Z`. Hourly at the most, and at most 48 times a day.
+    /// `UNTIL` in UTC: `20271231T230000Z`. At most 24 times a day.
     pub rrule: String,
     /// From where the rule counts; the due date on the zone's wall clock by default. Cut to seconds.
     #[serde(default)]

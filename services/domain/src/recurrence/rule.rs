@@ -16,8 +16,8 @@ pub const RRULE_MAX_BYTES: usize = 500;
 pub const COUNT_MAX: u32 = 10_000;
 /// Highest `INTERVAL`.
 pub const INTERVAL_MAX: u32 = 1_000;
-/// Most occurrences of one day: every half hour.
-pub const PER_DAY_MAX: usize = 48;
+/// Most occurrences of one day: every hour.
+pub const PER_DAY_MAX: usize = 24;
 
 const POINTER: &str = "/recurrence/rrule";
 

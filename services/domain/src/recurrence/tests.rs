@@ -68,7 +68,7 @@ fn each_fault_of_a_rule_has_its_code() {
     let table: [(&str, &[&str]); 29] = [
         ("FREQ=DAILY", &[]),
         ("freq=weekly;byday=mo,+2tu", &["invalid"]),
-        ("FREQ=HOURLY;BYMINUTE=0,30", &[]),
+        ("FREQ=HOURLY;BYHOUR=8,9,10;BYMINUTE=0,30", &[]),
         ("", &["unknown_part", "required"]),
         ("COUNT=3", &["required"]),
         ("RRULE:FREQ=DAILY", &["unknown_part", "required"]),
@@ -77,7 +77,7 @@ fn each_fault_of_a_rule_has_its_code() {
         ("FREQ=FORTNIGHTLY", &["malformed"]),
         ("FREQ=MINUTELY", &["too_frequent"]),
         ("FREQ=SECONDLY", &["too_frequent"]),
-        ("FREQ=HOURLY;BYMINUTE=0,20,40", &["too_frequent"]),
+        ("FREQ=HOURLY;BYMINUTE=0,30", &["too_frequent"]),
         (
             "FREQ=DAILY;BYHOUR=1,2,3,4,5;BYMINUTE=0,10,20,30,40,50;BYSECOND=0,30",
             &["too_frequent"],
@@ -118,7 +118,7 @@ fn each_fault_of_a_rule_has_its_code() {
 fn every_violation_is_reported_at_once() {
     let everything = RecurrenceDraft {
         time_zone: "Europe/Atlantis".to_owned(),
-        start: Some(civil("1969-12-31T09:00:00")),
+        start: Some(civil("1999-12-31T09:00:00")),
         exdates: (1..=367)
             .map(|day| civil("2027-01-01T09:00:00").saturating_add(jiff::SignedDuration::from_hours(day)))
             .collect(),

@@ -107,7 +107,7 @@ def case(rng):
     name = rng.choice(ZONES)
     zone = ZoneInfo(name)
     start = datetime(
-        rng.randint(1998, 2015), rng.randint(1, 12), rng.choice([1, 2, 15, 28, 28, *range(1, 29)]),
+        rng.randint(2000, 2015), rng.randint(1, 12), rng.choice([1, 2, 15, 28, 28, *range(1, 29)]),
         rng.choice([0, 2, 9, 23, *range(24)]), rng.choice([0, 30]),
     )
     if rng.random() < 0.2:

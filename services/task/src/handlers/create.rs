@@ -22,7 +22,7 @@ pub(crate) async fn create(
         task,
         owner_email: caller.email,
     };
-    let event = app.event(Topic::TaskCreated, snapshot.clone(), &[]);
+    let event = app.event(Topic::TaskCreated, snapshot.clone(), &[], None);
     app.store.create(&snapshot, &event).await?;
     app.relay.notify_one();
     let task = snapshot.task;
