@@ -196,6 +196,27 @@ mod tests {
         assert_eq!(deleted, expected);
     }
 
+    #[test]
+    fn each_completed_occurrence_counts_even_when_its_event_comes_late() {
+        let due_at = "2026-11-02T08:00:00Z".parse().unwrap();
+        let occurrence = |completed_at: &str| {
+            Some(CompletedOccurrence {
+                due_at,
+                completed_at: completed_at.parse().unwrap(),
+            })
+        };
+        let completed = TaskCounts {
+            completed: 1,
+            ..TaskCounts::default()
+        };
+        let (second, third) = (state(2, None, None), state(3, None, None));
+        let newer = changes(Some(&second), &third, occurrence("2026-11-03T10:00:00Z"));
+        assert_eq!(newer, BTreeMap::from([(day(3), completed)]));
+        let older = changes(Some(&third), &second, occurrence("2026-11-02T10:00:00Z"));
+        assert_eq!(older, BTreeMap::from([(day(2), completed)]));
+        assert_eq!(changes(Some(&third), &second, None), BTreeMap::new());
+    }
+
     fn history() -> impl Strategy<Value = Vec<TaskState>> {
         let step = (any::<bool>(), 1_i8..28);
         (prop::collection::vec(step, 1..8), prop::option::of(1_i8..28)).prop_map(|(steps, deleted_on)| {

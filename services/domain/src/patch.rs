@@ -276,4 +276,42 @@ mod tests {
             }))
         );
     }
+
+    #[test]
+    fn a_recurrence_comes_with_a_due_date_and_goes_by_null() {
+        let weekly = serde_json::json!({"rrule": "FREQ=WEEKLY", "time_zone": "Europe/Berlin"});
+        let (recurring, names) = changed(apply(serde_json::json!({"recurrence": weekly}), &task()).unwrap());
+        assert_eq!(names, ["recurrence"]);
+        let recurrence = recurring.recurrence.clone().unwrap();
+        // The due date on the zone's wall clock.
+        assert_eq!(recurrence.start, jiff::civil::datetime(2026, 12, 1, 1, 0, 0, 0));
+
+        let refused = |patch, task: &Task| match apply(patch, task) {
+            Err(PatchError::Invalid { violations }) => violations[0].pointer.clone(),
+            other => panic!("violations expected: {other:?}"),
+        };
+        assert_eq!(
+            refused(serde_json::json!({"due_at": null}), &recurring),
+            "/due_at"
+        );
+        let both = serde_json::json!({"due_at": null, "recurrence": weekly});
+        assert_eq!(refused(both, &task()), "/due_at");
+        let minutely = serde_json::json!({"recurrence": {"rrule": "FREQ=MINUTELY", "time_zone": "UTC"}});
+        assert_eq!(refused(minutely, &task()), "/recurrence/rrule");
+
+        let both = serde_json::json!({"due_at": null, "recurrence": null});
+        let (plain, names) = changed(apply(both, &recurring).unwrap());
+        assert_eq!((plain.recurrence, names), (None, vec!["due_at", "recurrence"]));
+    }
+
+    #[test]
+    fn the_same_series_goes_on_counting_and_another_one_begins_anew() {
+        let patch = |rrule| serde_json::json!({"recurrence": {"rrule": rrule, "time_zone": "UTC", "start": "2026-12-01T00:00:00"}});
+        let (recurring, _) = changed(apply(patch("FREQ=DAILY"), &task()).unwrap());
+        let advanced = recurring.completed(later()).unwrap().task;
+        assert_eq!(advanced.recurrence.as_ref().unwrap().completed, 1);
+        assert_eq!(apply(patch("FREQ=DAILY"), &advanced).unwrap(), Patched::Unchanged);
+        let (other, _) = changed(apply(patch("FREQ=WEEKLY"), &advanced).unwrap());
+        assert_eq!(other.recurrence.unwrap().completed, 0);
+    }
 }

@@ -194,3 +194,94 @@ impl FromStr for Priority {
             .ok_or_else(|| UnknownPriority(text.to_owned()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{SequentialIds, TaskDraft};
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    /// Due on 2 November 2026 at 09:00 in Berlin, with a reminder at 08:00.
+    fn task(rrule: &str) -> Task {
+        let draft: TaskDraft = serde_json::from_value(serde_json::json!({
+            "title": "Water the plants", "due_at": "2026-11-02T08:00:00Z",
+            "reminders": [{"at": "2026-11-02T07:00:00Z"}],
+            "recurrence": {"rrule": rrule, "time_zone": "Europe/Berlin"},
+        }))
+        .unwrap();
+        let now = at("2026-11-01T12:00:00Z");
+        draft.into_task("alice", &SequentialIds::default(), now).unwrap()
+    }
+
+    #[test]
+    fn a_recurring_task_is_open_again_with_its_next_occurrence() {
+        let before = Task {
+            status: Status::InProgress,
+            ..task("FREQ=WEEKLY")
+        };
+        let now = at("2026-11-02T10:00:00Z");
+        let completed = before.completed(now).unwrap();
+        let expected = Task {
+            status: Status::Open,
+            due_at: Some(at("2026-11-09T08:00:00Z")),
+            reminders: vec![Reminder {
+                id: before.reminders[0].id,
+                at: at("2026-11-09T07:00:00Z"),
+            }],
+            recurrence: before.recurrence.as_ref().map(Recurrence::counted),
+            version: 2,
+            updated_at: now,
+            ..before.clone()
+        };
+        assert_eq!(*completed.task, expected);
+        let occurrence = CompletedOccurrence {
+            due_at: at("2026-11-02T08:00:00Z"),
+            completed_at: now,
+        };
+        assert_eq!(completed.occurrence, Some(occurrence));
+        let changed = before.changed_fields(&completed.task);
+        assert_eq!(changed, ["status", "due_at", "reminders", "recurrence"]);
+    }
+
+    #[test]
+    fn the_last_occurrence_makes_it_done() {
+        let before = task("FREQ=DAILY;COUNT=2");
+        let first = before.completed(at("2026-11-02T10:00:00Z")).unwrap().task;
+        let now = at("2026-11-03T10:00:00Z");
+        let last = first.completed(now).unwrap();
+        let expected = Task {
+            status: Status::Done,
+            recurrence: first.recurrence.as_ref().map(Recurrence::counted),
+            version: 3,
+            updated_at: now,
+            completed_at: Some(now),
+            ..*first
+        };
+        assert_eq!((*last.task, last.occurrence), (expected, None));
+    }
+
+    #[test]
+    fn a_closed_task_does_not_go_on() {
+        let cancelled = Task {
+            status: Status::Cancelled,
+            ..task("FREQ=DAILY")
+        };
+        let error = cancelled.completed(at("2026-11-02T10:00:00Z")).unwrap_err();
+        assert!(matches!(error, CompleteError::Illegal(_)), "{error}");
+    }
+
+    #[test]
+    fn a_recurrence_that_is_not_understood_is_an_error_and_no_end() {
+        let mut task = task("FREQ=DAILY");
+        task.recurrence.as_mut().unwrap().rrule = "FREQ=SECONDLY".to_owned();
+        let CompleteError::Unreadable { violations } =
+            task.completed(at("2026-11-02T10:00:00Z")).unwrap_err()
+        else {
+            panic!("violations expected")
+        };
+        assert_eq!(violations[0].pointer, "/recurrence/rrule");
+    }
+}

@@ -3,4 +3,5 @@ mod concurrency;
 mod fixture;
 mod metrics;
 mod ownership;
+mod recurrence;
 mod relay;
