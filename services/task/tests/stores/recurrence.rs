@@ -80,7 +80,7 @@ async fn completing_moves_on_to_the_next_occurrence_until_the_series_ends() {
 }
 
 #[tokio::test]
-async fn two_completions_at_once_complete_two_occurrences_or_one_by_version() {
+async fn of_two_completions_of_one_version_one_wins() {
     let fixture = Fixture::with_random_ids().await;
     let mut endless = draft();
     endless["recurrence"]["rrule"] = "FREQ=DAILY".into();
@@ -100,7 +100,7 @@ async fn two_completions_at_once_complete_two_occurrences_or_one_by_version() {
 async fn a_recurrence_is_patched_and_removed_and_needs_a_due_date() {
     let fixture = Fixture::new().await;
     let path = fixture.create(draft()).await;
-    let patch = async |body: Value| fixture.send("alice", Method::PATCH, &path, Some(body)).await;
+    let change = async |body: Value| fixture.send("alice", Method::PATCH, &path, Some(body)).await;
     let refused = [
         (json!({"due_at": null}), "/due_at"),
         (
@@ -117,7 +117,7 @@ async fn a_recurrence_is_patched_and_removed_and_needs_a_due_date() {
         ),
     ];
     for (body, pointer) in refused {
-        let answer = patch(body.clone()).await;
+        let answer = change(body.clone()).await;
         assert_eq!(
             (answer.status, &answer.body["errors"][0]["pointer"]),
             (422, &json!(pointer)),
@@ -130,7 +130,7 @@ async fn a_recurrence_is_patched_and_removed_and_needs_a_due_date() {
         (daily.status, &daily.body["recurrence"]["missed"]),
         (200, &json!("all"))
     );
-    let plain = patch(json!({"recurrence": null})).await;
+    let plain = change(json!({"recurrence": null})).await;
     assert_eq!(
         (&plain.body["recurrence"], &plain.body["version"]),
         (&Value::Null, &json!(3))
