@@ -125,7 +125,7 @@ async fn a_recurrence_is_patched_and_removed_and_needs_a_due_date() {
         );
     }
     let daily =
-        patch(json!({"recurrence": {"rrule": "FREQ=DAILY", "time_zone": "UTC", "missed": "all"}})).await;
+        change(json!({"recurrence": {"rrule": "FREQ=DAILY", "time_zone": "UTC", "missed": "all"}})).await;
     assert_eq!(
         (daily.status, &daily.body["recurrence"]["missed"]),
         (200, &json!("all"))

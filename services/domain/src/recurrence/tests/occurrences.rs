@@ -115,3 +115,14 @@ fn dates_are_left_out_and_added() {
     ];
     assert_eq!(preview(&dated, 9), expected);
 }
+
+#[test]
+fn what_a_gap_puts_later_is_still_ahead_just_after_the_gap() {
+    let series = valid(&starting("FREQ=DAILY", "2026-03-07T02:30:00", NEW_YORK))
+        .series()
+        .unwrap();
+    // Ten past three: half past two was left out, and comes at half past three.
+    let next = series.next_after(at("2026-03-08T07:10:00Z"));
+    assert_eq!(next, Some(at("2026-03-08T07:30:00Z")));
+    assert_eq!(series.next_after(next.unwrap()), Some(at("2026-03-09T06:30:00Z")));
+}
