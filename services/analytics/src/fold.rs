@@ -3,13 +3,16 @@
 //! A task counts by its newest state alone: on the day it was created, on the day it became done while it still is, and
 //! on the day it was deleted. An event moves the counts from the state that was known to the state that it tells, so
 //! events may come in any order, and any number of times.
+//!
+//! A recurring task that goes on never is done: each of its occurrences counts by the event that tells of its
+//! completion, which the inbox lets in once, and nothing takes it back.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use todo_domain::{CloudEvent, TaskChanged, Topic};
+use todo_domain::{CloudEvent, CompletedOccurrence, TaskChanged, Topic};
 
 /// As much of a task as is counted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,7 +65,7 @@ impl TaskState {
 pub struct TaskCounts {
     /// Tasks made.
     pub created: i64,
-    /// Tasks that became done and still are.
+    /// Tasks that became done and still are, and completed occurrences of recurring tasks.
     pub completed: i64,
     /// Tasks deleted.
     pub deleted: i64,
@@ -81,6 +84,28 @@ pub fn deltas(known: Option<&TaskState>, told: &TaskState) -> BTreeMap<Date, Tas
     }
     deltas.retain(|_, delta| *delta != TaskCounts::default());
     deltas
+}
+
+/// What an event changes, each day: as a state that is newer than `known` (`told`, if it is), and as the completion of an
+/// occurrence, whatever is known.
+pub fn changes(
+    known: Option<&TaskState>,
+    told: &TaskState,
+    occurrence: Option<CompletedOccurrence>,
+) -> BTreeMap<Date, TaskCounts> {
+    let is_newer = known.is_none_or(|known| told.is_newer_than(known));
+    let mut changes = if is_newer {
+        deltas(known, told)
+    } else {
+        BTreeMap::new()
+    };
+    if let Some(occurrence) = occurrence {
+        changes
+            .entry(utc_day(occurrence.completed_at))
+            .or_default()
+            .completed += 1;
+    }
+    changes
 }
 
 /// The day of an instant.
@@ -169,6 +194,27 @@ mod tests {
             (day(2), second),
         ]);
         assert_eq!(deleted, expected);
+    }
+
+    #[test]
+    fn each_completed_occurrence_counts_even_when_its_event_comes_late() {
+        let due_at = "2026-11-02T08:00:00Z".parse().unwrap();
+        let occurrence = |completed_at: &str| {
+            Some(CompletedOccurrence {
+                due_at,
+                completed_at: completed_at.parse().unwrap(),
+            })
+        };
+        let completed = TaskCounts {
+            completed: 1,
+            ..TaskCounts::default()
+        };
+        let (second, third) = (state(2, None, None), state(3, None, None));
+        let newer = changes(Some(&second), &third, occurrence("2026-11-03T10:00:00Z"));
+        assert_eq!(newer, BTreeMap::from([(day(3), completed)]));
+        let older = changes(Some(&third), &second, occurrence("2026-11-02T10:00:00Z"));
+        assert_eq!(older, BTreeMap::from([(day(2), completed)]));
+        assert_eq!(changes(Some(&third), &second, None), BTreeMap::new());
     }
 
     fn history() -> impl Strategy<Value = Vec<TaskState>> {

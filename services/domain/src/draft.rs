@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{IdSource, Priority, Reminder, ReminderDraft, ReminderId, Status, Task, TaskId, Violation};
+use crate::{
+    IdSource, Priority, RecurrenceDraft, Reminder, ReminderDraft, ReminderId, Status, Task, TaskId, Violation,
+};
 
 /// Longest title, in characters.
 pub const TITLE_MAX_CHARS: usize = 500;
@@ -30,6 +32,9 @@ pub struct TaskDraft {
     /// At most 32, each in the future.
     #[serde(default)]
     pub reminders: Vec<ReminderDraft>,
+    /// Makes the task come again; needs `due_at`.
+    #[serde(default)]
+    pub recurrence: Option<RecurrenceDraft>,
 }
 
 impl TaskDraft {
@@ -39,6 +44,10 @@ impl TaskDraft {
         let title = validate_title(&self.title, &mut violations);
         validate_description(self.description.as_deref(), &mut violations);
         let reminders = validate_reminders(&self.reminders, &[], ids, now, &mut violations);
+        let due_at = self.due_at.map(to_millisecond);
+        let recurrence = self
+            .recurrence
+            .and_then(|draft| draft.validate(due_at, &mut violations));
         if !violations.is_empty() {
             return Err(violations);
         }
@@ -48,8 +57,9 @@ impl TaskDraft {
             description: self.description,
             status: Status::Open,
             priority: self.priority,
-            due_at: self.due_at.map(to_millisecond),
+            due_at,
             reminders,
+            recurrence,
             owner: owner.to_owned(),
             version: 1,
             created_at: now,

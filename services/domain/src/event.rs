@@ -6,7 +6,7 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::{EventId, ReminderId, Task, TaskId};
+use crate::{CompletedOccurrence, EventId, ReminderId, Task, TaskId};
 
 /// A topic, without the prefix that a shared broker demands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -15,7 +15,7 @@ pub enum Topic {
     TaskCreated,
     /// A task changed otherwise than by becoming done; data is [`TaskChanged`].
     TaskUpdated,
-    /// A task became done; data is [`TaskChanged`].
+    /// A task became done, or one occurrence of a recurring task did; data is [`TaskChanged`].
     TaskCompleted,
     /// A task was deleted; data is [`TaskChanged`] with its last state.
     TaskDeleted,
@@ -213,6 +213,9 @@ pub struct TaskChanged {
     pub task: TaskSnapshot,
     /// Names of the fields that changed; empty for `task.created` and `task.deleted`.
     pub changed: Vec<String>,
+    /// Only for `task.completed` of a recurring task that goes on: what was completed, while `task` shows what is next.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub occurrence: Option<CompletedOccurrence>,
 }
 
 /// Data of `task.reminder`.
@@ -268,6 +271,7 @@ mod tests {
             TaskChanged {
                 task,
                 changed: Vec::new(),
+                occurrence: None,
             },
         )
     }
@@ -283,7 +287,7 @@ mod tests {
             "data": {
                 "task": {
                     "id": id, "title": "Buy milk", "description": null, "status": "open", "priority": "none",
-                    "due_at": null, "reminders": [], "owner": "alice", "version": 1,
+                    "due_at": null, "reminders": [], "recurrence": null, "owner": "alice", "version": 1,
                     "created_at": "2026-11-21T12:00:00Z", "updated_at": "2026-11-21T12:00:00Z",
                     "completed_at": null, "owner_email": "alice@example.com",
                 },

@@ -34,7 +34,7 @@ id! {
     TaskId
 }
 id! {
-    /// A reminder of a task. Stable while its instant stays the same.
+    /// A reminder of a task. Stable while its instant stays the same, or follows a recurring task.
     ReminderId
 }
 id! {

@@ -5,12 +5,14 @@
 //!
 //! - [`Task`], [`TaskDraft`], [`TaskPatch`]: one task, what makes one, what changes one.
 //! - [`Status`]: the state machine, as a table.
+//! - [`Recurrence`], [`Series`]: how a task comes again, and when.
 //! - [`CloudEvent`], [`Topic`] and the data types: what the services tell each other.
 
 mod draft;
 mod event;
 mod id;
 mod patch;
+mod recurrence;
 mod reminder;
 mod source;
 mod status;
@@ -24,8 +26,12 @@ pub use event::{
 };
 pub use id::{EventId, ReminderId, TaskId};
 pub use patch::{PatchError, Patched, TaskPatch};
+pub use recurrence::{
+    Anchor, COUNT_MAX, DATES_MAX, INTERVAL_MAX, Missed, PER_DAY_MAX, RRULE_MAX_BYTES, Recurrence,
+    RecurrenceDraft, START_YEARS, Series,
+};
 pub use reminder::{Reminder, ReminderDraft};
 pub use source::{Clock, FixedClock, IdSource, SequentialIds};
 pub use status::{IllegalTransition, Status};
-pub use task::{Priority, Task};
+pub use task::{CompleteError, Completed, CompletedOccurrence, Priority, Task};
 pub use violation::Violation;

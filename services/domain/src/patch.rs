@@ -4,7 +4,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer};
 
 use crate::draft::{to_millisecond, validate_description, validate_reminders, validate_title};
-use crate::{IdSource, IllegalTransition, Priority, ReminderDraft, Status, Task, Topic, Violation};
+use crate::recurrence::due_required;
+use crate::{
+    IdSource, IllegalTransition, Priority, Recurrence, RecurrenceDraft, ReminderDraft, Status, Task, Topic,
+    Violation,
+};
 
 /// A merge patch of a task: an absent member stays, `null` clears.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
@@ -28,6 +32,9 @@ pub struct TaskPatch {
     /// The whole new list; `null` clears. A reminder whose instant stays keeps its id.
     #[serde(deserialize_with = "present")]
     pub reminders: Option<Option<Vec<ReminderDraft>>>,
+    /// The whole new recurrence; `null` ends it, and the task stays. The same series goes on counting.
+    #[serde(deserialize_with = "present")]
+    pub recurrence: Option<Option<RecurrenceDraft>>,
 }
 
 /// Tells a member that is `null` from one that is absent, which serde by itself does not.
@@ -108,6 +115,16 @@ impl TaskPatch {
             let drafts = drafts.as_deref().unwrap_or_default();
             next.reminders = validate_reminders(drafts, &task.reminders, ids, now, &mut violations);
         }
+        match &self.recurrence {
+            Some(draft) => {
+                let asked = draft
+                    .as_ref()
+                    .and_then(|draft| draft.validate(next.due_at, &mut violations));
+                next.recurrence = asked.map(|asked| continued(asked, task.recurrence.as_ref()));
+            }
+            None if next.recurrence.is_some() && next.due_at.is_none() => violations.push(due_required()),
+            None => {}
+        }
         if self.status == Some(None) {
             violations.push(Violation::new(
                 "/status",
@@ -124,7 +141,7 @@ impl TaskPatch {
             next.status = task.status.transition(status)?;
             next.completed_at = (status == Status::Done).then_some(now);
         }
-        let changed = changed_fields(task, &next);
+        let changed = task.changed_fields(&next);
         if changed.is_empty() {
             return Ok(Patched::Unchanged);
         }
@@ -135,24 +152,20 @@ impl TaskPatch {
     }
 }
 
-fn changed_fields(before: &Task, after: &Task) -> Vec<&'static str> {
-    [
-        ("title", before.title != after.title),
-        ("description", before.description != after.description),
-        ("status", before.status != after.status),
-        ("priority", before.priority != after.priority),
-        ("due_at", before.due_at != after.due_at),
-        ("reminders", before.reminders != after.reminders),
-    ]
-    .into_iter()
-    .filter_map(|(name, differs)| differs.then_some(name))
-    .collect()
+/// `asked`, with what was completed so far when it is the series that the task has.
+fn continued(asked: Recurrence, present: Option<&Recurrence>) -> Recurrence {
+    let completed = present.map_or(0, |present| present.completed);
+    let same = Recurrence {
+        completed,
+        ..asked.clone()
+    };
+    if present == Some(&same) { same } else { asked }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{SequentialIds, TaskDraft};
+    use crate::{CompleteError, SequentialIds, TaskDraft};
 
     fn now() -> Timestamp {
         "2026-11-21T12:00:00Z".parse().unwrap()
@@ -246,7 +259,7 @@ mod tests {
 
     #[test]
     fn an_illegal_step_is_a_typed_error() {
-        let done = task().completed(later()).unwrap();
+        let done = task().completed(later()).unwrap().task;
         let error = apply(serde_json::json!({"status": "waiting"}), &done).unwrap_err();
         assert_eq!(
             error,
@@ -257,10 +270,48 @@ mod tests {
         );
         assert_eq!(
             done.completed(later()),
-            Err(IllegalTransition {
+            Err(CompleteError::Illegal(IllegalTransition {
                 from: Status::Done,
                 to: Status::Done
-            })
+            }))
         );
+    }
+
+    #[test]
+    fn a_recurrence_comes_with_a_due_date_and_goes_by_null() {
+        let weekly = serde_json::json!({"rrule": "FREQ=WEEKLY", "time_zone": "Europe/Berlin"});
+        let (recurring, names) = changed(apply(serde_json::json!({"recurrence": weekly}), &task()).unwrap());
+        assert_eq!(names, ["recurrence"]);
+        let recurrence = recurring.recurrence.clone().unwrap();
+        // The due date on the zone's wall clock.
+        assert_eq!(recurrence.start, jiff::civil::datetime(2026, 12, 1, 1, 0, 0, 0));
+
+        let refused = |patch, task: &Task| match apply(patch, task) {
+            Err(PatchError::Invalid { violations }) => violations[0].pointer.clone(),
+            other => panic!("violations expected: {other:?}"),
+        };
+        assert_eq!(
+            refused(serde_json::json!({"due_at": null}), &recurring),
+            "/due_at"
+        );
+        let both = serde_json::json!({"due_at": null, "recurrence": weekly});
+        assert_eq!(refused(both, &task()), "/due_at");
+        let minutely = serde_json::json!({"recurrence": {"rrule": "FREQ=MINUTELY", "time_zone": "UTC"}});
+        assert_eq!(refused(minutely, &task()), "/recurrence/rrule");
+
+        let both = serde_json::json!({"due_at": null, "recurrence": null});
+        let (plain, names) = changed(apply(both, &recurring).unwrap());
+        assert_eq!((plain.recurrence, names), (None, vec!["due_at", "recurrence"]));
+    }
+
+    #[test]
+    fn the_same_series_goes_on_counting_and_another_one_begins_anew() {
+        let patch = |rrule| serde_json::json!({"recurrence": {"rrule": rrule, "time_zone": "UTC", "start": "2026-12-01T00:00:00"}});
+        let (recurring, _) = changed(apply(patch("FREQ=DAILY"), &task()).unwrap());
+        let advanced = recurring.completed(later()).unwrap().task;
+        assert_eq!(advanced.recurrence.as_ref().unwrap().completed, 1);
+        assert_eq!(apply(patch("FREQ=DAILY"), &advanced).unwrap(), Patched::Unchanged);
+        let (other, _) = changed(apply(patch("FREQ=WEEKLY"), &advanced).unwrap());
+        assert_eq!(other.recurrence.unwrap().completed, 0);
     }
 }

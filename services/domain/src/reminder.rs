@@ -8,7 +8,7 @@ use crate::ReminderId;
 /// One instant at which the owner of a task is reminded of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reminder {
-    /// Kept when a patch repeats the same instant, new otherwise.
+    /// Kept when a patch repeats the same instant, and when a recurring task moves on; new otherwise.
     pub id: ReminderId,
     /// When, in whole milliseconds.
     pub at: Timestamp,

@@ -64,7 +64,8 @@ impl Planned {
             task_version: event.sequence.0,
             title: task.title.clone(),
             at: if topic == Topic::TaskCompleted {
-                task.completed_at
+                let of_occurrence = event.data.occurrence.map(|occurrence| occurrence.completed_at);
+                of_occurrence.or(task.completed_at)
             } else {
                 task.due_at
             },
@@ -100,5 +101,34 @@ impl Planned {
     /// The same for every copy of the same event, and for no other.
     pub fn dedupe_key(&self) -> String {
         format!("{}#{}#{}", self.source, self.event_id, self.channel.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_completed_occurrence_says_when_it_was_done_though_the_task_goes_on() {
+        let event: CloudEvent<TaskChanged> = serde_json::from_value(json!({
+            "specversion": "1.0", "id": uuid::Uuid::from_u128(9), "source": "/todo/todo/task",
+            "type": "com.todo.task.completed.v1", "subject": "task/x", "time": "2026-11-02T10:00:00Z",
+            "datacontenttype": "application/json", "sequence": "3", "partitionkey": "x",
+            "data": {
+                "task": {
+                    "id": uuid::Uuid::from_u128(1), "title": "Buy milk", "description": null, "status": "open",
+                    "priority": "none", "due_at": "2026-11-09T08:00:00Z", "reminders": [], "owner": "alice",
+                    "version": 3, "created_at": "2026-11-01T12:00:00Z", "updated_at": "2026-11-02T10:00:00Z",
+                    "completed_at": null, "owner_email": null,
+                },
+                "changed": ["due_at"],
+                "occurrence": {"due_at": "2026-11-02T08:00:00Z", "completed_at": "2026-11-02T10:00:00Z"},
+            },
+        }))
+        .unwrap();
+        let planned = Planned::of_task(Topic::TaskCompleted, &event);
+        assert_eq!(planned.occasion.at, Some("2026-11-02T10:00:00Z".parse().unwrap()));
     }
 }

@@ -126,4 +126,33 @@ mod tests {
             );
         }
     }
+
+    #[test]
+    fn a_completed_task_has_reminders_exactly_when_it_goes_on() {
+        let completed = |status: &str| -> CloudEvent<TaskChanged> {
+            serde_json::from_value(serde_json::json!({
+                "specversion": "1.0", "id": Uuid::from_u128(9), "source": "/todo/todo/task",
+                "type": "com.todo.task.completed.v1", "subject": "task/x", "time": "2026-11-02T10:00:00Z",
+                "datacontenttype": "application/json", "sequence": "3", "partitionkey": "x",
+                "data": {
+                    "task": {
+                        "id": Uuid::from_u128(1), "title": "Buy milk", "description": null, "status": status,
+                        "priority": "none", "due_at": "2026-11-09T08:00:00Z",
+                        "reminders": [{"id": Uuid::from_u128(2), "at": "2026-11-09T07:00:00Z"}],
+                        "recurrence": {
+                            "rrule": "FREQ=WEEKLY", "start": "2026-11-02T09:00:00", "time_zone": "Europe/Berlin",
+                            "anchor": "due", "missed": "latest", "exdates": [], "rdates": [], "completed": 1,
+                        },
+                        "owner": "alice", "version": 3, "created_at": "2026-11-01T12:00:00Z",
+                        "updated_at": "2026-11-02T10:00:00Z", "completed_at": null,
+                        "owner_email": "alice@example.com",
+                    },
+                    "changed": ["due_at", "reminders", "recurrence"],
+                },
+            }))
+            .unwrap()
+        };
+        assert_eq!(fires_of(&completed("open")), [fire("2026-11-09T07:00:00Z")]);
+        assert_eq!(fires_of(&completed("done")), []);
+    }
 }

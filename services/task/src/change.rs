@@ -1,7 +1,9 @@
 //! One change of one task: read, decide, write; again when somebody else wrote in between.
 
 use axum::response::Response;
-use todo_domain::{CloudEvent, EventId, EventSubject, Task, TaskChanged, TaskId, TaskSnapshot, Topic};
+use todo_domain::{
+    CloudEvent, CompletedOccurrence, EventId, EventSubject, Task, TaskChanged, TaskId, TaskSnapshot, Topic,
+};
 use todo_kit::TraceContext;
 use todo_kit::auth::Caller;
 use todo_kit::http::idempotency::Claim;
@@ -24,6 +26,8 @@ pub(crate) enum Plan {
         topic: Topic,
         /// Names of the fields that differ.
         changed: Vec<&'static str>,
+        /// What was completed, when a recurring task goes on.
+        occurrence: Option<CompletedOccurrence>,
     },
     /// It goes.
     Delete,
@@ -96,15 +100,20 @@ impl App {
             },
             Plan::Delete => {
                 let snapshot = TaskSnapshot { task, owner_email };
-                let event = self.event(Topic::TaskDeleted, snapshot.clone(), &[]);
+                let event = self.event(Topic::TaskDeleted, snapshot.clone(), &[], None);
                 self.store.delete(&snapshot.task, &event, record).await?
             }
-            Plan::Replace { next, topic, changed } => {
+            Plan::Replace {
+                next,
+                topic,
+                changed,
+                occurrence,
+            } => {
                 let snapshot = TaskSnapshot {
                     task: (*next).clone(),
                     owner_email,
                 };
-                let event = self.event(topic, snapshot, &changed);
+                let event = self.event(topic, snapshot, &changed, occurrence);
                 self.store.update(&next, topic, &event, record).await?
             }
         };
@@ -117,6 +126,7 @@ impl App {
         topic: Topic,
         snapshot: TaskSnapshot,
         changed: &[&str],
+        occurrence: Option<CompletedOccurrence>,
     ) -> CloudEvent<TaskChanged> {
         let trace = TraceContext::current().map(|trace| trace.to_string());
         let about = EventSubject {
@@ -133,6 +143,7 @@ impl App {
             TaskChanged {
                 task: snapshot,
                 changed,
+                occurrence,
             },
         )
     }

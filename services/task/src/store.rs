@@ -53,14 +53,14 @@ impl Store {
         let statement = sqlx::query(
             "with written as (
                  insert into task (id, owner, owner_email, title, description, status, priority, due_at, reminders,
-                                   version, created_at, updated_at, completed_at)
-                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+                                   recurrence, version, created_at, updated_at, completed_at)
+                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
                  returning id, owner),
              answered as (
                  insert into idempotency (owner, key, fingerprint, status, etag, location, body)
-                 select owner, $17, $18, $19, $20, $21, $22 from written where $17 is not null)
+                 select owner, $18, $19, $20, $21, $22, $23 from written where $18 is not null)
              insert into outbox (id, topic, partition_key, envelope)
-             select $14, $15, id::text, $16 from written",
+             select $15, $16, id::text, $17 from written",
         )
         .bind(task.id.0)
         .bind(&task.owner)
@@ -71,6 +71,7 @@ impl Store {
         .bind(task.priority.name())
         .bind(task.due_at.map(ToSqlx::to_sqlx))
         .bind(Json(&task.reminders))
+        .bind(task.recurrence.as_ref().map(Json))
         .bind(task.version)
         .bind(task.created_at.to_sqlx())
         .bind(task.updated_at.to_sqlx())
@@ -126,14 +127,14 @@ impl Store {
         let statement = sqlx::query(
             "with written as (
                  update task set title = $3, description = $4, status = $5, priority = $6, due_at = $7, reminders = $8,
-                                 version = $9, updated_at = $10, completed_at = $11
-                 where id = $1 and owner = $2 and version = $9 - 1
+                                 recurrence = $9, version = $10, updated_at = $11, completed_at = $12
+                 where id = $1 and owner = $2 and version = $10 - 1
                  returning id, owner),
              answered as (
                  insert into idempotency (owner, key, fingerprint, status, etag, location, body)
-                 select owner, $15, $16, $17, $18, $19, $20 from written where $15 is not null)
+                 select owner, $16, $17, $18, $19, $20, $21 from written where $16 is not null)
              insert into outbox (id, topic, partition_key, envelope)
-             select $12, $13, id::text, $14 from written",
+             select $13, $14, id::text, $15 from written",
         )
         .bind(task.id.0)
         .bind(&task.owner)
@@ -143,6 +144,7 @@ impl Store {
         .bind(task.priority.name())
         .bind(task.due_at.map(ToSqlx::to_sqlx))
         .bind(Json(&task.reminders))
+        .bind(task.recurrence.as_ref().map(Json))
         .bind(task.version)
         .bind(task.updated_at.to_sqlx())
         .bind(task.completed_at.map(ToSqlx::to_sqlx))
@@ -199,6 +201,9 @@ impl<'r> FromRow<'r, PgRow> for Stored {
             priority: named(row, "priority")?,
             due_at: optional("due_at")?,
             reminders: row.try_get::<Json<_>, _>("reminders")?.0,
+            recurrence: row
+                .try_get::<Option<Json<_>>, _>("recurrence")?
+                .map(|json| json.0),
             owner: row.try_get("owner")?,
             version: row.try_get("version")?,
             created_at: instant("created_at")?,

@@ -5,7 +5,7 @@ use todo_domain::{CloudEvent, TaskChanged, TaskId};
 use todo_kit::inbox::is_first_time;
 
 use super::{Folded, Store, StoreError, failed_to};
-use crate::fold::{TaskCounts, TaskState, deltas};
+use crate::fold::{TaskCounts, TaskState, changes};
 
 /// Who we are in the inbox.
 const CONSUMER: &str = "analytics";
@@ -60,12 +60,18 @@ impl Store {
         let is_stale = known.as_ref().is_some_and(|known| !told.is_newer_than(known));
         if !is_stale {
             replace(&mut transaction, task, told).await?;
-            for (day, delta) in deltas(known.as_ref(), told) {
-                add(&mut transaction, &told.owner, day, delta).await?;
-            }
+        }
+        let occurrence = event.data.occurrence;
+        for (day, delta) in changes(known.as_ref(), told, occurrence) {
+            add(&mut transaction, &told.owner, day, delta).await?;
         }
         transaction.commit().await?;
-        Ok(if is_stale { Folded::Stale } else { Folded::Counted })
+        let is_counted = !is_stale || occurrence.is_some();
+        Ok(if is_counted {
+            Folded::Counted
+        } else {
+            Folded::Stale
+        })
     }
 
     async fn fold_happening_in_transaction<T: Sync>(

@@ -48,6 +48,25 @@ async fn a_history_in_order_is_counted_by_day() {
     assert_eq!(test.days("bob").await, [""; 0]);
 }
 
+#[tokio::test]
+async fn each_occurrence_of_a_recurring_task_counts_once_whatever_the_order() {
+    let test = Fixture::new().await;
+    let completed = |version, on| {
+        let event = event(1, "task.completed", version, None, on).json();
+        let mut event: serde_json::Value = serde_json::from_str(&event).unwrap();
+        let at = event["time"].clone();
+        event["data"]["occurrence"] = serde_json::json!({"due_at": at, "completed_at": at});
+        event.to_string()
+    };
+    for body in [completed(3, 3), completed(2, 2), completed(3, 3), completed(2, 2)] {
+        let answer = test.post("task.completed", body).await;
+        assert_eq!(answer, (200, "SUCCESS".to_owned()));
+    }
+    test.accept(&event(1, "task.created", 1, None, 1)).await;
+    let expected = ["2026-11-01: 1 0 0", "2026-11-02: 0 1 0", "2026-11-03: 0 1 0"];
+    assert_eq!(test.days("alice").await, expected);
+}
+
 #[test]
 fn any_order_with_any_duplicates_comes_to_the_same_counts() {
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use todo_domain::{TaskId, Topic};
+use todo_domain::{CompleteError, TaskId, Topic};
 use todo_kit::auth::Caller;
 use todo_kit::http::idempotency::{Keyed, NoBody};
 use todo_kit::http::{Id, IfMatch};
@@ -11,7 +11,9 @@ use todo_kit::problem::{self, Problem};
 use crate::App;
 use crate::change::Plan;
 
-/// Makes a task done; 409 when it is done or cancelled already.
+/// Makes a task done, or moves a recurring one on to its next occurrence; 409 when it is done or cancelled already.
+///
+/// Either way one event tells of it, `task.completed`.
 pub(crate) async fn complete(
     State(app): State<App>,
     caller: Caller,
@@ -21,12 +23,16 @@ pub(crate) async fn complete(
 ) -> Result<Response, Problem> {
     app.change(&caller, id, &if_match, claim.as_ref(), |task| {
         match task.completed(app.clock.now()) {
-            Ok(next) => Ok(Plan::Replace {
-                next: Box::new(next),
+            Ok(completed) => Ok(Plan::Replace {
+                changed: task.changed_fields(&completed.task),
+                next: completed.task,
                 topic: Topic::TaskCompleted,
-                changed: vec!["status"],
+                occurrence: completed.occurrence,
             }),
-            Err(step) => Err(Problem::new(problem::ILLEGAL_TRANSITION).detail(step.to_string())),
+            Err(CompleteError::Illegal(step)) => {
+                Err(Problem::new(problem::ILLEGAL_TRANSITION).detail(step.to_string()))
+            }
+            Err(CompleteError::Unreadable { violations }) => Err(Problem::invalid(violations)),
         }
     })
     .await

@@ -37,7 +37,7 @@ async fn try_create(app: &App, caller: &Caller, claim: Option<&Claim>, draft: Ta
         task,
         owner_email: caller.email.clone(),
     };
-    let event = app.event(Topic::TaskCreated, snapshot.clone(), &[]);
+    let event = app.event(Topic::TaskCreated, snapshot.clone(), &[], None);
     let answer = Answer::created(&snapshot.task);
     let record = claim.map(|claim| Record {
         claim,

@@ -27,7 +27,12 @@ pub(crate) async fn update(
             Ok(Patched::Unchanged) => Ok(Plan::Keep),
             Ok(Patched::Changed { task: next, changed }) => {
                 let topic = Patched::topic(&changed, &next);
-                Ok(Plan::Replace { next, topic, changed })
+                Ok(Plan::Replace {
+                    next,
+                    topic,
+                    changed,
+                    occurrence: None,
+                })
             }
             Err(PatchError::Invalid { violations }) => Err(Problem::invalid(violations)),
             Err(PatchError::Illegal(step)) => {

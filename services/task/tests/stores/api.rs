@@ -24,7 +24,7 @@ async fn a_task_is_made_shown_changed_completed_and_deleted() {
     let expected = json!({
         "id": id, "title": "Buy milk", "description": "two litres", "status": "open", "priority": "high",
         "due_at": "2026-11-22T12:00:00Z", "reminders": [{"id": reminder, "at": "2026-11-22T11:00:00Z"}],
-        "owner": "alice", "version": 1, "created_at": NOW, "updated_at": NOW, "completed_at": null,
+        "recurrence": null, "owner": "alice", "version": 1, "created_at": NOW, "updated_at": NOW, "completed_at": null,
     });
     assert_eq!(made.body, expected);
 

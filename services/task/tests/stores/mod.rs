@@ -4,4 +4,5 @@ mod fixture;
 mod idempotency;
 mod metrics;
 mod ownership;
+mod recurrence;
 mod relay;
