@@ -17,7 +17,7 @@ pub struct User {
 }
 
 /// An answer of the gateway.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
@@ -72,13 +72,27 @@ impl User {
         path: &str,
         body: Option<&Value>,
     ) -> Result<Answer> {
-        let mut request = self
+        self.answer(self.request(method, path, body)).await
+    }
+
+    /// One POST under an `Idempotency-Key`, whatever the answer.
+    pub async fn post_under(&self, key: &str, path: &str, body: &Value) -> Result<Answer> {
+        let request = self.request(reqwest::Method::POST, path, Some(body));
+        self.answer(request.header("idempotency-key", key)).await
+    }
+
+    fn request(&self, method: reqwest::Method, path: &str, body: Option<&Value>) -> reqwest::RequestBuilder {
+        let request = self
             .http
             .request(method, format!("{}{path}", self.gateway))
             .bearer_auth(&self.token);
-        if let Some(body) = body {
-            request = request.json(body);
+        match body {
+            Some(body) => request.json(body),
+            None => request,
         }
+    }
+
+    async fn answer(&self, request: reqwest::RequestBuilder) -> Result<Answer> {
         let response = request.send().await?;
         let status = response.status().as_u16();
         let retry_after = response

@@ -3,6 +3,7 @@
 //! The scenarios run one after another: each makes a whole platform.
 
 mod node {
+    pub(crate) mod again;
     pub(crate) mod bad_input;
     pub(crate) mod dapr;
     pub(crate) mod development;
