@@ -211,8 +211,8 @@ async fn a_leader_that_is_cut_off_stops_before_another_begins_and_stays_a_standb
     let (client, ns) = place("cut").await?;
     let proxy = Proxy::start(&artifacts()?, &ns).await?;
     let starts = vec![
-        start("a", &ns, 6).kubeconfig(proxy.kubeconfig()),
-        start("b", &ns, 6),
+        start("a", &ns, 9).kubeconfig(proxy.kubeconfig()),
+        start("b", &ns, 9),
     ];
     let replicas = Replicas::start(client, ns, starts).await?;
     let (client, ns) = (replicas.client.clone(), replicas.ns.clone());
