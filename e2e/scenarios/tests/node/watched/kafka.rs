@@ -37,7 +37,7 @@ async fn a_platform_on_a_kafka_is_watched_and_a_consumer_that_has_gone_is_told_o
     faults::stop(&ns, "deployment", "analytics").await?;
     faults::a_task_comes_and_goes(&ns).await?;
     let gone = json!({"group": format!("{ns}.todo-analytics"), "severity": "critical"});
-    // A broker notices after a session that a member is there no more.
+    // A broker notices only after a while that a member is there no more.
     told::within(
         Duration::from_mins(6),
         &ns,
