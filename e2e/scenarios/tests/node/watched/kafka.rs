@@ -6,7 +6,8 @@ use serde_json::json;
 use todo_scenarios::{Result, cluster, platform};
 
 use super::{
-    Sample, Watched, catalogue, dashboards, faults, job, taken_away, targets, told, traffic::Traffic, watched,
+    Sample, Watched, catalogue, dashboards, faults, job, taken_away, targets, told::Told, traffic::Traffic,
+    watched,
 };
 
 const EXTERNAL: Sample = Sample {
@@ -33,23 +34,19 @@ async fn a_platform_on_a_kafka_is_watched_and_a_consumer_that_has_gone_is_told_o
     dashboards::every_panel_shows_something(&metrics, &client, &ns).await?;
     drop(traffic);
 
+    let told = Told::from_now(&ns);
     faults::nobody_mends(&client, &ns).await?;
     faults::stop(&ns, "deployment", "analytics").await?;
     faults::a_task_comes_and_goes(&ns).await?;
     let gone = json!({"group": format!("{ns}.todo-analytics"), "severity": "critical"});
     // A broker notices only after a while that a member is there no more.
-    told::within(
-        Duration::from_mins(6),
-        &ns,
-        "firing",
-        "TodoConsumerGone",
-        gone.clone(),
-    )
-    .await?;
+    told.firing_within(Duration::from_mins(6), "TodoConsumerGone", gone.clone())
+        .await?;
     faults::scale(&ns, "deployment/todo-analytics", 1).await?;
-    told::within(Duration::from_mins(6), &ns, "resolved", "TodoConsumerGone", gone).await?;
+    told.resolved_within(Duration::from_mins(6), "TodoConsumerGone", gone)
+        .await?;
     faults::stop(&ns, "deployment", "kafka-exporter").await?;
-    told::told(&ns, "firing", "TodoBrokerMetricsMissing", json!({})).await?;
+    told.firing("TodoBrokerMetricsMissing", json!({})).await?;
 
     taken_away(&client, &ns).await
 }

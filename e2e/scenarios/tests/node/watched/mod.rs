@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use todo_scenarios::{Result, cluster, command, install, platform, prometheus::Prometheus, wait};
 
 use super::{job, keep};
-use told::told;
+use told::Told;
 use traffic::Traffic;
 
 #[tokio::test]
@@ -36,6 +36,7 @@ async fn a_platform_is_watched_and_faults_are_told_of() -> Result<()> {
     faults::a_service_is_killed_and_its_events_wait(&ns).await?;
     faults::an_event_cannot_be_understood(&ns).await?;
     faults::the_outbox_fills(&ns).await?;
+    faults::redis_is_away(&ns).await?;
     faults::a_component_is_broken(&client, &ns).await?;
 
     taken_away(&client, &ns).await
@@ -65,23 +66,19 @@ async fn faults_are_told_of_in_their_own_time() -> Result<()> {
         .await?;
     assert!(firing.is_empty(), "nothing is wrong yet: {firing:#?}");
 
+    let told = Told::from_now(&ns);
     faults::nobody_mends(&client, &ns).await?;
     faults::put_what_nobody_understands(&ns).await?;
     let dead = json!({"severity": "warning", "family": "dead-letters"});
-    told(&ns, "firing", "TodoDeadLetters", dead).await?;
+    told.firing("TodoDeadLetters", dead).await?;
     faults::stop(&ns, "deployment", "analytics").await?;
     faults::a_task_comes_and_goes(&ns).await?;
     let stuck = json!({"stream": "task.deleted", "group": format!("{ns}.todo-analytics")});
-    told::within(Duration::from_mins(10), &ns, "firing", "TodoConsumerStuck", stuck).await?;
+    told.firing_within(Duration::from_mins(10), "TodoConsumerStuck", stuck)
+        .await?;
     let missing = json!({"app_id": "todo-analytics"});
-    told::within(
-        Duration::from_mins(12),
-        &ns,
-        "firing",
-        "TodoTargetMissing",
-        missing,
-    )
-    .await?;
+    told.firing_within(Duration::from_mins(12), "TodoTargetMissing", missing)
+        .await?;
 
     taken_away(&client, &ns).await
 }
