@@ -120,7 +120,7 @@ pub(super) async fn the_outbox_fills(ns: &str) -> Result<()> {
         .await
 }
 
-/// The broker and cache is away. What follows from that is not told of, too.
+/// The broker and cache is away.
 pub(super) async fn redis_is_away(ns: &str) -> Result<()> {
     let told = Told::from_now(ns);
     stop(ns, "statefulset", "redis").await?;
