@@ -110,6 +110,8 @@ async fn has_flow(flows: &mut watch::Receiver<bool>) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     /// A way through: the client's end, where the server would accept, and what cuts it.
@@ -132,9 +134,10 @@ mod tests {
         let (mut client, mut server, flows) = way().await;
         flows.send_replace(false);
         client.write_all(b"late").await.unwrap();
-        tokio::task::yield_now().await;
-        flows.send_replace(true);
         let mut found = [0; 4];
+        let early = tokio::time::timeout(Duration::from_millis(100), server.read(&mut found)).await;
+        assert!(early.is_err(), "it is cut");
+        flows.send_replace(true);
         server.read_exact(&mut found).await.unwrap();
         assert_eq!(&found, b"late");
     }

@@ -23,7 +23,8 @@ const OF_THE_CHART: [(&str, usize); 2] = [
     ("podMonitor/todoplatform-system/todoplatform-operator-dapr/0", 5),
 ];
 
-/// Every monitor, those above and `others`, has as many targets as there are pods, all of them up, those of the platform under its labels.
+/// Every monitor, those above and `others`, has as many targets as there are pods, all of them up, those of the platform
+/// under its labels.
 pub(super) async fn every_target_is_up(
     metrics: &Prometheus,
     ns: &str,
