@@ -27,8 +27,8 @@ pub use event::{
 pub use id::{EventId, ReminderId, TaskId};
 pub use patch::{PatchError, Patched, TaskPatch};
 pub use recurrence::{
-    Anchor, COUNT_MAX, DATES_MAX, INTERVAL_MAX, Missed, PER_DAY_MAX, RRULE_MAX_BYTES, Recurrence,
-    RecurrenceDraft, START_YEARS, Series,
+    Anchor, COUNT_MAX, DATES_MAX, DUE_YEARS_MAX, INTERVAL_MAX, Missed, PER_DAY_MAX, RRULE_MAX_BYTES,
+    Recurrence, RecurrenceDraft, START_YEARS, Series,
 };
 pub use reminder::{Reminder, ReminderDraft};
 pub use source::{Clock, FixedClock, IdSource, SequentialIds};

@@ -122,8 +122,12 @@ impl TaskPatch {
                     .and_then(|draft| draft.validate(next.due_at, &mut violations));
                 next.recurrence = asked.map(|asked| continued(asked, task.recurrence.as_ref()));
             }
-            None if next.recurrence.is_some() && next.due_at.is_none() => violations.push(due_required()),
-            None => {}
+            None => violations.extend(next.recurrence.as_ref().and_then(|recurrence| match next.due_at {
+                None => Some(due_required()),
+                // One that nobody moves may get there by itself.
+                Some(due_at) if self.due_at.is_some() => recurrence.due_too_far(due_at),
+                Some(_) => None,
+            })),
         }
         if self.status == Some(None) {
             violations.push(Violation::new(
@@ -294,6 +298,8 @@ mod tests {
             refused(serde_json::json!({"due_at": null}), &recurring),
             "/due_at"
         );
+        let far = serde_json::json!({"due_at": "9000-01-01T00:00:00Z"});
+        assert_eq!(refused(far, &recurring), "/due_at");
         let both = serde_json::json!({"due_at": null, "recurrence": weekly});
         assert_eq!(refused(both, &task()), "/due_at");
         let minutely = serde_json::json!({"recurrence": {"rrule": "FREQ=MINUTELY", "time_zone": "UTC"}});

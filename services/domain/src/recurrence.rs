@@ -20,8 +20,8 @@ mod walk;
 use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
 
-pub use draft::RecurrenceDraft;
 pub(crate) use draft::due_required;
+pub use draft::{DUE_YEARS_MAX, RecurrenceDraft};
 pub use rule::{COUNT_MAX, INTERVAL_MAX, PER_DAY_MAX, RRULE_MAX_BYTES};
 pub use series::{DATES_MAX, START_YEARS, Series};
 

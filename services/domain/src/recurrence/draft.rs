@@ -4,12 +4,17 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use jiff::civil::{DateTime, DateTimeRound};
+use jiff::tz::TimeZone;
 use jiff::{RoundMode, Unit};
 use serde::{Deserialize, Serialize};
 
 use super::series::{find_zone, wall_clock};
 use super::{Anchor, Missed, Recurrence};
 use crate::Violation;
+
+/// Most years that a due date may lie behind the start of its series. What comes next is found by walking there, so this
+/// bounds what one request can cost: 50 years of hours are a tenth of a second.
+pub const DUE_YEARS_MAX: i16 = 50;
 
 /// A recurrence that somebody asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -46,11 +51,9 @@ impl RecurrenceDraft {
             violations.push(due_required());
         }
         let by_due = || Some(wall_clock(&find_zone(&self.time_zone)?, due_at?));
+        let known_start = self.start.or_else(by_due);
         // Without either, the rest is still looked at, with any start.
-        let start = self
-            .start
-            .or_else(by_due)
-            .unwrap_or(DateTime::constant(2000, 1, 1, 0, 0, 0, 0));
+        let start = known_start.unwrap_or(DateTime::constant(2000, 1, 1, 0, 0, 0, 0));
         let mut recurrence = Recurrence {
             rrule: self.rrule.trim().to_ascii_uppercase(),
             start: to_second(start),
@@ -61,16 +64,34 @@ impl RecurrenceDraft {
             rdates: sorted(&self.rdates),
             completed: 0,
         };
+        let far = known_start
+            .and(due_at)
+            .and_then(|due_at| recurrence.due_too_far(due_at));
+        let is_near = far.is_none();
+        violations.extend(far);
         match recurrence.series() {
             Ok(series) => {
                 recurrence.missed = self.missed.unwrap_or_else(|| series.missed_by_default());
-                due_at.map(|_| recurrence)
+                due_at.filter(|_| is_near).map(|_| recurrence)
             }
             Err(found) => {
                 violations.extend(found);
                 None
             }
         }
+    }
+}
+
+impl Recurrence {
+    /// What is wrong with a due date that the rule would have to walk to for too long.
+    pub(crate) fn due_too_far(&self, due_at: Timestamp) -> Option<Violation> {
+        let years = TimeZone::UTC.to_datetime(due_at).year() - self.start.year();
+        let detail = || {
+            format!(
+                "a recurring task is due within {DUE_YEARS_MAX} years of its start; let the recurrence start later"
+            )
+        };
+        (years > DUE_YEARS_MAX).then(|| Violation::new("/due_at", "too_far", detail()))
     }
 }
 

@@ -141,3 +141,27 @@ fn json_is_what_the_contract_says() {
     let unknown = serde_json::json!({"rrule": "FREQ=DAILY", "time_zone": "UTC", "completed": 3});
     assert!(serde_json::from_value::<RecurrenceDraft>(unknown).is_err());
 }
+
+#[test]
+fn a_due_date_is_near_enough_to_its_start_to_be_walked_to() {
+    let found = |start: Option<&str>, zone: &str, due: &str| {
+        let draft = RecurrenceDraft {
+            start: start.map(civil),
+            time_zone: zone.to_owned(),
+            ..draft("FREQ=HOURLY")
+        };
+        let mut violations = Vec::new();
+        let recurrence = draft.validate(Some(at(due)), &mut violations);
+        assert_eq!(recurrence.is_none(), !violations.is_empty(), "{violations:?}");
+        let places: Vec<_> = violations.into_iter().map(|it| (it.pointer, it.code)).collect();
+        places
+    };
+    let start = Some("2026-11-02T09:00:00");
+    assert_eq!(found(start, BERLIN, "2076-12-31T00:00:00Z"), []);
+    let far = ("/due_at".to_owned(), "too_far");
+    assert_eq!(found(start, BERLIN, "2077-01-01T00:00:00Z"), [far.clone()]);
+    assert_eq!(found(start, BERLIN, "9999-01-01T00:00:00Z"), [far]);
+    assert_eq!(found(None, BERLIN, "2150-01-01T00:00:00Z"), []);
+    let zone = ("/recurrence/time_zone".to_owned(), "unknown");
+    assert_eq!(found(None, "Nowhere", "2150-01-01T00:00:00Z"), [zone]);
+}
