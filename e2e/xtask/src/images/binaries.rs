@@ -92,13 +92,14 @@ fn hash_file(path: &Path) -> Result<String> {
     Ok(hex::encode(hash.finalize()))
 }
 
-/// First 12 hex digits of a hash over every binary's name and content.
+/// `b` and the first 12 hex digits of a hash over every binary's name and content. Without the letter one hash of some
+/// hundred reads as a number (`366566272859`, `12e345678901`), which Helm's `--set` then makes of it.
 fn tag(hashes: &BTreeMap<&str, String>) -> String {
     let mut hash = Sha256::new();
     for (name, content) in hashes {
         hash.update(format!("{name} {content}\n"));
     }
-    hex::encode(hash.finalize())[..12].to_owned()
+    format!("b{}", &hex::encode(hash.finalize())[..12])
 }
 
 #[cfg(test)]
@@ -112,6 +113,13 @@ mod tests {
         changed.insert("todo-task", "3".to_owned());
         assert_eq!(tag(&hashes), tag(&hashes.clone()));
         assert_ne!(tag(&hashes), tag(&changed));
-        assert_eq!(tag(&hashes).len(), 12);
+        assert_eq!(tag(&hashes).len(), 13);
+    }
+
+    #[test]
+    fn no_tag_reads_as_a_number() {
+        let tags = (0..2_000).map(|n| tag(&BTreeMap::from([("todo-task", n.to_string())])));
+        let number = tags.into_iter().find(|tag| tag.parse::<f64>().is_ok());
+        assert_eq!(number, None);
     }
 }
