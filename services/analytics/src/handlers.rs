@@ -8,10 +8,12 @@ mod understand;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::post;
 use todo_domain::{Clock, Topic};
 use todo_kit::events::{RETRIES_EXHAUSTED, dead_letters};
 use todo_kit::metrics::Metrics;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::store::Store;
 
@@ -28,8 +30,6 @@ const HAPPENINGS: [Topic; 3] = [
     Topic::NotificationDelivered,
     Topic::NotificationFailed,
 ];
-/// Where a user finds the daily counts.
-pub const DAILY: &str = "/v1/analytics/daily";
 
 /// What the handlers work with.
 #[derive(Clone)]
@@ -43,6 +43,11 @@ pub struct App {
 /// The topics that analytics consumes.
 pub fn consumes() -> Vec<Topic> {
     [TASK_TOPICS.as_slice(), &HAPPENINGS].concat()
+}
+
+/// What users may ask, with its document.
+pub(crate) fn public() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(daily::handle))
 }
 
 /// All routes. Dead letters are counted in `metrics`.
@@ -61,7 +66,7 @@ pub fn routes(app: App, metrics: &Metrics) -> Router {
         .fold(tasks, |router, topic| {
             router.route(&topic.route(), post(happened::handle))
         })
-        .route(DAILY, get(daily::handle))
+        .merge(Router::from(public()))
         .with_state(app)
         .merge(dead_letters)
 }

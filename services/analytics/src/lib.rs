@@ -12,11 +12,12 @@ pub mod store;
 use axum::Router;
 use sqlx::migrate::Migrator;
 use todo_kit::describe::{Description, Store as StoreKind};
-use todo_kit::{Context, Service, StartError};
+use todo_kit::{Context, Service, StartError, openapi};
+use utoipa::openapi::OpenApi;
 
 pub use config::AnalyticsConfig;
 
-use crate::handlers::{App, DAILY, consumes, routes};
+use crate::handlers::{App, consumes, routes};
 use crate::housekeeping::forget_old;
 use crate::store::{REPLICA_PATIENCE, Replica, Store};
 
@@ -33,9 +34,14 @@ impl Service for Analytics {
         Description {
             consumes: consumes(),
             stores: vec![StoreKind::Postgresql],
-            routes: vec![DAILY],
+            routes: openapi::paths(&Self::api()),
+            about: "What happened, counted",
             ..Description::new("analytics")
         }
+    }
+
+    fn api() -> OpenApi {
+        handlers::public().into_openapi()
     }
 
     async fn start(context: &Context<AnalyticsConfig>) -> Result<Router, StartError> {

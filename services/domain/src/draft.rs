@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::{
     IdSource, Priority, RecurrenceDraft, Reminder, ReminderDraft, ReminderId, Status, Task, TaskId, Violation,
@@ -15,7 +16,7 @@ pub const DESCRIPTION_MAX_BYTES: usize = 64 * 1024;
 pub const REMINDERS_MAX: usize = 32;
 
 /// A task that somebody asks for.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TaskDraft {
     /// 1 to 500 characters; surrounding white space is cut off.

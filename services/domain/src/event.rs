@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use utoipa::ToSchema;
 
 use crate::{CompletedOccurrence, EventId, ReminderId, Task, TaskId};
 
@@ -197,7 +198,7 @@ impl EventOrigin {
 }
 
 /// A task as events show it: the public state and the owner's mail address.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TaskSnapshot {
     /// The public state.
     #[serde(flatten)]
@@ -207,7 +208,7 @@ pub struct TaskSnapshot {
 }
 
 /// Data of `task.created`, `task.updated`, `task.completed` and `task.deleted`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TaskChanged {
     /// The whole state after the change (before it, for `task.deleted`), so that no consumer needs an order.
     pub task: TaskSnapshot,
@@ -219,7 +220,7 @@ pub struct TaskChanged {
 }
 
 /// Data of `task.reminder`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ReminderDue {
     /// The task to remember.
     pub task_id: TaskId,

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer};
+use utoipa::ToSchema;
 
 use crate::draft::{to_millisecond, validate_description, validate_reminders, validate_title};
 use crate::recurrence::due_required;
@@ -11,29 +12,36 @@ use crate::{
 };
 
 /// A merge patch of a task: an absent member stays, `null` clears.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct TaskPatch {
     /// Cannot be cleared.
     #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
     pub title: Option<Option<String>>,
     /// `null` clears.
     #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
     pub description: Option<Option<String>>,
     /// Cannot be cleared; must be reachable from the present status.
     #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<Status>)]
     pub status: Option<Option<Status>>,
     /// `null` means `none`.
     #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<Priority>)]
     pub priority: Option<Option<Priority>>,
     /// `null` clears.
     #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<Timestamp>)]
     pub due_at: Option<Option<Timestamp>>,
     /// The whole new list; `null` clears. A reminder whose instant stays keeps its id.
     #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<Vec<ReminderDraft>>)]
     pub reminders: Option<Option<Vec<ReminderDraft>>>,
     /// The whole new recurrence; `null` ends it, and the task stays. The same series goes on counting.
     #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<RecurrenceDraft>)]
     pub recurrence: Option<Option<RecurrenceDraft>>,
 }
 

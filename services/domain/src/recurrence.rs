@@ -19,6 +19,7 @@ mod walk;
 
 use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 pub(crate) use draft::due_required;
 pub use draft::{DUE_YEARS_MAX, RecurrenceDraft};
@@ -29,11 +30,12 @@ pub use series::{DATES_MAX, START_YEARS, Series};
 ///
 /// Made by [`RecurrenceDraft::validate`]. Reading it back from JSON checks nothing, so that a consumer of events does
 /// not depend on the rules of this version; [`Recurrence::series`] does.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Recurrence {
     /// An RRULE value (RFC 5545, section 3.3.10) in upper case, without `RRULE:` and without `DTSTART`.
     pub rrule: String,
     /// `DTSTART`: from where the rule counts, on the wall clock of `time_zone`, in whole seconds.
+    #[schema(value_type = String, example = "2026-11-23T09:00:00")]
     pub start: DateTime,
     /// An IANA name: `Europe/Berlin`.
     pub time_zone: String,
@@ -42,15 +44,17 @@ pub struct Recurrence {
     /// What becomes of occurrences that passed while the task was still open.
     pub missed: Missed,
     /// Occurrences of the rule that do not take place (RFC 5545, section 3.8.5.1); sorted, none twice.
+    #[schema(value_type = Vec<String>)]
     pub exdates: Vec<DateTime>,
     /// Occurrences beside the rule (RFC 5545, section 3.8.5.2); sorted, none twice. Not counted by `COUNT`.
+    #[schema(value_type = Vec<String>)]
     pub rdates: Vec<DateTime>,
     /// How many occurrences were completed so far.
     pub completed: u32,
 }
 
 /// From where the next occurrence is counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Anchor {
     /// From the start of the series: every Monday is every Monday.
@@ -63,7 +67,7 @@ pub enum Anchor {
 }
 
 /// What becomes of occurrences that passed while the task was still open. Only for [`Anchor::Due`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Missed {
     /// Each of them is still to be done: the next occurrence is the one after the present due date.

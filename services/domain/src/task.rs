@@ -5,11 +5,12 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::{IllegalTransition, Recurrence, Reminder, Status, TaskId, Violation};
 
 /// One thing to do, as the HTTP API and the events show it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Task {
     /// Given by the task service.
     pub id: TaskId,
@@ -118,7 +119,7 @@ pub struct Completed {
 }
 
 /// One occurrence of a recurring task that was completed while the task goes on with the next one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CompletedOccurrence {
     /// When it was due.
     pub due_at: Timestamp,
@@ -141,7 +142,9 @@ pub enum CompleteError {
 }
 
 /// How much a task matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Priority {
     /// Nobody said.

@@ -1,9 +1,10 @@
 //! What is wrong with an input, and where.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// One rule that one value of the input breaks.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Violation {
     /// JSON pointer (RFC 6901) into the input: `/reminders/0/at`; empty for the whole of it.
     pub pointer: String,

@@ -22,8 +22,9 @@ use todo_kit::{
     problem::{self, Problem},
     trace::{Span, SpanKind, Tracer},
 };
+use utoipa::openapi::OpenApi;
 
-use crate::{hygiene, route, route::Target};
+use crate::{hygiene, openapi, route, route::Target};
 
 const APP_ID: HeaderName = HeaderName::from_static("dapr-app-id");
 const API_TOKEN: HeaderName = HeaderName::from_static("dapr-api-token");
@@ -78,6 +79,12 @@ impl Forwarder {
     /// Whether a service is named: one that is switched off is not.
     pub(crate) fn knows(&self, target: Target) -> bool {
         self.0.app_ids.contains_key(target.name())
+    }
+
+    /// The API of the services that are named.
+    pub(crate) fn document(&self) -> OpenApi {
+        let named = Target::ALL.into_iter().filter(|target| self.knows(*target));
+        openapi::platform(named)
     }
 }
 

@@ -8,6 +8,7 @@ mod cors;
 mod forward;
 mod hygiene;
 pub mod limit;
+mod openapi;
 mod route;
 
 use std::sync::Arc;
@@ -22,6 +23,8 @@ use todo_kit::{
     config::ConfigError,
     describe::{Description, Store},
 };
+
+use utoipa::openapi::OpenApi;
 
 pub use config::{CorsConfig, GatewayConfig, PolicyConfig, RateLimitConfig};
 pub use forward::Forwarder;
@@ -41,10 +44,15 @@ impl Service for Gateway {
     fn description() -> Description {
         Description {
             calls: Target::ALL.map(Target::name).to_vec(),
+            about: openapi::ABOUT,
             stores: vec![Store::Redis],
-            routes: TABLE.iter().map(|(pattern, _)| *pattern).collect(),
+            routes: TABLE.iter().map(|(pattern, _)| (*pattern).to_owned()).collect(),
             ..Description::new("gateway")
         }
+    }
+
+    fn api() -> OpenApi {
+        openapi::merged(Target::ALL)
     }
 
     fn check(config: &GatewayConfig) -> Result<(), ConfigError> {
@@ -83,6 +91,7 @@ pub fn router(forwarder: &Forwarder, limiter: Arc<Limiter>, origins: &CorsConfig
     }
     routes
         .layer(from_fn_with_state(limiter, limit))
+        .merge(openapi::routes(forwarder.document()))
         .layer(cors::layer(origins))
         .layer(from_fn(forward::secure))
 }

@@ -463,3 +463,46 @@ async fn a_call_is_a_step_of_the_requests_trace_and_the_services_own_is_a_part_o
     let own = call.span_context.span_id();
     assert_eq!(told, format!("00-{}-{own}-01", cause.trace_id()));
 }
+
+#[tokio::test]
+async fn the_document_and_its_page_are_for_everybody() {
+    let world = world(200, "application/json", "{}").await;
+    let get = async |path: &str| {
+        let request = Request::builder().uri(path).body(Body::empty()).unwrap();
+        let answer = world.gateway.clone().oneshot(request).await.unwrap();
+        let (parts, body) = answer.into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        (
+            parts.status.as_u16(),
+            parts.headers,
+            String::from_utf8_lossy(&body).into_owned(),
+        )
+    };
+    let (status, headers, body) = get("/openapi.json").await;
+    assert_eq!(
+        (status, &headers["content-type"]),
+        (200, &"application/json".parse().unwrap())
+    );
+    let document: serde_json::Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(document["info"]["title"], "Todo platform");
+    assert!(document["paths"]["/v1/tasks/{id}"].is_object());
+
+    let (status, headers, page) = get("/docs/").await;
+    assert_eq!(status, 200);
+    // Nothing of the page comes from elsewhere: it works where there is no way out.
+    let elsewhere = page
+        .split('"')
+        .find(|word| word.starts_with("http") || word.starts_with("//"));
+    assert_eq!(elsewhere, None);
+    let policy = headers["content-security-policy"].to_str().unwrap();
+    assert!(policy.contains("default-src 'none'"), "{policy}");
+    let mut own = 0;
+    for file in page.split('"').filter(|word| word.starts_with("./")) {
+        let (status, ..) = get(&format!("/docs/{}", &file[2..])).await;
+        assert_eq!(status, 200, "{file}");
+        own += 1;
+    }
+    assert!(own > 3, "{page}");
+    let (status, _, start) = get("/docs/swagger-initializer.js").await;
+    assert!(status == 200 && start.contains("/openapi.json"), "{start}");
+}

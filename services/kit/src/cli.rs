@@ -9,7 +9,7 @@ use crate::config::{self, Config, ConfigError};
 use crate::describe::{Description, Store};
 use crate::service::{Ingress, Service};
 use crate::trace::TraceSettings;
-use crate::{Chain, Environment, postgres, redis, run, telemetry};
+use crate::{Chain, Environment, openapi, postgres, redis, run, telemetry};
 
 /// The version of all services: they are released together.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -38,6 +38,8 @@ enum Command {
     Run,
     /// Print as JSON what the service publishes, consumes, calls, stores and serves.
     Describe,
+    /// Print the HTTP API as an OpenAPI 3.1 document.
+    Openapi,
 }
 
 /// The whole of a service's `main`: reads the command line, the configuration and the environment, and does as told.
@@ -95,8 +97,14 @@ fn execute<S: Service>(
         .try_get_matches_from(arguments)
         .map_err(Failure::Usage)?;
     let arguments = Arguments::from_arg_matches(&matches).map_err(Failure::Usage)?;
-    if let Some(Command::Describe) = arguments.command {
-        return serde_json::to_string_pretty(&description).map_err(|error| Failure::Print(error.into()));
+    let print = |document: serde_json::Result<String>| document.map_err(|error| Failure::Print(error.into()));
+    match arguments.command {
+        Some(Command::Describe) => return print(serde_json::to_string_pretty(&description)),
+        Some(Command::Openapi) => {
+            let title = format!("Todo platform: {}", description.service);
+            return print(openapi::document(&title, description.about, S::api()).to_pretty_json());
+        }
+        Some(Command::Run) | None => {}
     }
     let config = config::load::<S::Config>(environment).map_err(Failure::Config)?;
     if arguments.print_config {
@@ -165,7 +173,7 @@ mod tests {
         fn description() -> Description {
             Description {
                 stores: vec![Store::Postgresql],
-                routes: vec!["/v1/things"],
+                routes: vec!["/v1/things".to_owned()],
                 ..Description::new("dummy")
             }
         }

@@ -9,6 +9,9 @@ use todo_domain::Topic;
 pub struct Description {
     /// Its name: `task`.
     pub service: &'static str,
+    /// What it is for, in a sentence.
+    #[serde(skip)]
+    pub about: &'static str,
     /// 8080.
     pub http_port: u16,
     /// 8081.
@@ -22,7 +25,7 @@ pub struct Description {
     /// What it keeps things in.
     pub stores: Vec<Store>,
     /// The path patterns of its public routes, as the gateway knows them: `/v1/tasks/{id}`.
-    pub routes: Vec<&'static str>,
+    pub routes: Vec<String>,
 }
 
 impl Description {
@@ -30,6 +33,7 @@ impl Description {
     pub fn new(service: &'static str) -> Self {
         Self {
             service,
+            about: "",
             http_port: 8080,
             admin_port: 8081,
             publishes: Vec::new(),

@@ -36,7 +36,7 @@
 //!         Description {
 //!             consumes: vec![Topic::TaskCreated],
 //!             stores: vec![Store::Postgresql],
-//!             routes: vec!["/v1/count"],
+//!             routes: vec!["/v1/count".to_owned()],
 //!             ..Description::new("counter")
 //!         }
 //!     }
@@ -107,6 +107,7 @@ pub mod health;
 pub mod http;
 pub mod inbox;
 pub mod metrics;
+pub mod openapi;
 pub mod outbox;
 pub mod postgres;
 pub mod problem;

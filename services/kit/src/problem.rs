@@ -10,6 +10,7 @@ use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 use todo_domain::Violation;
+use utoipa::ToSchema;
 
 use crate::{Chain, TraceContext};
 
@@ -93,17 +94,31 @@ struct Parts {
     headers: HeaderMap,
 }
 
-#[derive(Serialize)]
-struct Body<'a> {
+/// An error (RFC 9457).
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(crate) struct Body<'a> {
+    /// A URI that names the kind of problem and ends with `code`.
+    #[schema(example = "https://todoplatform.dev/problems/invalid")]
     r#type: String,
+    /// What kind of problem it is, for people.
     title: &'a str,
+    /// The HTTP status.
     status: u16,
+    /// What kind of problem it is, for programs; never reworded.
+    #[schema(example = "invalid")]
     code: &'a str,
+    /// This very case, for people.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     detail: Option<&'a str>,
+    /// Every rule that the input breaks, and where.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[schema(value_type = Vec<Violation>)]
     errors: &'a [Violation],
+    /// Names the request in logs and traces.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     trace_id: Option<String>,
 }
 

@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use sqlx::PgPool;
 use sqlx::migrate::Migrator;
 use todo_domain::{Clock, EventOrigin, IdSource, Topic};
+use utoipa::openapi::OpenApi;
 
 use crate::auth::Verifier;
 use crate::background::Background;
@@ -48,6 +49,12 @@ pub trait Service: Send + Sync + 'static {
 
     /// What it says of itself.
     fn description() -> Description;
+
+    /// Its public routes as a document, made from their handlers; all that documents share is added to it
+    /// ([`crate::openapi`]).
+    fn api() -> OpenApi {
+        OpenApi::default()
+    }
 
     /// What the types of the configuration cannot say; part of `--check-config`. The variables that its stores need
     /// are checked without its doing.

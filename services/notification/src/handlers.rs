@@ -9,21 +9,19 @@ mod understand;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::post;
 use todo_domain::{IdSource, Topic};
 use todo_kit::dapr::StateStore;
 use todo_kit::events::{RETRIES_EXHAUSTED, dead_letters};
 use todo_kit::metrics::Metrics;
 use tokio::sync::Notify;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::store::Store;
 
 /// The topics that notification consumes.
 pub const CONSUMES: [Topic; 3] = [Topic::TaskCreated, Topic::TaskCompleted, Topic::TaskReminder];
-/// Where a user finds the deliveries.
-pub const NOTIFICATIONS: &str = "/v1/notifications";
-/// Where a user says what to be told, and where.
-pub const PREFERENCES: &str = "/v1/notifications/preferences";
 
 /// What the handlers work with.
 #[derive(Clone)]
@@ -38,6 +36,13 @@ pub struct App {
     pub planned: Arc<Notify>,
 }
 
+/// What users may ask, with its document.
+pub(crate) fn public() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(list::handle))
+        .routes(routes!(preferences::get, preferences::put))
+}
+
 /// All routes. Dead letters are counted in `metrics`.
 pub fn routes(app: App, metrics: &Metrics) -> Router {
     let dead_letters = dead_letters(
@@ -50,8 +55,7 @@ pub fn routes(app: App, metrics: &Metrics) -> Router {
         .route(&Topic::TaskCreated.route(), post(event::task))
         .route(&Topic::TaskCompleted.route(), post(event::task))
         .route(&Topic::TaskReminder.route(), post(event::reminder))
-        .route(NOTIFICATIONS, get(list::handle))
-        .route(PREFERENCES, get(preferences::get).put(preferences::put))
+        .merge(Router::from(public()))
         .with_state(app)
         .merge(dead_letters)
 }

@@ -28,13 +28,14 @@ use todo_domain::Topic;
 use todo_kit::config::ConfigError;
 use todo_kit::describe::{Description, Store as StoreKind};
 use todo_kit::outbox::{OutboxMetrics, Relay, Settings};
-use todo_kit::{Context, Environment, Service, StartError};
+use todo_kit::{Context, Environment, Service, StartError, openapi};
 use tokio::sync::Notify;
+use utoipa::openapi::OpenApi;
 
 pub use config::{NotificationConfig, SmtpConfig, SmtpSecurity};
 
 use crate::attempt::Attempt;
-use crate::handlers::{App, CONSUMES, NOTIFICATIONS, PREFERENCES, routes};
+use crate::handlers::{App, CONSUMES, routes};
 use crate::housekeeping::forget_old;
 use crate::metrics::DeliveryMetrics;
 use crate::preferences::Remembered;
@@ -59,9 +60,14 @@ impl Service for Notification {
             publishes: PUBLISHES.to_vec(),
             consumes: CONSUMES.to_vec(),
             stores: vec![StoreKind::Postgresql, StoreKind::DaprState],
-            routes: vec![NOTIFICATIONS, PREFERENCES],
+            routes: openapi::paths(&Self::api()),
+            about: "Messages to users",
             ..Description::new("notification")
         }
+    }
+
+    fn api() -> OpenApi {
+        handlers::public().into_openapi()
     }
 
     fn check(config: &NotificationConfig) -> Result<(), ConfigError> {

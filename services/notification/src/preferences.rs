@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use lettre::Address;
 use serde::{Deserialize, Serialize};
 use todo_domain::Violation;
+use utoipa::ToSchema;
 
 /// Longest mail address (RFC 5321).
 const EMAIL_MAX: usize = 254;
@@ -13,7 +14,7 @@ const EMAIL_MAX: usize = 254;
 const REMEMBERED_MAX: usize = 10_000;
 
 /// The preferences of one user.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Preferences {
     /// Where mail goes, instead of the address in the user's token; absent or null: there.

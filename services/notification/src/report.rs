@@ -2,13 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 use todo_domain::TaskId;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::plan::Channel;
 use crate::store::Delivery;
 
 /// Data of `notification.delivered` and `notification.failed`. Names no address.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DeliveryReport {
     /// The delivery.
     pub delivery_id: Uuid,

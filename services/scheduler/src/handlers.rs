@@ -4,10 +4,12 @@ mod reminders;
 mod task_changed;
 
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::post;
 use todo_domain::Topic;
 use todo_kit::events::dead_letters;
 use todo_kit::metrics::Metrics;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::metrics::ReminderMetrics;
 use crate::store::Store;
@@ -19,8 +21,6 @@ pub const CONSUMES: [Topic; 4] = [
     Topic::TaskCompleted,
     Topic::TaskDeleted,
 ];
-/// Where a user finds the pending reminders.
-pub const REMINDERS: &str = "/v1/reminders";
 
 /// What the handlers work with.
 #[derive(Clone)]
@@ -31,6 +31,11 @@ pub struct App {
     pub metrics: ReminderMetrics,
 }
 
+/// What users may ask, with its document.
+pub(crate) fn public() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(reminders::handle))
+}
+
 /// All routes. Dead letters are counted in `metrics`.
 pub fn routes(app: App, metrics: &Metrics) -> Router {
     let dead_letters = dead_letters(metrics, &CONSUMES, app.store.clone(), task_changed::keep);
@@ -39,7 +44,7 @@ pub fn routes(app: App, metrics: &Metrics) -> Router {
         .fold(Router::new(), |router, topic| {
             router.route(&topic.route(), post(task_changed::handle))
         })
-        .route(REMINDERS, get(reminders::handle))
+        .merge(Router::from(public()))
         .with_state(app)
         .merge(dead_letters)
 }

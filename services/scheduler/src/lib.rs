@@ -18,11 +18,12 @@ use todo_domain::Topic;
 use todo_kit::config::ConfigError;
 use todo_kit::describe::{Description, Store as StoreKind};
 use todo_kit::health::Affects;
-use todo_kit::{Context, Service, StartError};
+use todo_kit::{Context, Service, StartError, openapi};
+use utoipa::openapi::OpenApi;
 
 pub use config::SchedulerConfig;
 
-use crate::handlers::{App, CONSUMES, REMINDERS, routes};
+use crate::handlers::{App, CONSUMES, routes};
 use crate::lag::watch_due_lag;
 use crate::metrics::ReminderMetrics;
 use crate::poller::Poller;
@@ -42,9 +43,14 @@ impl Service for Scheduler {
             publishes: vec![Topic::TaskReminder],
             consumes: CONSUMES.to_vec(),
             stores: vec![StoreKind::Redis],
-            routes: vec![REMINDERS],
+            routes: openapi::paths(&Self::api()),
+            about: "Reminders that fire in time",
             ..Description::new("scheduler")
         }
+    }
+
+    fn api() -> OpenApi {
+        handlers::public().into_openapi()
     }
 
     fn check(config: &SchedulerConfig) -> Result<(), ConfigError> {

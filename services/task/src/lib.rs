@@ -60,7 +60,9 @@ impl Service for TaskService {
         Description {
             publishes: PUBLISHES.to_vec(),
             stores: vec![StoreKind::Postgresql],
-            routes: vec!["/v1/tasks", "/v1/tasks/{id}", "/v1/tasks/{id}/complete"],
+            routes: ["/v1/tasks", "/v1/tasks/{id}", "/v1/tasks/{id}/complete"]
+                .map(str::to_owned)
+                .into(),
             ..Description::new("task")
         }
     }

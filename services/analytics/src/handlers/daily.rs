@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use todo_domain::Violation;
 use todo_kit::auth::Caller;
 use todo_kit::http::Query;
+use todo_kit::openapi::ReadProblems;
 use todo_kit::problem::Problem;
+use utoipa::{IntoParams, ToSchema};
 
 use super::App;
 use crate::fold::utc_day;
@@ -15,20 +17,32 @@ use crate::store::Day;
 /// Most days that one answer covers.
 const DAYS_MAX: i32 = 366;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct DailyQuery {
+    /// The first day; by default 29 days before `to`.
+    #[param(nullable = false, example = "2026-11-01")]
     from: Option<Date>,
+    /// The last day, itself included; by default today, or `from` when that lies later.
+    #[param(nullable = false, example = "2026-11-30")]
     to: Option<Date>,
 }
 
-#[derive(Debug, Serialize)]
+/// Counts by day.
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Daily {
+    /// The earliest first; without the days on which nothing happened.
     items: Vec<Day>,
 }
 
-/// `GET /v1/analytics/daily?from&to`: the caller's counts, both days included; the last 30 days by default, at most
-/// 366. Days are days in UTC; those on which nothing happened are left out.
+/// Count by day
+///
+/// The caller's counts, both days included; the last 30 days by default, at most 366. Days are days in UTC; those on
+/// which nothing happened are left out.
+#[utoipa::path(get, path = "/v1/analytics/daily", operation_id = "countByDay", tag = "analytics",
+    params(DailyQuery),
+    responses((status = 200, description = "The counts", body = Daily), ReadProblems))]
 pub(super) async fn handle(
     State(app): State<App>,
     caller: Caller,

@@ -3,11 +3,12 @@ use jiff_sqlx::ToSqlx;
 use serde::Serialize;
 use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row};
+use utoipa::ToSchema;
 
 use super::{Store, StoreError, failed_to};
 
 /// What happened to one user on one day.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Day {
     /// The day, in UTC.
     pub day: Date,

@@ -7,6 +7,7 @@ use jiff::civil::{DateTime, DateTimeRound};
 use jiff::tz::TimeZone;
 use jiff::{RoundMode, Unit};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::series::{find_zone, wall_clock};
 use super::{Anchor, Missed, Recurrence};
@@ -17,7 +18,7 @@ use crate::Violation;
 pub const DUE_YEARS_MAX: i16 = 50;
 
 /// A recurrence that somebody asks for.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RecurrenceDraft {
     /// An RRULE value (RFC 5545, section 3.3.10), without `RRULE:` and without `DTSTART`: `FREQ=WEEKLY;BYDAY=MO`.
@@ -26,6 +27,7 @@ pub struct RecurrenceDraft {
     pub rrule: String,
     /// From where the rule counts; the due date on the zone's wall clock by default. Cut to seconds.
     #[serde(default)]
+    #[schema(value_type = Option<String>, example = "2026-11-23T09:00:00")]
     pub start: Option<DateTime>,
     /// An IANA name: `Europe/Berlin`.
     pub time_zone: String,
@@ -38,9 +40,11 @@ pub struct RecurrenceDraft {
     pub missed: Option<Missed>,
     /// At most 366, on the zone's wall clock. One that is no occurrence has no effect.
     #[serde(default)]
+    #[schema(value_type = Vec<String>, max_items = 366)]
     pub exdates: Vec<DateTime>,
     /// At most 366, on the zone's wall clock.
     #[serde(default)]
+    #[schema(value_type = Vec<String>, max_items = 366)]
     pub rdates: Vec<DateTime>,
 }
 

@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 use todo_domain::Violation;
 use todo_kit::auth::Caller;
 use todo_kit::http::Query;
+use todo_kit::openapi::ReadProblems;
 use todo_kit::problem::{self, Problem};
+use utoipa::{IntoParams, ToSchema};
 
 use super::App;
 use crate::store::{ListedDelivery, Position};
@@ -12,20 +14,34 @@ use crate::store::{ListedDelivery, Position};
 const LIMIT_DEFAULT: usize = 50;
 const LIMIT_MAX: usize = 200;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct ListQuery {
+    /// Deliveries on a page; 50 by default.
+    #[param(nullable = false, minimum = 1, maximum = 200)]
     limit: Option<usize>,
+    /// `next_cursor` of the page before.
+    #[param(nullable = false)]
     cursor: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
+/// One page of deliveries.
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Deliveries {
+    /// The newest first.
     items: Vec<ListedDelivery>,
+    /// Gives the next page; `null` on the last.
+    #[schema(required)]
     next_cursor: Option<String>,
 }
 
-/// `GET /v1/notifications?limit&cursor`: the caller's deliveries, the newest first; 50 by default, at most 200.
+/// List deliveries
+///
+/// What was or will be sent to the caller, the newest first.
+#[utoipa::path(get, path = "/v1/notifications", operation_id = "listDeliveries", tag = "notifications",
+    params(ListQuery),
+    responses((status = 200, description = "A page", body = Deliveries), ReadProblems))]
 pub(super) async fn handle(
     State(app): State<App>,
     caller: Caller,

@@ -5,18 +5,34 @@ use http::{HeaderMap, HeaderValue};
 use todo_kit::auth::Caller;
 use todo_kit::dapr::Etag;
 use todo_kit::http::Json;
+use todo_kit::openapi::{IfMatchHeader, ReadProblems, WriteProblems};
 use todo_kit::problem::{self, Problem};
 
 use super::App;
 use crate::preferences::Preferences;
 use crate::preferences_store::{Expected, PreferencesError, Stored, load, save};
 
-/// `GET /v1/notifications/preferences`: what the caller wants, with an `ETag` once that was ever said.
+/// Read preferences
+///
+/// What the caller wants to be told, with an `ETag` once that was ever said.
+#[utoipa::path(get, path = "/v1/notifications/preferences", operation_id = "readPreferences", tag = "notifications",
+    responses(
+        (status = 200, description = "The preferences", body = Preferences,
+            headers(("ETag" = Option<String>, description = "Their version, once they were ever written"))),
+        ReadProblems))]
 pub(super) async fn get(State(app): State<App>, caller: Caller) -> Result<Response, Problem> {
     answer(load(app.preferences.as_ref(), &caller.sub).await)
 }
 
-/// `PUT /v1/notifications/preferences`: replaces them, with `If-Match` only if they are still that version.
+/// Replace preferences
+///
+/// With `If-Match` only if they are still that version.
+#[utoipa::path(put, path = "/v1/notifications/preferences", operation_id = "replacePreferences", tag = "notifications",
+    params(IfMatchHeader), request_body = Preferences,
+    responses(
+        (status = 200, description = "The preferences as they are now", body = Preferences,
+            headers(("ETag" = Option<String>, description = "Their version"))),
+        WriteProblems))]
 pub(super) async fn put(
     State(app): State<App>,
     caller: Caller,

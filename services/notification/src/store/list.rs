@@ -4,12 +4,13 @@ use serde::Serialize;
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 use todo_domain::TaskId;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{Store, StoreError, failed_to};
 
 /// A delivery as its owner sees it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ListedDelivery {
     /// Its id.
     pub id: Uuid,
