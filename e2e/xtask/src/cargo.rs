@@ -55,9 +55,20 @@ pub(crate) fn build(dirs: &Dirs, profile: Profile, packages: &[&str]) -> Result<
     Ok(executables(&messages))
 }
 
-/// Builds one package's binary of the same name for development.
+/// Whose binaries are run on this machine. Always built together: each set of packages has its own set of features of their
+/// dependencies, which would be built once for each.
+const HOST: [&str; 6] = [
+    "todoplatform-operator",
+    "kubectl-todo",
+    "todo-task",
+    "todo-scheduler",
+    "todo-notification",
+    "todo-analytics",
+];
+
+/// The binary of one of [`HOST`], built for development.
 pub(crate) fn binary(dirs: &Dirs, name: &str) -> Result<PathBuf> {
-    let mut executables = build(dirs, Profile::Dev, &[name])?;
+    let mut executables = build(dirs, Profile::Dev, &HOST)?;
     executables
         .remove(name)
         .with_context(|| format!("the build gave no binary called {name}"))

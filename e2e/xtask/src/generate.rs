@@ -12,6 +12,8 @@ use crate::project::Project;
 use crate::run::Cmd;
 
 const OPERATOR: &str = "todoplatform-operator";
+/// The services with an API and events of their own; the gateway serves what is written here for them.
+const SERVICES: [&str; 4] = ["task", "scheduler", "notification", "analytics"];
 
 /// Write or check the generated files.
 #[derive(Debug, Args)]
@@ -110,7 +112,7 @@ fn files(project: &Project) -> Result<Vec<(PathBuf, String)>> {
     };
     let crd = print("crd")?;
     let template = crd_template(&crd).context("`todoplatform-operator crd` prints a CRD without metadata")?;
-    Ok(vec![
+    let mut files = vec![
         ("crds/todoplatform.yaml".into(), marked(&crd)),
         (
             "charts/todoplatform-crds/templates/todoplatform.yaml".into(),
@@ -127,7 +129,15 @@ fn files(project: &Project) -> Result<Vec<(PathBuf, String)>> {
         ("docs/guide/operator-metrics.md".into(), print("metrics")?),
         ("docs/monitoring-reference.md".into(), print("monitoring")?),
         ("docs/api.md".into(), print("docs")?),
-    ])
+    ];
+    for service in SERVICES {
+        let program = cargo::binary(&project.dirs, &format!("todo-{service}"))?;
+        for document in ["openapi", "asyncapi"] {
+            let printed = Cmd::new(&program).arg(document).output()? + "\n";
+            files.push((format!("services/{service}/{document}.json").into(), printed));
+        }
+    }
+    Ok(files)
 }
 
 /// The text below a line that says where it comes from, unless it says so itself.

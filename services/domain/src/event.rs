@@ -7,7 +7,16 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::ToSchema;
 
-use crate::{CompletedOccurrence, EventId, ReminderId, Task, TaskId};
+use crate::{EventId, TaskId};
+
+mod data;
+mod schema;
+
+pub use data::{DeliveryReport, ReminderDue, TaskChanged, TaskSnapshot};
+pub use schema::event_schema;
+
+/// What [`CloudEvent::dataschema`] begins with.
+const SCHEMAS: &str = "https://todoplatform.dev/events/";
 
 /// A topic, without the prefix that a shared broker demands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,9 +33,9 @@ pub enum Topic {
     TaskReminder,
     /// The next occurrence of a repeating task is due.
     TaskRecurred,
-    /// A message reached its recipient.
+    /// A message reached its recipient; data is [`DeliveryReport`].
     NotificationDelivered,
-    /// A message was given up.
+    /// A message was given up; data is [`DeliveryReport`].
     NotificationFailed,
 }
 
@@ -116,7 +125,7 @@ impl<'de> Deserialize<'de> for Sequence {
 /// One event, as a whole envelope (`application/cloudevents+json`).
 ///
 /// Reading ignores attributes that are not listed, because brokers and sidecars add some (`topic`, `pubsubname`).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CloudEvent<T> {
     /// Always `1.0`.
     pub specversion: String,
@@ -133,7 +142,11 @@ pub struct CloudEvent<T> {
     pub time: Timestamp,
     /// Always `application/json`.
     pub datacontenttype: String,
+    /// Names the shape of `data`: `https://todoplatform.dev/events/<type>`. The first events had none.
+    #[serde(default)]
+    pub dataschema: String,
     /// The task's version.
+    #[schema(value_type = String, pattern = "^[0-9]+$")]
     pub sequence: Sequence,
     /// The task's id: the events of one task stay in order on brokers that order by key.
     pub partitionkey: String,
@@ -188,6 +201,7 @@ impl EventOrigin {
             subject: format!("task/{}", about.task_id),
             time: about.time,
             datacontenttype: "application/json".to_owned(),
+            dataschema: format!("{SCHEMAS}{}", about.topic.event_type()),
             sequence: Sequence(about.version),
             partitionkey: about.task_id.to_string(),
             traceparent: about.traceparent.to_owned(),
@@ -195,47 +209,6 @@ impl EventOrigin {
             data,
         }
     }
-}
-
-/// A task as events show it: the public state and the owner's mail address.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct TaskSnapshot {
-    /// The public state.
-    #[serde(flatten)]
-    pub task: Task,
-    /// The verified token's `email` when the task was made.
-    pub owner_email: Option<String>,
-}
-
-/// Data of `task.created`, `task.updated`, `task.completed` and `task.deleted`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct TaskChanged {
-    /// The whole state after the change (before it, for `task.deleted`), so that no consumer needs an order.
-    pub task: TaskSnapshot,
-    /// Names of the fields that changed; empty for `task.created` and `task.deleted`.
-    pub changed: Vec<String>,
-    /// Only for `task.completed` of a recurring task that goes on: what was completed, while `task` shows what is next.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub occurrence: Option<CompletedOccurrence>,
-}
-
-/// Data of `task.reminder`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct ReminderDue {
-    /// The task to remember.
-    pub task_id: TaskId,
-    /// Its owner.
-    pub owner: String,
-    /// Where to reach the owner, as the task's event said.
-    pub owner_email: Option<String>,
-    /// The task's title.
-    pub title: String,
-    /// Which of its reminders.
-    pub reminder_id: ReminderId,
-    /// When it was due.
-    pub at: Timestamp,
-    /// How many whole seconds after that it was published.
-    pub late_seconds: i64,
 }
 
 #[cfg(test)]
@@ -284,6 +257,7 @@ mod tests {
             "specversion": "1.0", "id": "01900000-0000-7000-8000-000000000002", "source": "/todo/todo/task",
             "type": "com.todo.task.created.v1", "subject": format!("task/{id}"), "time": "2026-11-21T12:00:00Z",
             "datacontenttype": "application/json", "sequence": "1", "partitionkey": id,
+            "dataschema": "https://todoplatform.dev/events/com.todo.task.created.v1",
             "traceparent": TRACEPARENT, "traceid": TRACEPARENT,
             "data": {
                 "task": {
@@ -311,11 +285,11 @@ mod tests {
     }
 
     #[test]
-    fn an_event_without_trace_is_read() {
+    fn an_event_without_trace_and_schema_is_read() {
         let mut json = serde_json::to_value(created("x")).unwrap();
         json.as_object_mut()
             .unwrap()
-            .retain(|key, _| !key.starts_with("trace"));
+            .retain(|key, _| !key.starts_with("trace") && key != "dataschema");
         assert_eq!(
             serde_json::from_value::<CloudEvent<TaskChanged>>(json)
                 .unwrap()

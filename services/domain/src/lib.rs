@@ -21,8 +21,8 @@ mod violation;
 
 pub use draft::{DESCRIPTION_MAX_BYTES, REMINDERS_MAX, TITLE_MAX_CHARS, TaskDraft};
 pub use event::{
-    CloudEvent, EventOrigin, EventSubject, ReminderDue, Sequence, TaskChanged, TaskSnapshot, Topic,
-    UnknownTopic,
+    CloudEvent, DeliveryReport, EventOrigin, EventSubject, ReminderDue, Sequence, TaskChanged, TaskSnapshot,
+    Topic, UnknownTopic, event_schema,
 };
 pub use id::{EventId, ReminderId, TaskId};
 pub use patch::{PatchError, Patched, TaskPatch};

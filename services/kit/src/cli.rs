@@ -9,7 +9,7 @@ use crate::config::{self, Config, ConfigError};
 use crate::describe::{Description, Store};
 use crate::service::{Ingress, Service};
 use crate::trace::TraceSettings;
-use crate::{Chain, Environment, openapi, postgres, redis, run, telemetry};
+use crate::{Chain, Environment, asyncapi, openapi, postgres, redis, run, telemetry};
 
 /// The version of all services: they are released together.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -40,6 +40,8 @@ enum Command {
     Describe,
     /// Print the HTTP API as an OpenAPI 3.1 document.
     Openapi,
+    /// Print what the service publishes and receives as an AsyncAPI 3.0 document.
+    Asyncapi,
 }
 
 /// The whole of a service's `main`: reads the command line, the configuration and the environment, and does as told.
@@ -103,6 +105,9 @@ fn execute<S: Service>(
         Some(Command::Openapi) => {
             let title = format!("Todo platform: {}", description.service);
             return print(openapi::document(&title, description.about, S::api()).to_pretty_json());
+        }
+        Some(Command::Asyncapi) => {
+            return print(serde_json::to_string_pretty(&asyncapi::document(&description)));
         }
         Some(Command::Run) | None => {}
     }

@@ -94,6 +94,7 @@
 //! - [`dapr`]: the sidecar, and fakes of it for tests.
 //! - `testing` (feature of that name): tokens of a test issuer, a database of one's own.
 
+mod asyncapi;
 pub mod auth;
 pub mod background;
 mod chain;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt;
-use todo_domain::{Clock, CloudEvent, EventId, EventOrigin, EventSubject, IdSource, Topic};
+use todo_domain::{Clock, CloudEvent, DeliveryReport, EventId, EventOrigin, EventSubject, IdSource, Topic};
 use todo_kit::Chain;
 use todo_kit::trace::{Span, SpanKind, TraceContext, Tracer};
 use tokio::sync::Notify;
@@ -16,7 +16,7 @@ use crate::attempt::{Attempt, Outcome};
 use crate::backoff::{MAX_ATTEMPTS, backoff};
 use crate::metrics::{Attempted, DeliveryMetrics};
 use crate::plan::Channel;
-use crate::report::DeliveryReport;
+use crate::report::report;
 use crate::store::{Delivery, Store, StoreError};
 
 /// How many deliveries one look takes, all of them sent at once.
@@ -182,7 +182,7 @@ impl Worker {
             time: self.clock.now(),
             traceparent: &trace.to_string(),
         };
-        self.origin.event(about, DeliveryReport::of(delivery, reason))
+        self.origin.event(about, report(delivery, reason))
     }
 }
 

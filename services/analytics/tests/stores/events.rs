@@ -4,6 +4,9 @@ use serde_json::json;
 use sqlx::Row;
 use uuid::Uuid;
 
+use todo_analytics::handlers::consumes;
+use todo_kit::testing::events::published;
+
 use crate::fixture::{Fixture, TaskEvent};
 
 const SUCCESS: (u16, &str) = (200, "SUCCESS");
@@ -37,6 +40,18 @@ fn happened(topic: &str, id: u128, data: &serde_json::Value) -> String {
         "datacontenttype": "application/json", "sequence": "1", "partitionkey": "x", "data": data,
     })
     .to_string()
+}
+
+#[tokio::test]
+async fn every_shape_that_was_ever_published_is_read() {
+    let test = Fixture::new().await;
+    for topic in consumes() {
+        for event in published(topic) {
+            let answer = test.post(topic.name(), event.to_string()).await;
+            assert_eq!(as_words(&answer), SUCCESS, "{event}");
+        }
+    }
+    assert!(letters(&test).await.is_empty());
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Helpers for the tests of the services.
 
 mod database;
+pub mod events;
 mod exposed;
 mod issuer;
 pub mod redis;

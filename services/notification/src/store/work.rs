@@ -4,12 +4,11 @@ use jiff::Timestamp;
 use sqlx::postgres::PgRow;
 use sqlx::types::Json;
 use sqlx::{PgConnection, Row};
-use todo_domain::{CloudEvent, TaskId, Topic};
+use todo_domain::{CloudEvent, DeliveryReport, TaskId, Topic};
 use uuid::Uuid;
 
 use super::{Store, StoreError, failed_to};
 use crate::plan::Occasion;
-use crate::report::DeliveryReport;
 
 /// A delivery that somebody has taken to send.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,6 +2,9 @@
 
 use sqlx::Row;
 
+use todo_kit::testing::events::published;
+use todo_notification::handlers::CONSUMES;
+
 use crate::fixture::{Fixture, created};
 
 /// All dead letters with their reasons.
@@ -11,6 +14,17 @@ async fn letters(test: &Fixture) -> Vec<(String, Vec<u8>)> {
         .await
         .unwrap();
     rows.iter().map(|row| (row.get(0), row.get(1))).collect()
+}
+
+#[tokio::test]
+async fn every_shape_that_was_ever_published_is_read() {
+    let test = Fixture::new().await;
+    for topic in CONSUMES {
+        for event in published(topic) {
+            test.accept(topic.name(), &event).await;
+        }
+    }
+    assert!(letters(&test).await.is_empty());
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ use todo_domain::{EventOrigin, FixedClock, SequentialIds};
 use todo_kit::RandomIds;
 use todo_kit::dapr::{FakeState, StateStore};
 use todo_kit::metrics::Metrics;
+use todo_kit::testing::events::fits_its_schema;
 use todo_kit::testing::{TestDatabase, TestIssuer, test_app, tracer};
 use todo_kit::trace::Tracer;
 use todo_mailsink::{Mail, Mailbox, smtp};
@@ -196,7 +197,11 @@ impl Fixture {
     /// Topic and envelope of what waits to be published.
     pub(crate) async fn outbox(&self) -> Vec<(String, Value)> {
         let rows = sqlx::query_as("select topic, envelope from outbox order by seq");
-        rows.fetch_all(&self.pool).await.expect("the outbox")
+        let rows: Vec<(String, Value)> = rows.fetch_all(&self.pool).await.expect("the outbox");
+        for (topic, envelope) in &rows {
+            fits_its_schema(topic, envelope);
+        }
+        rows
     }
 
     pub(crate) fn mails(&self) -> Vec<Mail> {

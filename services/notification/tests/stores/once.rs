@@ -154,6 +154,7 @@ async fn a_sent_mail_is_reported_through_the_outbox() {
         "specversion": "1.0", "id": null, "source": "/todo/todo/notification",
         "type": "com.todo.notification.delivered.v1", "subject": format!("task/{task}"),
         "time": "2026-11-21T12:00:00Z", "datacontenttype": "application/json", "sequence": "3",
+        "dataschema": "https://todoplatform.dev/events/com.todo.notification.delivered.v1",
         "partitionkey": task, "traceparent": trace, "traceid": trace,
         "data": {
             "delivery_id": delivery.id, "owner": "alice", "task_id": task,

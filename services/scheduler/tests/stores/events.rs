@@ -9,8 +9,9 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use todo_domain::FixedClock;
 use todo_kit::metrics::Metrics;
+use todo_kit::testing::events::published;
 use todo_kit::testing::{TestIssuer, test_app};
-use todo_scheduler::handlers::{App, routes};
+use todo_scheduler::handlers::{App, CONSUMES, routes};
 use todo_scheduler::metrics::ReminderMetrics;
 use todo_scheduler::store::Store;
 use tower::ServiceExt;
@@ -35,6 +36,22 @@ fn event(test: &Fixture, topic: &str, version: i64, status: &str) -> Value {
             "changed": [],
         },
     })
+}
+
+#[tokio::test]
+async fn every_shape_that_was_ever_published_is_read() {
+    let mut test = Fixture::new().await;
+    for topic in CONSUMES {
+        for event in published(topic) {
+            let (status, answer) = post(&test.store, topic.name(), event.to_string()).await;
+            assert_eq!(
+                (status, answer["status"].as_str()),
+                (200, Some("SUCCESS")),
+                "{event}"
+            );
+        }
+    }
+    assert!(letters(&mut test).await.is_empty());
 }
 
 fn app(store: &Store) -> Router {

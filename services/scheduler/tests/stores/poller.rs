@@ -5,6 +5,7 @@ use std::sync::Arc;
 use todo_domain::{EventOrigin, Topic};
 use todo_kit::dapr::{Answer, FakePublisher, Message, PublishError, Publisher};
 use todo_kit::metrics::Metrics;
+use todo_kit::testing::events::fits_its_schema;
 use todo_kit::testing::{recording, tracer};
 use todo_kit::trace::Tracer;
 use todo_scheduler::fire::Fire;
@@ -69,6 +70,7 @@ async fn a_due_reminder_is_published_once_as_the_contract_says() {
     let expected = serde_json::json!({
         "specversion": "1.0", "id": fire.id(), "source": "/todo/todo/scheduler", "type": "com.todo.task.reminder.v1",
         "subject": format!("task/{}", fire.task_id), "time": fire.at, "datacontenttype": "application/json",
+        "dataschema": "https://todoplatform.dev/events/com.todo.task.reminder.v1",
         "sequence": "1", "partitionkey": fire.task_id, "traceparent": trace, "traceid": trace,
         "data": {
             "task_id": fire.task_id, "owner": "alice", "owner_email": null, "title": "Buy milk",
@@ -76,6 +78,7 @@ async fn a_due_reminder_is_published_once_as_the_contract_says() {
         },
     });
     assert_eq!(published.envelope, expected);
+    fits_its_schema("task.reminder", &published.envelope);
     let exposed = metrics.encode().unwrap();
     assert!(exposed.contains("todo_reminders_fired_total 1"), "{exposed}");
     assert!(

@@ -9,6 +9,7 @@ use http_body_util::BodyExt;
 use serde_json::Value;
 use todo_domain::{EventOrigin, FixedClock, SequentialIds};
 use todo_kit::RandomIds;
+use todo_kit::testing::events::fits_its_schema;
 use todo_kit::testing::{TestDatabase, TestIssuer, test_app};
 use todo_task::{App, MIGRATIONS, Store, router};
 use tower::ServiceExt;
@@ -115,10 +116,15 @@ impl Fixture {
 
     /// The outbox in order: topic, sequence.
     pub(super) async fn outbox(&self) -> Vec<(String, String)> {
-        sqlx::query_as("select topic, envelope ->> 'sequence' from outbox order by seq")
+        let rows: Vec<(String, Value)> = sqlx::query_as("select topic, envelope from outbox order by seq")
             .fetch_all(&self.database.pool)
             .await
-            .unwrap()
+            .unwrap();
+        let read = |(topic, envelope): (String, Value)| {
+            fits_its_schema(&topic, &envelope);
+            (topic, envelope["sequence"].as_str().unwrap().to_owned())
+        };
+        rows.into_iter().map(read).collect()
     }
 }
 
