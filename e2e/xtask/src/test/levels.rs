@@ -122,7 +122,9 @@ impl<'a> Levels<'a> {
             self.stores = Some(Stores::start(&self.project.dirs, &self.project.versions)?);
         }
         let stores = self.stores.as_ref().context("the stores were just started")?;
-        let urls = stores.envs();
+        let mut urls = stores.envs();
+        let schemathesis = self.project.tools().schemathesis()?;
+        urls.push(("TODO_TEST_SCHEMATHESIS", schemathesis.display().to_string()));
         // The same packages as on level 1, or cargo would build their dependencies once more.
         let mut args = words(&PURE_PACKAGES);
         let tests = cargo::tests_that_need(&self.project.dirs, "stores")?;

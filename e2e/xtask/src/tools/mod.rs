@@ -134,6 +134,13 @@ impl<'a> Tools<'a> {
         )
     }
 
+    /// Folder of Schemathesis and what it needs, with `bin/st`: HTTP APIs against their documents. Fetched when it is
+    /// missing.
+    pub(crate) fn schemathesis(&self) -> Result<PathBuf> {
+        let packages = include_str!("../../../judges/schemathesis.txt");
+        pypi::locked(self.dirs, "schemathesis", packages)
+    }
+
     /// Path of a program, after its tool was built if need be.
     pub(crate) fn built(&self, tool: Tool, file: &str) -> Result<PathBuf> {
         self.ensure(&[tool])?;

@@ -1,8 +1,11 @@
 //! Programs that `PyPI` has as packages: unpacked into the cache, not installed into the system.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+
+use sha2::{Digest, Sha256};
 
 use super::debian;
 use crate::dirs::{self, Dirs};
@@ -34,7 +37,48 @@ pub(super) fn fetch(package: &str, version: &str, program: &str, to: &Path) -> R
     let fresh = parent.join(format!(".{package}-{}", std::process::id()));
     dirs::make(parent)?;
     dirs::remove(&fresh)?;
-    Cmd::new(python()?)
+    install(
+        &python()?,
+        &fresh,
+        &[OsStr::new(&format!("{package}=={version}"))],
+    )?;
+    if !fresh.join(program).exists() {
+        bail!("the package {package} {version} has another layout than expected: no {program} in it");
+    }
+    dirs::remove(to)?;
+    std::fs::rename(&fresh, to).with_context(|| format!("cannot move {package} to {}", to.display()))
+}
+
+/// The folder with the packages that the text of a requirements file names, each by its exact version, after they were
+/// fetched if need be. For the Python of this machine: some packages are compiled for one version of it.
+pub(super) fn locked(dirs: &Dirs, name: &str, requirements: &str) -> Result<PathBuf> {
+    let python = python()?;
+    let version = Cmd::new(&python).arg("--version").output()?;
+    let mut hash = Sha256::new_with_prefix(requirements);
+    hash.update(version.trim());
+    let name = format!("pypi-{name}-{}", &hex::encode(hash.finalize())[..8]);
+    let to = dirs.tools().join(&name);
+    if to.exists() {
+        return Ok(to);
+    }
+    let _lock = lock::acquire(dirs, &name)?;
+    if !to.exists() {
+        let step = Step::start(format!("fetching {name}"));
+        let list = dirs.tools().join(format!(".{name}.txt"));
+        let fresh = dirs.tools().join(format!(".{name}"));
+        dirs::make(&dirs.tools())?;
+        dirs::remove(&fresh)?;
+        dirs::write(&list, requirements)?;
+        install(&python, &fresh, &[OsStr::new("-r"), list.as_os_str()])?;
+        std::fs::rename(&fresh, &to).with_context(|| format!("cannot move {name} to {}", to.display()))?;
+        step.done();
+    }
+    Ok(to)
+}
+
+/// Unpacks packages into a folder, and nothing that they depend on.
+fn install(python: &Path, folder: &Path, packages: &[&OsStr]) -> Result<()> {
+    Cmd::new(python)
         .args([
             "-m",
             "pip",
@@ -44,14 +88,10 @@ pub(super) fn fetch(package: &str, version: &str, program: &str, to: &Path) -> R
             "--only-binary=:all:",
         ])
         .arg("--target")
-        .arg(&fresh)
-        .arg(format!("{package}=={version}"))
+        .arg(folder)
+        .args(packages)
         .run()?;
-    if !fresh.join(program).exists() {
-        bail!("the package {package} {version} has another layout than expected: no {program} in it");
-    }
-    dirs::remove(to)?;
-    std::fs::rename(&fresh, to).with_context(|| format!("cannot move {package} to {}", to.display()))
+    Ok(())
 }
 
 /// A Python that has pip; both are installed when they are missing.

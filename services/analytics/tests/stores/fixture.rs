@@ -20,8 +20,8 @@ use uuid::Uuid;
 pub(crate) struct Fixture {
     pub(crate) database: TestDatabase,
     pub(crate) store: Store,
-    app: Router,
-    issuer: TestIssuer,
+    pub(crate) app: Router,
+    pub(crate) issuer: TestIssuer,
 }
 
 impl Fixture {

@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod api;
+mod document;
 mod events;
 mod fixture;
 mod metrics;

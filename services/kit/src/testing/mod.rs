@@ -4,6 +4,7 @@ mod database;
 pub mod events;
 mod exposed;
 mod issuer;
+mod judge;
 pub mod redis;
 mod spans;
 
@@ -20,6 +21,7 @@ use crate::trace::Tracer;
 pub use database::TestDatabase;
 pub use exposed::shows_what_is_promised;
 pub use issuer::TestIssuer;
+pub use judge::schemathesis;
 pub use spans::{Spans, recording, tracer};
 
 /// `routes` as they are on the app port, with all layers but the token of the sidecar, for users of `issuer`.

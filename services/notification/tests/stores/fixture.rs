@@ -37,7 +37,7 @@ pub(crate) const OVER: Duration = Duration::ZERO;
 pub(crate) struct Fixture {
     pub(crate) pool: PgPool,
     _database: TestDatabase,
-    issuer: TestIssuer,
+    pub(crate) issuer: TestIssuer,
     pub(crate) store: Store,
     pub(crate) mailbox: Mailbox,
     pub(crate) mailer: Mailer,

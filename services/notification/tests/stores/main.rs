@@ -5,6 +5,7 @@
 mod api;
 mod attempts;
 mod away;
+mod document;
 mod events;
 mod fixture;
 mod metrics;

@@ -4,6 +4,7 @@
 
 mod claims;
 mod cluster;
+mod document;
 mod events;
 mod fixture;
 mod metrics;
