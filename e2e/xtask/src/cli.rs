@@ -5,7 +5,7 @@ use clap_complete::Shell;
 
 use crate::cluster::{self, Choice};
 use crate::netpol;
-use crate::{dapr, generate, images, pictures, platform, test, tools};
+use crate::{bench, dapr, generate, images, pictures, platform, test, tools};
 
 /// The project's commands: a running platform, a test cluster, images, all tests.
 ///
@@ -45,6 +45,11 @@ pub(crate) enum Command {
     Tools(tools::Command),
     /// Draw every dashboard in a browser, with the data of a scripted morning; prints the folder of the pictures
     Pictures(pictures::Command),
+    /// Measure side by side, as ratios of one run
+    Bench {
+        #[command(subcommand)]
+        command: bench::Command,
+    },
     /// Install or remove Dapr
     Dapr {
         #[command(subcommand)]

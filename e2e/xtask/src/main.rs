@@ -1,5 +1,6 @@
 //! The project's commands: a test cluster, images, a running platform, all tests.
 
+mod bench;
 mod cargo;
 mod cli;
 mod cluster;
@@ -52,6 +53,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Command::Cluster { command } => cluster::run(&Project::load()?, &choice, command),
         Command::Images(command) => images::run(&Project::load()?, &command),
         Command::Tools(command) => tools::build_command(&Project::load()?, &command),
+        Command::Bench { command } => bench::run(&Project::load()?, &command),
         Command::Pictures(command) => pictures::run(&Project::load()?, &command),
         Command::Dapr { command } => {
             let project = Project::load()?;

@@ -35,6 +35,11 @@ pub(crate) struct Built {
     pub(crate) plugin: PathBuf,
 }
 
+/// What is built together, so that its dependencies are built once, with one set of features.
+pub(crate) fn packages() -> Vec<&'static str> {
+    IMAGES.iter().map(|(name, _)| *name).chain([PLUGIN]).collect()
+}
+
 /// Builds all binaries and packs the images of these names; of all when none is named.
 pub(crate) fn build(dirs: &Dirs, profile: Profile, names: &[String]) -> Result<Built> {
     if let Some(unknown) = names
@@ -44,8 +49,7 @@ pub(crate) fn build(dirs: &Dirs, profile: Profile, names: &[String]) -> Result<B
         let known: Vec<_> = IMAGES.iter().map(|(image, _)| *image).collect();
         bail!("no image is called {unknown}; there are: {}", known.join(", "));
     }
-    let packages: Vec<_> = IMAGES.iter().map(|(name, _)| *name).chain([PLUGIN]).collect();
-    let executables = cargo::build(dirs, profile, &packages)?;
+    let executables = cargo::build(dirs, profile, &packages())?;
     let mut hashes = BTreeMap::new();
     for (name, _) in IMAGES {
         hashes.insert(name, hash_file(executable(&executables, name)?)?);

@@ -6,7 +6,7 @@ mod kafka;
 mod levels;
 mod results;
 mod runner;
-mod stores;
+pub(crate) mod stores;
 
 use std::process::ExitCode;
 use std::time::Instant;

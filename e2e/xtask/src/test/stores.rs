@@ -172,7 +172,7 @@ fn record(dirs: &Dirs) -> PathBuf {
 }
 
 /// As root the program runs as this user: PostgreSQL refuses root.
-fn as_user(user: &str, program: &Path) -> Cmd {
+pub(crate) fn as_user(user: &str, program: &Path) -> Cmd {
     if debian::is_root() {
         Cmd::new("setpriv")
             .args(["--reuid", user, "--clear-groups", "--"])
@@ -182,7 +182,7 @@ fn as_user(user: &str, program: &Path) -> Cmd {
     }
 }
 
-pub(super) fn free_port() -> Result<u16> {
+pub(crate) fn free_port() -> Result<u16> {
     let listener = TcpListener::bind("127.0.0.1:0").context("no free port on loopback")?;
     Ok(listener.local_addr()?.port())
 }

@@ -141,6 +141,16 @@ impl<'a> Tools<'a> {
         pypi::locked(self.dirs, "schemathesis", packages)
     }
 
+    /// Folder of `FastAPI`, asyncpg and what they need: the twin that the task service is measured beside. Fetched when it
+    /// is missing.
+    pub(crate) fn twin(&self) -> Result<PathBuf> {
+        pypi::locked(
+            self.dirs,
+            "twin",
+            include_str!("../../../bench/twin/requirements.txt"),
+        )
+    }
+
     /// Path of a program, after its tool was built if need be.
     pub(crate) fn built(&self, tool: Tool, file: &str) -> Result<PathBuf> {
         self.ensure(&[tool])?;

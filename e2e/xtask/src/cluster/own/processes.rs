@@ -112,6 +112,12 @@ impl Processes {
         Ok(())
     }
 
+    /// Resident memory of a process and all that descend from it, in KiB; nothing when it does not run.
+    pub(crate) fn resident(&self, name: &str) -> u64 {
+        let root = self.pid(name).into_iter().collect::<Vec<_>>();
+        family(&root, &parents()).into_iter().filter_map(resident).sum()
+    }
+
     /// Everything that was noted, by name.
     pub(crate) fn known(&self) -> Vec<Known> {
         let Ok(entries) = std::fs::read_dir(self.folder.join("pid")) else {
