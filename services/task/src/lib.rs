@@ -1,4 +1,4 @@
-//! The task service: tasks in PostgreSQL, events by outbox.
+//! The task service: tasks and the projects that share them in PostgreSQL, events by outbox.
 //!
 //! One file per operation in `handlers`, all SQL in `store`. A change reads the task, decides by the pure domain, and
 //! writes task and event in one statement that demands the version it read. For a request with an `Idempotency-Key` the
@@ -6,16 +6,17 @@
 
 mod answer;
 mod change;
-mod cursor;
 mod handlers;
 mod housekeeping;
+mod list;
 mod once;
+mod project_change;
 mod store;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use serde::{Deserialize, Serialize};
 use sqlx::migrate::Migrator;
 use todo_domain::{Clock, EventOrigin, IdSource, Topic};
@@ -25,10 +26,11 @@ use todo_kit::outbox::{OutboxMetrics, Relay, Settings};
 use todo_kit::{Context, Service, StartError};
 use tokio::sync::Notify;
 
-pub use answer::Answer;
-pub use store::{Earlier, Record, Store, Written};
+pub use store::{DUE, Store};
 
+use crate::handlers::{projects, tasks};
 use crate::housekeeping::forget_old;
+use crate::store::{Record, Written};
 
 /// The migrations of the schema `task`.
 pub static MIGRATIONS: Migrator = sqlx::migrate!();
@@ -39,6 +41,18 @@ const PUBLISHES: [Topic; 4] = [
     Topic::TaskUpdated,
     Topic::TaskCompleted,
     Topic::TaskDeleted,
+];
+
+/// The paths of the public routes, as the gateway knows them.
+pub const ROUTES: [&str; 8] = [
+    "/v1/tasks",
+    "/v1/tasks/due",
+    "/v1/tasks/{id}",
+    "/v1/tasks/{id}/complete",
+    "/v1/tasks/{id}/move",
+    "/v1/projects",
+    "/v1/projects/{id}",
+    "/v1/projects/{id}/members/{user}",
 ];
 
 /// The keys that only this service has.
@@ -60,7 +74,7 @@ impl Service for TaskService {
         Description {
             publishes: PUBLISHES.to_vec(),
             stores: vec![StoreKind::Postgresql],
-            routes: vec!["/v1/tasks", "/v1/tasks/{id}", "/v1/tasks/{id}/complete"],
+            routes: ROUTES.to_vec(),
             ..Description::new("task")
         }
     }
@@ -110,13 +124,24 @@ pub struct App {
 /// The public routes.
 pub fn router(app: App) -> Router {
     Router::new()
-        .route("/v1/tasks", get(handlers::list).post(handlers::create))
+        .route("/v1/tasks", get(tasks::list).post(tasks::create))
+        .route("/v1/tasks/due", get(tasks::due))
         .route(
             "/v1/tasks/{id}",
-            get(handlers::get)
-                .patch(handlers::update)
-                .delete(handlers::delete),
+            get(tasks::get).patch(tasks::update).delete(tasks::delete),
         )
-        .route("/v1/tasks/{id}/complete", post(handlers::complete))
+        .route("/v1/tasks/{id}/complete", post(tasks::complete))
+        .route("/v1/tasks/{id}/move", post(tasks::move_after))
+        .route("/v1/projects", get(projects::list).post(projects::create))
+        .route(
+            "/v1/projects/{id}",
+            get(projects::get)
+                .patch(projects::update)
+                .delete(projects::delete),
+        )
+        .route(
+            "/v1/projects/{id}/members/{user}",
+            put(projects::put_member).delete(projects::remove_member),
+        )
         .with_state(app)
 }

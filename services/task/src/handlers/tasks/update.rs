@@ -9,7 +9,7 @@ use todo_kit::http::{Id, IfMatch, Json};
 use todo_kit::problem::{self, Problem};
 
 use crate::App;
-use crate::change::Plan;
+use crate::change::{Change, Plan};
 
 /// Changes a task by a JSON merge patch. Without `If-Match` the last writer wins, field by field.
 pub(crate) async fn update(
@@ -22,7 +22,13 @@ pub(crate) async fn update(
         body: Json(patch),
     }: Keyed<Json<TaskPatch>>,
 ) -> Result<Response, Problem> {
-    app.change(&caller, id, &if_match, claim.as_ref(), |task| {
+    let change = Change {
+        caller: &caller,
+        id,
+        if_match: &if_match,
+        claim: claim.as_ref(),
+    };
+    app.change(change, |task| {
         match patch.apply(task, app.ids.as_ref(), app.clock.now()) {
             Ok(Patched::Unchanged) => Ok(Plan::Keep),
             Ok(Patched::Changed { task: next, changed }) => {
@@ -32,6 +38,7 @@ pub(crate) async fn update(
                     topic,
                     changed,
                     occurrence: None,
+                    is_place_asked: matches!(patch.position, Some(Some(_))),
                 })
             }
             Err(PatchError::Invalid { violations }) => Err(Problem::invalid(violations)),

@@ -6,10 +6,12 @@ use todo_domain::{TaskDraft, TaskSnapshot, Topic};
 use todo_kit::auth::Caller;
 use todo_kit::http::Json;
 use todo_kit::http::idempotency::{Claim, Keyed};
-use todo_kit::problem::{self, Problem};
+use todo_kit::problem::Problem;
 
 use crate::answer::Answer;
-use crate::once::{TRIES, Tried};
+use crate::change::unless_taken;
+use crate::once::Tried;
+use crate::store::TaskWrite;
 use crate::{App, Record};
 
 /// Makes a task: 201 with `Location` and `ETag`.
@@ -22,17 +24,14 @@ pub(crate) async fn create(
     }: Keyed<Json<TaskDraft>>,
 ) -> Result<Response, Problem> {
     let claim = claim.as_ref();
-    for _ in 0..TRIES {
-        let tried = try_create(&app, &caller, claim, draft.clone()).await;
-        if let Some(answer) = app.settle(&caller, claim, tried).await? {
-            return Ok(answer);
-        }
-    }
-    Err(Problem::new(problem::CONFLICT).retry_after(1))
+    let attempt = || try_create(&app, &caller, claim, draft.clone());
+    app.once(&caller, claim, attempt).await
 }
 
 async fn try_create(app: &App, caller: &Caller, claim: Option<&Claim>, draft: TaskDraft) -> Tried {
+    let is_place_asked = draft.position.is_some();
     let task = draft.into_task(&caller.sub, app.ids.as_ref(), app.clock.now())?;
+    let links = app.links(&caller.sub, None, &task).await?;
     let snapshot = TaskSnapshot {
         task,
         owner_email: caller.email.clone(),
@@ -43,6 +42,13 @@ async fn try_create(app: &App, caller: &Caller, claim: Option<&Claim>, draft: Ta
         claim,
         answer: &answer,
     });
-    let written = app.store.create(&snapshot, &event, record).await?;
-    Ok((written, answer))
+    let write = TaskWrite {
+        task: &snapshot.task,
+        links: links.as_ref(),
+        topic: Topic::TaskCreated,
+        event: &event,
+    };
+    let email = snapshot.owner_email.as_deref();
+    let written = app.store.create_task(&caller.sub, email, write, record).await?;
+    Ok((unless_taken(written, is_place_asked)?, answer))
 }

@@ -9,7 +9,7 @@ use todo_kit::http::{Id, IfMatch};
 use todo_kit::problem::Problem;
 
 use crate::App;
-use crate::change::Plan;
+use crate::change::{Change, Plan};
 
 /// Deletes a task: 204, and 404 from then on.
 pub(crate) async fn delete(
@@ -19,6 +19,11 @@ pub(crate) async fn delete(
     if_match: IfMatch,
     Keyed { claim, .. }: Keyed<NoBody>,
 ) -> Result<Response, Problem> {
-    app.change(&caller, id, &if_match, claim.as_ref(), |_| Ok(Plan::Delete))
-        .await
+    let change = Change {
+        caller: &caller,
+        id,
+        if_match: &if_match,
+        claim: claim.as_ref(),
+    };
+    app.change(change, |_| Ok(Plan::Delete)).await
 }
