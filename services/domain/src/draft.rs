@@ -4,8 +4,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::fields::{self, to_millisecond};
 use crate::{
-    IdSource, Priority, RecurrenceDraft, Reminder, ReminderDraft, ReminderId, Status, Task, TaskId, Violation,
+    CustomFields, IdSource, Position, Priority, ProjectId, RecurrenceDraft, Reminder, ReminderDraft,
+    ReminderId, Status, Task, TaskId, Violation, custom_fields,
 };
 
 /// Longest title, in characters.
@@ -36,6 +38,43 @@ pub struct TaskDraft {
     /// Makes the task come again; needs `due_at`.
     #[serde(default)]
     pub recurrence: Option<RecurrenceDraft>,
+    /// Not after `due_at`.
+    #[serde(default)]
+    pub start_at: Option<Timestamp>,
+    /// 1 to 527040.
+    #[serde(default)]
+    pub duration_minutes: Option<u32>,
+    /// `true` needs `due_at` and `time_zone`.
+    #[serde(default)]
+    pub all_day: bool,
+    /// An IANA name.
+    #[serde(default)]
+    pub time_zone: Option<String>,
+    /// At most 50 of at most 100 characters; one that comes again is left out.
+    #[serde(default)]
+    pub labels: Vec<String>,
+    /// 0 to 100.
+    #[serde(default)]
+    pub percent: u8,
+    /// A project in which the maker may write.
+    #[serde(default)]
+    pub project_id: Option<ProjectId>,
+    /// A task of the same space.
+    #[serde(default)]
+    pub parent_id: Option<TaskId>,
+    /// At most 50 tasks of the same space; one that comes again is left out.
+    #[serde(default)]
+    pub depends_on: Vec<TaskId>,
+    /// The end by default.
+    #[serde(default)]
+    pub position: Option<Position>,
+    /// At most 16 KiB, 100 members, 4 deep.
+    #[serde(default)]
+    #[schema(value_type = std::collections::BTreeMap<String, serde_json::Value>)]
+    pub custom_fields: CustomFields,
+    /// A member of the project, or the maker.
+    #[serde(default)]
+    pub assignee: Option<String>,
 }
 
 impl TaskDraft {
@@ -49,11 +88,17 @@ impl TaskDraft {
         let recurrence = self
             .recurrence
             .and_then(|draft| draft.validate(due_at, &mut violations));
-        if !violations.is_empty() {
-            return Err(violations);
+        let id = TaskId(ids.next());
+        let end = Position::at_end(now, id.0);
+        if let Some(asked) = &self.position {
+            fields::position(asked, &end, &mut violations);
         }
-        Ok(Task {
-            id: TaskId(ids.next()),
+        fields::duration(self.duration_minutes, &mut violations);
+        fields::percent(self.percent, &mut violations);
+        fields::assignee(self.assignee.as_deref(), &mut violations);
+        custom_fields::validate(&self.custom_fields, &mut violations);
+        let task = Task {
+            id,
             title,
             description: self.description,
             status: Status::Open,
@@ -61,12 +106,30 @@ impl TaskDraft {
             due_at,
             reminders,
             recurrence,
+            start_at: self.start_at.map(to_millisecond),
+            duration_minutes: self.duration_minutes,
+            all_day: self.all_day,
+            time_zone: self.time_zone,
+            labels: fields::labels(&self.labels, &mut violations),
+            percent: self.percent,
+            project_id: self.project_id,
+            parent_id: self.parent_id,
+            depends_on: fields::depends_on(&self.depends_on, &mut violations),
+            position: self.position.unwrap_or(end),
+            custom_fields: self.custom_fields,
+            assignee: self.assignee,
             owner: owner.to_owned(),
             version: 1,
             created_at: now,
             updated_at: now,
             completed_at: None,
-        })
+        };
+        fields::times(&task, &mut violations);
+        if violations.is_empty() {
+            Ok(task)
+        } else {
+            Err(violations)
+        }
     }
 }
 
@@ -148,11 +211,6 @@ pub(crate) fn validate_reminders(
     }
     reminders.sort_by_key(|reminder| reminder.at);
     reminders
-}
-
-/// `at` without what is finer than a millisecond.
-pub(crate) fn to_millisecond(at: Timestamp) -> Timestamp {
-    Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
 }
 
 #[cfg(test)]

@@ -262,7 +262,10 @@ mod tests {
             "data": {
                 "task": {
                     "id": id, "title": "Buy milk", "description": null, "status": "open", "priority": "none",
-                    "due_at": null, "reminders": [], "recurrence": null, "owner": "alice", "version": 1,
+                    "due_at": null, "reminders": [], "recurrence": null, "start_at": null, "duration_minutes": null,
+                    "all_day": false, "time_zone": null, "labels": [], "percent": 0, "project_id": null,
+                    "parent_id": null, "depends_on": [], "position": "0Vbbm4fI70008000000000000001",
+                    "custom_fields": {}, "assignee": null, "owner": "alice", "version": 1,
                     "created_at": "2026-11-21T12:00:00Z", "updated_at": "2026-11-21T12:00:00Z",
                     "completed_at": null, "owner_email": "alice@example.com",
                 },
@@ -278,6 +281,44 @@ mod tests {
         let mut json = serde_json::to_value(&event).unwrap();
         json["topic"] = "task.created".into();
         json["pubsubname"] = "todo-task-events".into();
+        assert_eq!(
+            serde_json::from_value::<CloudEvent<TaskChanged>>(json).unwrap(),
+            event
+        );
+    }
+
+    /// As the first release wrote it.
+    #[test]
+    fn an_event_of_the_former_shape_is_read() {
+        let event: CloudEvent<TaskChanged> = serde_json::from_value(serde_json::json!({
+            "specversion": "1.0", "id": "01900000-0000-7000-8000-000000000002", "source": "/todo/todo/task",
+            "type": "com.todo.task.created.v1", "subject": "task/x", "time": "2026-11-21T12:00:00Z",
+            "datacontenttype": "application/json", "sequence": "1", "partitionkey": "x",
+            "data": {
+                "task": {
+                    "id": "01900000-0000-7000-8000-000000000001", "title": "Buy milk", "description": null,
+                    "status": "open", "priority": "none", "due_at": null, "reminders": [], "recurrence": null,
+                    "owner": "alice", "version": 1, "created_at": "2026-11-21T12:00:00Z",
+                    "updated_at": "2026-11-21T12:00:00Z", "completed_at": null, "owner_email": null,
+                },
+                "changed": [],
+            },
+        }))
+        .unwrap();
+        let task = event.data.task.task;
+        let expected = Task {
+            position: task.position.clone(),
+            ..created("Buy milk").data.task.task
+        };
+        assert_eq!((&task, task.position.as_str()), (&expected, ""));
+    }
+
+    #[test]
+    fn members_that_a_later_release_adds_do_not_disturb() {
+        let event = created("Buy milk");
+        let mut json = serde_json::to_value(&event).unwrap();
+        json["data"]["task"]["mood"] = "good".into();
+        json["data"]["reason"] = "none".into();
         assert_eq!(
             serde_json::from_value::<CloudEvent<TaskChanged>>(json).unwrap(),
             event

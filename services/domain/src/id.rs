@@ -39,6 +39,10 @@ id! {
     ReminderId
 }
 id! {
+    /// A project. A `UUIDv7`, so ids sort by creation time.
+    ProjectId
+}
+id! {
     /// An event. Stable over every redelivery and every repeated publish of the same happening.
     EventId
 }

@@ -5,13 +5,19 @@
 //!
 //! - [`Task`], [`TaskDraft`], [`TaskPatch`]: one task, what makes one, what changes one.
 //! - [`Status`]: the state machine, as a table.
+//! - [`Position`]: where a task stands among the others of its space, which is a project or what its owner has alone.
+//! - [`Project`], [`Role`]: tasks that several people share.
 //! - [`Recurrence`], [`Series`]: how a task comes again, and when.
 //! - [`CloudEvent`], [`Topic`] and the data types: what the services tell each other.
 
+mod custom_fields;
 mod draft;
 mod event;
+mod fields;
 mod id;
 mod patch;
+mod position;
+mod project;
 mod recurrence;
 mod reminder;
 mod source;
@@ -19,13 +25,23 @@ mod status;
 mod task;
 mod violation;
 
+pub use custom_fields::{
+    CUSTOM_FIELDS_KEY_MAX_CHARS, CUSTOM_FIELDS_MAX_BYTES, CUSTOM_FIELDS_MAX_DEPTH, CUSTOM_FIELDS_MAX_KEYS,
+    CustomFields,
+};
 pub use draft::{DESCRIPTION_MAX_BYTES, REMINDERS_MAX, TITLE_MAX_CHARS, TaskDraft};
 pub use event::{
     CloudEvent, DeliveryReport, EventOrigin, EventSubject, ReminderDue, Sequence, TaskChanged, TaskSnapshot,
     Topic, UnknownTopic, event_schema,
 };
-pub use id::{EventId, ReminderId, TaskId};
+pub use fields::{DEPENDS_ON_MAX, DURATION_MAX_MINUTES, LABEL_MAX_CHARS, LABELS_MAX, USER_MAX_BYTES};
+pub use id::{EventId, ProjectId, ReminderId, TaskId};
 pub use patch::{PatchError, Patched, TaskPatch};
+pub use position::{POSITION_MAX_CHARS, Position};
+pub use project::{
+    BadUserId, MEMBERS_MAX, Member, MemberError, PROJECT_NAME_MAX_CHARS, Project, ProjectDraft, ProjectPatch,
+    Role, UnknownRole, UserId,
+};
 pub use recurrence::{
     Anchor, COUNT_MAX, DATES_MAX, DUE_YEARS_MAX, INTERVAL_MAX, Missed, PER_DAY_MAX, RRULE_MAX_BYTES,
     Recurrence, RecurrenceDraft, START_YEARS, Series,

@@ -1,14 +1,16 @@
 //! What changes a task: a JSON merge patch (RFC 7396) with the rules of the draft.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::draft::{to_millisecond, validate_description, validate_reminders, validate_title};
+use crate::draft::{validate_description, validate_reminders, validate_title};
+use crate::fields::{self, to_millisecond};
+use crate::project::present;
 use crate::recurrence::due_required;
 use crate::{
-    IdSource, IllegalTransition, Priority, Recurrence, RecurrenceDraft, ReminderDraft, Status, Task, Topic,
-    Violation,
+    CustomFields, IdSource, IllegalTransition, Position, Priority, ProjectId, Recurrence, RecurrenceDraft,
+    ReminderDraft, Status, Task, TaskId, Topic, Violation, custom_fields,
 };
 
 /// A merge patch of a task: an absent member stays, `null` clears.
@@ -43,17 +45,54 @@ pub struct TaskPatch {
     #[serde(deserialize_with = "present")]
     #[schema(value_type = Option<RecurrenceDraft>)]
     pub recurrence: Option<Option<RecurrenceDraft>>,
-}
-
-/// Tells a member that is `null` from one that is absent, which serde by itself does not.
-#[expect(
-    clippy::option_option,
-    reason = "absent, null and a value are the three things that a merge patch can say"
-)]
-fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
+    /// `null` clears.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<Timestamp>)]
+    pub start_at: Option<Option<Timestamp>>,
+    /// `null` clears.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<u32>)]
+    pub duration_minutes: Option<Option<u32>>,
+    /// `null` means `false`.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<bool>)]
+    pub all_day: Option<Option<bool>>,
+    /// `null` clears.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    pub time_zone: Option<Option<String>>,
+    /// The whole new list; `null` clears.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<Vec<String>>)]
+    pub labels: Option<Option<Vec<String>>>,
+    /// `null` means 0.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<u8>)]
+    pub percent: Option<Option<u8>>,
+    /// `null` makes it a task of its owner alone. In another space it comes last, unless `position` says otherwise.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<ProjectId>)]
+    pub project_id: Option<Option<ProjectId>>,
+    /// `null` makes it a part of nothing.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<TaskId>)]
+    pub parent_id: Option<Option<TaskId>>,
+    /// The whole new list; `null` clears.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<Vec<TaskId>>)]
+    pub depends_on: Option<Option<Vec<TaskId>>>,
+    /// `null` means the end.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<Position>)]
+    pub position: Option<Option<Position>>,
+    /// Merged with what is there, at every depth; `null` clears.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<std::collections::BTreeMap<String, serde_json::Value>>)]
+    pub custom_fields: Option<Option<CustomFields>>,
+    /// `null` clears.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    pub assignee: Option<Option<String>>,
 }
 
 /// Why a patch was refused.
@@ -137,6 +176,8 @@ impl TaskPatch {
                 Some(_) => None,
             })),
         }
+        self.apply_plan(task, &mut next, &mut violations);
+        self.apply_place(task, &mut next, ids, now, &mut violations);
         if self.status == Some(None) {
             violations.push(Violation::new(
                 "/status",
@@ -161,6 +202,78 @@ impl TaskPatch {
             task: Box::new(next),
             changed,
         })
+    }
+}
+
+impl TaskPatch {
+    /// What says when and how it is to be done.
+    fn apply_plan(&self, task: &Task, next: &mut Task, violations: &mut Vec<Violation>) {
+        if let Some(start_at) = self.start_at {
+            next.start_at = start_at.map(to_millisecond);
+        }
+        if let Some(minutes) = self.duration_minutes {
+            fields::duration(minutes, violations);
+            next.duration_minutes = minutes;
+        }
+        if let Some(all_day) = self.all_day {
+            next.all_day = all_day.unwrap_or_default();
+        }
+        if let Some(zone) = &self.time_zone {
+            next.time_zone.clone_from(zone);
+        }
+        if let Some(labels) = &self.labels {
+            next.labels = fields::labels(labels.as_deref().unwrap_or_default(), violations);
+        }
+        if let Some(percent) = self.percent {
+            next.percent = percent.unwrap_or_default();
+            fields::percent(next.percent, violations);
+        }
+        if let Some(asked) = &self.custom_fields {
+            next.custom_fields = asked
+                .as_ref()
+                .map(|asked| custom_fields::merged(&task.custom_fields, asked))
+                .unwrap_or_default();
+            custom_fields::validate(&next.custom_fields, violations);
+        }
+        if let Some(assignee) = &self.assignee {
+            fields::assignee(assignee.as_deref(), violations);
+            next.assignee.clone_from(assignee);
+        }
+        // What a recurring task came to by itself is not looked at again.
+        let times = |task: &Task| (task.start_at, task.due_at, task.all_day, task.time_zone.clone());
+        if times(task) != times(next) {
+            fields::times(next, violations);
+        }
+    }
+
+    /// What says where it stands among other tasks.
+    fn apply_place(
+        &self,
+        task: &Task,
+        next: &mut Task,
+        ids: &dyn IdSource,
+        now: Timestamp,
+        violations: &mut Vec<Violation>,
+    ) {
+        if let Some(project) = self.project_id {
+            next.project_id = project;
+        }
+        if let Some(parent) = self.parent_id {
+            next.parent_id = parent;
+        }
+        if let Some(asked) = &self.depends_on {
+            next.depends_on = fields::depends_on(asked.as_deref().unwrap_or_default(), violations);
+        }
+        let end = || Position::at_end(now, ids.next());
+        match &self.position {
+            Some(Some(asked)) => {
+                fields::position(asked, &end(), violations);
+                next.position.clone_from(asked);
+            }
+            Some(None) => next.position = end(),
+            None if next.project_id != task.project_id => next.position = end(),
+            None => {}
+        }
     }
 }
 
@@ -287,6 +400,137 @@ mod tests {
                 to: Status::Done
             }))
         );
+    }
+
+    #[test]
+    fn each_rule_of_the_later_fields_is_named_with_its_place() {
+        let many_ids: Vec<_> = (0..51).map(uuid::Uuid::from_u128).collect();
+        let many_labels: Vec<_> = (0..51).map(|number| number.to_string()).collect();
+        let table = [
+            (
+                serde_json::json!({"start_at": "2027-01-01T00:00:00Z"}),
+                "/start_at",
+                "after_due",
+            ),
+            (
+                serde_json::json!({"duration_minutes": 0}),
+                "/duration_minutes",
+                "out_of_range",
+            ),
+            (
+                serde_json::json!({"duration_minutes": 527_041}),
+                "/duration_minutes",
+                "out_of_range",
+            ),
+            (serde_json::json!({"all_day": true}), "/all_day", "incomplete"),
+            (
+                serde_json::json!({"time_zone": "Mars/Base"}),
+                "/time_zone",
+                "unknown",
+            ),
+            (serde_json::json!({"labels": ["a", " "]}), "/labels/1", "empty"),
+            (
+                serde_json::json!({"labels": ["x".repeat(101)]}),
+                "/labels/0",
+                "too_long",
+            ),
+            (
+                serde_json::json!({"labels": ["a\nb"]}),
+                "/labels/0",
+                "control_character",
+            ),
+            (serde_json::json!({"labels": many_labels}), "/labels", "too_many"),
+            (serde_json::json!({"percent": 101}), "/percent", "out_of_range"),
+            (
+                serde_json::json!({"depends_on": many_ids}),
+                "/depends_on",
+                "too_many",
+            ),
+            (serde_json::json!({"position": "x"}), "/position", "malformed"),
+            (
+                serde_json::json!({"position": "zzzzzzzz"}),
+                "/position",
+                "beyond_end",
+            ),
+            (
+                serde_json::json!({"custom_fields": {"": 1}}),
+                "/custom_fields",
+                "bad_name",
+            ),
+            (serde_json::json!({"assignee": ""}), "/assignee", "malformed"),
+        ];
+        let draft: TaskDraft =
+            serde_json::from_str(r#"{"title": "x", "due_at": "2026-12-01T00:00:00Z"}"#).unwrap();
+        let task = draft
+            .into_task("alice", &SequentialIds::default(), now())
+            .unwrap();
+        for (patch, pointer, code) in table {
+            let Err(PatchError::Invalid { violations }) = apply(patch.clone(), &task) else {
+                panic!("violations expected: {patch}")
+            };
+            let found: Vec<_> = violations
+                .iter()
+                .map(|found| (found.pointer.as_str(), found.code))
+                .collect();
+            assert_eq!(found, [(pointer, code)], "{patch}");
+
+            let mut draft = patch;
+            draft["title"] = "x".into();
+            draft["due_at"] = "2026-12-01T00:00:00Z".into();
+            let draft: TaskDraft = serde_json::from_value(draft).unwrap();
+            let found = draft
+                .into_task("alice", &SequentialIds::default(), now())
+                .unwrap_err();
+            let found: Vec<_> = found
+                .iter()
+                .map(|found| (found.pointer.as_str(), found.code))
+                .collect();
+            assert_eq!(found, [(pointer, code)], "a draft");
+        }
+    }
+
+    #[test]
+    fn the_later_fields_are_set_merged_and_cleared() {
+        let parent = uuid::Uuid::from_u128(5);
+        let patch = serde_json::json!({
+            "start_at": "2026-11-30T00:00:00Z", "duration_minutes": 30, "all_day": true, "time_zone": "Europe/Berlin",
+            "labels": ["a", " b ", "a"], "percent": 50, "parent_id": parent, "depends_on": [parent, parent],
+            "position": "00000001", "custom_fields": {"a": {"b": 1, "c": 2}}, "assignee": "alice",
+        });
+        let (set, names) = changed(apply(patch, &task()).unwrap());
+        assert_eq!(names.len(), 11);
+        assert_eq!(set.labels, ["a", "b"]);
+        assert_eq!(set.depends_on, [TaskId(parent)]);
+        let (merged, names) =
+            changed(apply(serde_json::json!({"custom_fields": {"a": {"b": null}}}), &set).unwrap());
+        assert_eq!(names, ["custom_fields"]);
+        assert_eq!(
+            serde_json::Value::from(merged.custom_fields),
+            serde_json::json!({"a": {"c": 2}})
+        );
+        let clear = serde_json::json!({
+            "start_at": null, "duration_minutes": null, "all_day": null, "time_zone": null, "labels": null,
+            "percent": null, "parent_id": null, "depends_on": null, "position": null, "custom_fields": null,
+            "assignee": null,
+        });
+        let (cleared, names) = changed(apply(clear, &set).unwrap());
+        assert_eq!(names.len(), 11);
+        let expected = Task {
+            version: 3,
+            updated_at: later(),
+            position: cleared.position.clone(),
+            ..task()
+        };
+        assert_eq!(cleared, expected);
+        assert!(cleared.position > set.position);
+    }
+
+    #[test]
+    fn in_another_project_a_task_comes_last() {
+        let project = serde_json::json!({"project_id": uuid::Uuid::from_u128(3)});
+        let (after, names) = changed(apply(project, &task()).unwrap());
+        assert_eq!(names, ["project_id", "position"]);
+        assert!(after.position > task().position);
     }
 
     #[test]

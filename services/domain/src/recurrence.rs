@@ -24,6 +24,7 @@ use utoipa::ToSchema;
 pub(crate) use draft::due_required;
 pub use draft::{DUE_YEARS_MAX, RecurrenceDraft};
 pub use rule::{COUNT_MAX, INTERVAL_MAX, PER_DAY_MAX, RRULE_MAX_BYTES};
+pub(crate) use series::is_zone;
 pub use series::{DATES_MAX, START_YEARS, Series};
 
 /// How a task comes again, as it is stored and as events and the HTTP API show it.

@@ -7,9 +7,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{IllegalTransition, Recurrence, Reminder, Status, TaskId, Violation};
+use crate::{
+    CustomFields, IllegalTransition, Position, ProjectId, Recurrence, Reminder, Status, TaskId, Violation,
+};
 
 /// One thing to do, as the HTTP API and the events show it.
+///
+/// Members that came later have a default, so that an event of before is still read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Task {
     /// Given by the task service.
@@ -28,7 +32,44 @@ pub struct Task {
     pub reminders: Vec<Reminder>,
     /// How it comes again; only with `due_at`.
     pub recurrence: Option<Recurrence>,
-    /// The `sub` of the user's token.
+    /// When work on it begins; not after `due_at`.
+    #[serde(default)]
+    pub start_at: Option<Timestamp>,
+    /// How long it takes, 1 to 527040 minutes.
+    #[serde(default)]
+    pub duration_minutes: Option<u32>,
+    /// Due at no time of the day but on the whole day of `due_at` in `time_zone`; only with both.
+    #[serde(default)]
+    pub all_day: bool,
+    /// An IANA name: the zone on whose clocks `start_at` and `due_at` are meant.
+    #[serde(default)]
+    pub time_zone: Option<String>,
+    /// As they were given, none twice, at most 50.
+    #[serde(default)]
+    pub labels: Vec<String>,
+    /// How much of it is done, 0 to 100. Follows from nothing, and nothing follows from it.
+    #[serde(default)]
+    pub percent: u8,
+    /// The project whose members share it; `None` for a task of its owner alone.
+    #[serde(default)]
+    pub project_id: Option<ProjectId>,
+    /// The task of the same space that it is a part of; at most 8 are above each other.
+    #[serde(default)]
+    pub parent_id: Option<TaskId>,
+    /// What has to be done before, at most 50 and none twice. One that was deleted may still be named.
+    #[serde(default)]
+    pub depends_on: Vec<TaskId>,
+    /// Where it stands in its space.
+    #[serde(default)]
+    pub position: Position,
+    /// What the platform does not know: at most 16 KiB, 100 members, 4 deep.
+    #[serde(default)]
+    #[schema(value_type = std::collections::BTreeMap<String, serde_json::Value>)]
+    pub custom_fields: CustomFields,
+    /// Who is to do it: a member of the project, or the owner.
+    #[serde(default)]
+    pub assignee: Option<String>,
+    /// The `sub` of the token of the user who made it.
     pub owner: String,
     /// 1 at creation, one more with every change.
     pub version: i64,
@@ -57,11 +98,14 @@ impl Task {
             return Ok(next.done(status, now));
         };
         let reminders = recurrence.move_reminders(&self.reminders, due_at, next_due);
+        let start_at = recurrence.move_instant(self.start_at, due_at, next_due);
         Ok(Completed {
             task: Box::new(Self {
                 status: Status::Open,
                 due_at: Some(next_due),
                 reminders: reminders.map_err(unreadable)?,
+                start_at: start_at.map_err(unreadable)?,
+                percent: 0,
                 ..next
             }),
             occurrence: Some(CompletedOccurrence {
@@ -93,10 +137,33 @@ impl Task {
             ("due_at", self.due_at != after.due_at),
             ("reminders", self.reminders != after.reminders),
             ("recurrence", self.recurrence != after.recurrence),
+            ("start_at", self.start_at != after.start_at),
+            (
+                "duration_minutes",
+                self.duration_minutes != after.duration_minutes,
+            ),
+            ("all_day", self.all_day != after.all_day),
+            ("time_zone", self.time_zone != after.time_zone),
+            ("labels", self.labels != after.labels),
+            ("percent", self.percent != after.percent),
+            ("project_id", self.project_id != after.project_id),
+            ("parent_id", self.parent_id != after.parent_id),
+            ("depends_on", self.depends_on != after.depends_on),
+            ("position", self.position != after.position),
+            ("custom_fields", self.custom_fields != after.custom_fields),
+            ("assignee", self.assignee != after.assignee),
         ]
         .into_iter()
         .filter_map(|(name, differs)| differs.then_some(name))
         .collect()
+    }
+
+    /// The next version with another position, at `now`; `None` when it stands there already.
+    pub fn moved(&self, position: Position, now: Timestamp) -> Option<Self> {
+        (position != self.position).then(|| Self {
+            position,
+            ..self.next_version(now)
+        })
     }
 
     /// A copy with the next version number, changed at `now`.
@@ -211,7 +278,7 @@ mod tests {
     fn task(rrule: &str) -> Task {
         let draft: TaskDraft = serde_json::from_value(serde_json::json!({
             "title": "Water the plants", "due_at": "2026-11-02T08:00:00Z",
-            "reminders": [{"at": "2026-11-02T07:00:00Z"}],
+            "reminders": [{"at": "2026-11-02T07:00:00Z"}], "start_at": "2026-11-01T08:00:00Z", "percent": 40,
             "recurrence": {"rrule": rrule, "time_zone": "Europe/Berlin"},
         }))
         .unwrap();
@@ -235,6 +302,8 @@ mod tests {
                 at: at("2026-11-09T07:00:00Z"),
             }],
             recurrence: before.recurrence.as_ref().map(Recurrence::counted),
+            start_at: Some(at("2026-11-08T08:00:00Z")),
+            percent: 0,
             version: 2,
             updated_at: now,
             ..before.clone()
@@ -246,7 +315,15 @@ mod tests {
         };
         assert_eq!(completed.occurrence, Some(occurrence));
         let changed = before.changed_fields(&completed.task);
-        assert_eq!(changed, ["status", "due_at", "reminders", "recurrence"]);
+        let expected = [
+            "status",
+            "due_at",
+            "reminders",
+            "recurrence",
+            "start_at",
+            "percent",
+        ];
+        assert_eq!(changed, expected);
     }
 
     #[test]

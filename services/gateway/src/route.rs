@@ -71,8 +71,13 @@ impl Class {
 /// Every public path, as a pattern, with the service behind it.
 pub(crate) const TABLE: &[(&str, Target)] = &[
     ("/v1/tasks", Target::Task),
+    ("/v1/tasks/due", Target::Task),
     ("/v1/tasks/{id}", Target::Task),
     ("/v1/tasks/{id}/complete", Target::Task),
+    ("/v1/tasks/{id}/move", Target::Task),
+    ("/v1/projects", Target::Task),
+    ("/v1/projects/{id}", Target::Task),
+    ("/v1/projects/{id}/members/{user}", Target::Task),
     ("/v1/reminders", Target::Scheduler),
     ("/v1/notifications", Target::Notification),
     ("/v1/notifications/preferences", Target::Notification),

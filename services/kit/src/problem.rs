@@ -60,6 +60,12 @@ problems! {
     ILLEGAL_TRANSITION = CONFLICT, "illegal_transition", "The task cannot take this step";
     /// Somebody else wrote at the same time, again and again.
     CONFLICT = CONFLICT, "conflict", "Another change came first";
+    /// Something still belongs to what was to go.
+    STILL_USED = CONFLICT, "still_used", "Something still belongs to it";
+    /// The user who made a project was to become less than its owner.
+    OWNER_STAYS = CONFLICT, "owner_stays", "Who made the project stays its owner";
+    /// There are as many of them as there can be.
+    LIMIT_REACHED = CONFLICT, "limit_reached", "There is no room for more";
     /// `If-Match` names another version than the present one.
     VERSION_MISMATCH = PRECONDITION_FAILED, "version_mismatch", "The thing has changed since it was read";
     /// The body is too large.

@@ -4,40 +4,69 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_TYPE, ETAG, LOCATION};
 use http::{HeaderValue, StatusCode};
-use todo_domain::Task;
+use serde::Serialize;
+use todo_domain::{Project, Task};
 use todo_kit::http::etag;
 
 /// An answer that can be stored and given again, byte for byte.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
+pub(crate) struct Answer {
     /// The status.
-    pub status: StatusCode,
+    pub(crate) status: StatusCode,
     /// `ETag`.
-    pub etag: Option<HeaderValue>,
+    pub(crate) etag: Option<HeaderValue>,
     /// `Location`.
-    pub location: Option<HeaderValue>,
+    pub(crate) location: Option<HeaderValue>,
     /// JSON text.
-    pub body: Option<String>,
+    pub(crate) body: Option<String>,
+}
+
+/// What has a place of its own and versions.
+pub(crate) trait Resource: Serialize + Sync {
+    /// Its path.
+    fn path(&self) -> String;
+    /// Its version.
+    fn version(&self) -> i64;
+}
+
+impl Resource for Task {
+    fn path(&self) -> String {
+        format!("/v1/tasks/{}", self.id)
+    }
+
+    fn version(&self) -> i64 {
+        self.version
+    }
+}
+
+impl Resource for Project {
+    fn path(&self) -> String {
+        format!("/v1/projects/{}", self.id)
+    }
+
+    fn version(&self) -> i64 {
+        self.version
+    }
 }
 
 impl Answer {
-    /// 201 with the task, its place and its entity tag.
-    pub(crate) fn created(task: &Task) -> Self {
-        let place = HeaderValue::try_from(format!("/v1/tasks/{}", task.id));
+    /// 201 with the thing, its place and its entity tag.
+    pub(crate) fn created(thing: &impl Resource) -> Self {
+        let place = HeaderValue::try_from(thing.path());
         Self {
             status: StatusCode::CREATED,
             location: Some(place.expect("a path with an id should be a header value")),
-            ..Self::shown(task)
+            ..Self::shown(thing)
         }
     }
 
-    /// 200 with the task and its entity tag.
-    pub(crate) fn shown(task: &Task) -> Self {
+    /// 200 with the thing and its entity tag.
+    pub(crate) fn shown(thing: &impl Resource) -> Self {
         Self {
             status: StatusCode::OK,
-            etag: Some(etag(task.version)),
+            etag: Some(etag(thing.version())),
             location: None,
-            body: Some(serde_json::to_string(task).expect("a task should be JSON")),
+            body: Some(serde_json::to_string(thing).expect("a thing of ours should be JSON")),
         }
     }
 
@@ -48,6 +77,14 @@ impl Answer {
             etag: None,
             location: None,
             body: None,
+        }
+    }
+
+    /// 204 with the new entity tag of what something was taken from.
+    pub(crate) fn taken_from(thing: &impl Resource) -> Self {
+        Self {
+            etag: Some(etag(thing.version())),
+            ..Self::deleted()
         }
     }
 }

@@ -2,16 +2,18 @@
 
 use axum::response::Response;
 use todo_domain::{
-    CloudEvent, CompletedOccurrence, EventId, EventSubject, Task, TaskChanged, TaskId, TaskSnapshot, Topic,
+    CloudEvent, CompletedOccurrence, EventId, EventSubject, Role, Task, TaskChanged, TaskId, TaskSnapshot,
+    Topic, Violation,
 };
 use todo_kit::TraceContext;
 use todo_kit::auth::Caller;
+use todo_kit::http::IfMatch;
 use todo_kit::http::idempotency::Claim;
-use todo_kit::http::{IfMatch, etag};
 use todo_kit::problem::{self, Problem};
 
 use crate::answer::Answer;
-use crate::once::{TRIES, Tried};
+use crate::once::{Tried, demand};
+use crate::store::{Links, TaskWrite, Unfit};
 use crate::{App, Record, Written};
 
 /// What is to become of a task.
@@ -28,96 +30,125 @@ pub(crate) enum Plan {
         changed: Vec<&'static str>,
         /// What was completed, when a recurring task goes on.
         occurrence: Option<CompletedOccurrence>,
+        /// Whether the client named the position: another one would not do.
+        is_place_asked: bool,
     },
     /// It goes.
     Delete,
 }
 
+/// Who asks for a change of what, and how.
+#[derive(Clone, Copy)]
+pub(crate) struct Change<'a> {
+    pub(crate) caller: &'a Caller,
+    pub(crate) id: TaskId,
+    pub(crate) if_match: &'a IfMatch,
+    pub(crate) claim: Option<&'a Claim>,
+}
+
 impl App {
-    /// Carries out what `plan` makes of the caller's task, once per claim, and gives the answer: the task as it is
-    /// afterwards, or for `Delete` nothing.
+    /// Carries out what `plan` makes of the task, once per claim, and gives the answer: the task as it is afterwards, or
+    /// for `Delete` nothing.
     pub(crate) async fn change(
         &self,
-        caller: &Caller,
-        id: TaskId,
-        if_match: &IfMatch,
-        claim: Option<&Claim>,
-        plan: impl Fn(&Task) -> Result<Plan, Problem>,
+        change: Change<'_>,
+        plan: impl Fn(&Task) -> Result<Plan, Problem> + Send + Sync,
     ) -> Result<Response, Problem> {
-        for _ in 0..TRIES {
-            let tried = self.try_change(caller, id, if_match, claim, &plan).await;
-            if let Some(answer) = self.settle(caller, claim, tried).await? {
-                return Ok(answer);
-            }
-        }
-        Err(Problem::new(problem::CONFLICT).retry_after(1))
+        let attempt = || self.try_change(change, &plan);
+        self.once(change.caller, change.claim, attempt).await
     }
 
-    async fn try_change(
+    /// One try of it.
+    pub(crate) async fn try_change(
         &self,
-        caller: &Caller,
-        id: TaskId,
-        if_match: &IfMatch,
-        claim: Option<&Claim>,
-        plan: &impl Fn(&Task) -> Result<Plan, Problem>,
+        change: Change<'_>,
+        plan: &(impl Fn(&Task) -> Result<Plan, Problem> + Sync),
     ) -> Tried {
-        let found = self.find(caller, id, if_match).await?;
+        let found = self.find(change).await?;
         let plan = plan(&found.task)?;
-        self.carry_out(found, plan, claim).await
+        self.carry_out(change, found, plan).await
     }
 
-    /// The caller's task, of a version that may be written.
-    async fn find(&self, caller: &Caller, id: TaskId, if_match: &IfMatch) -> Result<TaskSnapshot, Problem> {
+    /// The task, of a version that may be written by one who may write it.
+    async fn find(&self, change: Change<'_>) -> Result<TaskSnapshot, Problem> {
         let found = self
             .store
-            .get(&caller.sub, id)
+            .task(&change.caller.sub, change.id)
             .await?
             .ok_or_else(Problem::not_found)?;
-        let version = found.task.version;
-        if if_match.allows(version) {
-            return Ok(found);
+        if found.role < Role::Editor {
+            return Err(only_reads());
         }
-        Err(Problem::new(problem::VERSION_MISMATCH)
-            .detail(format!("the task has version {version}"))
-            .header(http::header::ETAG, etag(version)))
+        demand(&found.snapshot.task, change.if_match)?;
+        Ok(found.snapshot)
     }
 
-    async fn carry_out(&self, found: TaskSnapshot, plan: Plan, claim: Option<&Claim>) -> Tried {
+    async fn carry_out(&self, change: Change<'_>, found: TaskSnapshot, plan: Plan) -> Tried {
         let TaskSnapshot { task, owner_email } = found;
         let answer = match &plan {
             Plan::Keep => Answer::shown(&task),
             Plan::Delete => Answer::deleted(),
-            Plan::Replace { next, .. } => Answer::shown(next),
+            Plan::Replace { next, .. } => Answer::shown(next.as_ref()),
         };
-        let record = claim.map(|claim| Record {
+        let caller = &change.caller.sub;
+        let record = change.claim.map(|claim| Record {
             claim,
             answer: &answer,
         });
         let written = match plan {
             Plan::Keep => match record {
-                Some(record) => self.store.keep(&task, record).await?,
+                Some(record) => self.store.keep_task(caller, &task, record).await?,
                 None => Written::Yes,
             },
             Plan::Delete => {
                 let snapshot = TaskSnapshot { task, owner_email };
                 let event = self.event(Topic::TaskDeleted, snapshot.clone(), &[], None);
-                self.store.delete(&snapshot.task, &event, record).await?
+                let deleted = self.store.delete_task(caller, &snapshot.task, &event, record);
+                unless_referred(deleted.await?, "the task has subtasks")?
             }
             Plan::Replace {
                 next,
                 topic,
                 changed,
                 occurrence,
+                is_place_asked,
             } => {
+                let links = self.links(caller, Some(&task), &next).await?;
                 let snapshot = TaskSnapshot {
                     task: (*next).clone(),
                     owner_email,
                 };
                 let event = self.event(topic, snapshot, &changed, occurrence);
-                self.store.update(&next, topic, &event, record).await?
+                let write = TaskWrite {
+                    task: &next,
+                    links: links.as_ref(),
+                    topic,
+                    event: &event,
+                };
+                let written = self.store.update_task(caller, write, record).await?;
+                unless_taken(written, is_place_asked)?
             }
         };
         Ok((written, answer))
+    }
+
+    /// What `after` refers to that `before` did not; a problem when it may not.
+    ///
+    /// The statement that writes looks again: this says what it would only refuse.
+    pub(crate) async fn links(
+        &self,
+        caller: &str,
+        before: Option<&Task>,
+        after: &Task,
+    ) -> Result<Option<Links>, Problem> {
+        let Some(links) = Links::of(before, after) else {
+            return Ok(None);
+        };
+        match self.store.unfit(caller, after, &links).await? {
+            None => Ok(Some(links)),
+            Some(Unfit::Forbidden) => Err(only_reads()),
+            Some(Unfit::Invalid(violations)) => Err(Problem::invalid(violations)),
+        }
     }
 
     /// The event that tells of `snapshot`, with the trace of the running request.
@@ -147,4 +178,26 @@ impl App {
             },
         )
     }
+}
+
+/// 403 for a viewer.
+fn only_reads() -> Problem {
+    Problem::new(problem::FORBIDDEN).detail("a viewer of the project reads its tasks")
+}
+
+/// 409 for what something else refers to.
+pub(crate) fn unless_referred(written: Written, why: &str) -> Result<Written, Problem> {
+    if written == Written::Referred {
+        return Err(Problem::new(problem::STILL_USED).detail(why));
+    }
+    Ok(written)
+}
+
+/// 422 when a client asked for a place in which another task stands.
+pub(crate) fn unless_taken(written: Written, is_asked: bool) -> Result<Written, Problem> {
+    if is_asked && written == Written::PlaceTaken {
+        let violation = Violation::new("/position", "taken", "another task stands there");
+        return Err(Problem::invalid(vec![violation]));
+    }
+    Ok(written)
 }

@@ -1,4 +1,4 @@
-//! The task service: tasks in PostgreSQL, events by outbox.
+//! The task service: tasks and the projects that share them in PostgreSQL, events by outbox.
 //!
 //! One file per operation in `handlers`, all SQL in `store`. A change reads the task, decides by the pure domain, and
 //! writes task and event in one statement that demands the version it read. For a request with an `Idempotency-Key` the
@@ -6,29 +6,31 @@
 
 mod answer;
 mod change;
-mod cursor;
 mod handlers;
 mod housekeeping;
+mod list;
 mod once;
+mod project_change;
 mod store;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::{get, post};
 use serde::{Deserialize, Serialize};
 use sqlx::migrate::Migrator;
 use todo_domain::{Clock, EventOrigin, IdSource, Topic};
 use todo_kit::config::PubSubConfig;
 use todo_kit::describe::{Description, Store as StoreKind};
 use todo_kit::outbox::{OutboxMetrics, Relay, Settings};
-use todo_kit::{Context, Service, StartError};
+use todo_kit::{Context, Service, StartError, openapi};
 use tokio::sync::Notify;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
 
-pub use answer::Answer;
-pub use store::{Earlier, Record, Store, Written};
+pub use store::{DUE, Store};
 
 use crate::housekeeping::forget_old;
+use crate::store::{Record, Written};
 
 /// The migrations of the schema `task`.
 pub static MIGRATIONS: Migrator = sqlx::migrate!();
@@ -60,11 +62,14 @@ impl Service for TaskService {
         Description {
             publishes: PUBLISHES.to_vec(),
             stores: vec![StoreKind::Postgresql],
-            routes: ["/v1/tasks", "/v1/tasks/{id}", "/v1/tasks/{id}/complete"]
-                .map(str::to_owned)
-                .into(),
+            about: "Tasks and projects",
+            routes: openapi::paths(&Self::api()),
             ..Description::new("task")
         }
+    }
+
+    fn api() -> OpenApi {
+        public().into_openapi()
     }
 
     async fn start(context: &Context<Config>) -> Result<Router, StartError> {
@@ -109,16 +114,12 @@ pub struct App {
     pub relay: Arc<Notify>,
 }
 
+/// What users may ask, with its document.
+fn public() -> OpenApiRouter<App> {
+    handlers::tasks::routes().merge(handlers::projects::routes())
+}
+
 /// The public routes.
 pub fn router(app: App) -> Router {
-    Router::new()
-        .route("/v1/tasks", get(handlers::list).post(handlers::create))
-        .route(
-            "/v1/tasks/{id}",
-            get(handlers::get)
-                .patch(handlers::update)
-                .delete(handlers::delete),
-        )
-        .route("/v1/tasks/{id}/complete", post(handlers::complete))
-        .with_state(app)
+    public().with_state(app).into()
 }

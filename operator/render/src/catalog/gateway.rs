@@ -12,8 +12,13 @@ pub(super) const DEFINITION: Definition = Definition {
     stores: &[Store::Redis],
     routes: &[
         "/v1/tasks",
+        "/v1/tasks/due",
         "/v1/tasks/{id}",
         "/v1/tasks/{id}/complete",
+        "/v1/tasks/{id}/move",
+        "/v1/projects",
+        "/v1/projects/{id}",
+        "/v1/projects/{id}/members/{user}",
         "/v1/reminders",
         "/v1/notifications",
         "/v1/notifications/preferences",

@@ -7,8 +7,13 @@ use crate::graph::Node;
 /// The verbs of each route that peers call; the routes of [`super::Definition`].
 const VERBS: &[(&str, &[&str])] = &[
     ("/v1/tasks", &["GET", "POST"]),
+    ("/v1/tasks/due", &["GET"]),
     ("/v1/tasks/{id}", &["DELETE", "GET", "PATCH"]),
     ("/v1/tasks/{id}/complete", &["POST"]),
+    ("/v1/tasks/{id}/move", &["POST"]),
+    ("/v1/projects", &["GET", "POST"]),
+    ("/v1/projects/{id}", &["DELETE", "GET", "PATCH"]),
+    ("/v1/projects/{id}/members/{user}", &["DELETE", "PUT"]),
     ("/v1/reminders", &["GET"]),
     ("/v1/notifications", &["GET"]),
     ("/v1/notifications/preferences", &["GET", "PUT"]),
@@ -85,9 +90,13 @@ mod tests {
     #[test]
     fn a_path_has_the_verbs_of_all_below_it() {
         let all = BTreeSet::from(["DELETE", "GET", "PATCH", "POST"]);
+        let of_projects = BTreeSet::from(["DELETE", "GET", "PATCH", "POST", "PUT"]);
         assert_eq!(
             operations(&node("task")),
-            BTreeMap::from([("/v1/tasks".to_owned(), all)])
+            BTreeMap::from([
+                ("/v1/projects".to_owned(), of_projects),
+                ("/v1/tasks".to_owned(), all)
+            ])
         );
         assert_eq!(
             operations(&node("notification")),

@@ -5,6 +5,15 @@ pub(super) const DEFINITION: Definition = Definition {
     consumes: &[],
     calls: &[],
     stores: &[Store::PostgreSql],
-    routes: &["/v1/tasks", "/v1/tasks/{id}", "/v1/tasks/{id}/complete"],
+    routes: &[
+        "/v1/tasks",
+        "/v1/tasks/due",
+        "/v1/tasks/{id}",
+        "/v1/tasks/{id}/complete",
+        "/v1/tasks/{id}/move",
+        "/v1/projects",
+        "/v1/projects/{id}",
+        "/v1/projects/{id}/members/{user}",
+    ],
     resources: service_amounts,
 };

@@ -31,12 +31,9 @@ impl Recurrence {
         next: Timestamp,
     ) -> Result<Vec<Reminder>, Vec<Violation>> {
         let series = self.series()?;
-        let distance = wall_clock(&series.zone, next).duration_since(wall_clock(&series.zone, due));
         let moved = |reminder: &Reminder| {
-            let time = wall_clock(&series.zone, reminder.at).saturating_add(distance);
-            let at = series.instant(time)?;
             Some(Reminder {
-                at,
+                at: series.moved(reminder.at, due, next)?,
                 ..reminder.clone()
             })
         };
@@ -44,6 +41,17 @@ impl Recurrence {
         reminders.sort_by_key(|reminder| reminder.at);
         reminders.dedup_by_key(|reminder| reminder.at);
         Ok(reminders)
+    }
+
+    /// `at` of an occurrence due at `due` for one that is due at `next`: as long before or after it on the wall clock.
+    pub(crate) fn move_instant(
+        &self,
+        at: Option<Timestamp>,
+        due: Timestamp,
+        next: Timestamp,
+    ) -> Result<Option<Timestamp>, Vec<Violation>> {
+        let Some(at) = at else { return Ok(None) };
+        Ok(self.series()?.moved(at, due, next))
     }
 
     /// The same with one more completed.
@@ -64,6 +72,12 @@ impl Recurrence {
 }
 
 impl Series {
+    /// `at` as long before or after `next`, on the wall clock, as it is before or after `due`.
+    fn moved(&self, at: Timestamp, due: Timestamp, next: Timestamp) -> Option<Timestamp> {
+        let distance = wall_clock(&self.zone, next).duration_since(wall_clock(&self.zone, due));
+        self.instant(wall_clock(&self.zone, at).saturating_add(distance))
+    }
+
     fn next_by_due(&self, due: Timestamp, now: Timestamp, missed: Missed) -> Option<Timestamp> {
         match missed {
             Missed::All => self.next_after(due),

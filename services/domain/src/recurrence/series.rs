@@ -154,6 +154,11 @@ pub(super) fn find_zone(name: &str) -> Option<TimeZone> {
     ZONES.get(name).ok()
 }
 
+/// Whether there is a zone of that IANA name.
+pub(crate) fn is_zone(name: &str) -> bool {
+    find_zone(name).is_some()
+}
+
 /// What the zone's clocks show at `at`.
 pub(super) fn wall_clock(zone: &TimeZone, at: Timestamp) -> DateTime {
     zone.to_datetime(at)

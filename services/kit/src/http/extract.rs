@@ -123,6 +123,27 @@ impl<T: FromStr, S: Send + Sync> FromRequestParts<S> for Id<T> {
     }
 }
 
+/// The two parameters of the path, in its order; 404 for what cannot be them, because no such thing exists.
+#[derive(Debug, Clone, Copy)]
+pub struct Ids<A, B>(pub A, pub B);
+
+impl<A: FromStr, B: FromStr, S: Send + Sync> FromRequestParts<S> for Ids<A, B> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let params = RawPathParams::from_request_parts(parts, state)
+            .await
+            .map_err(|_| Problem::not_found())?;
+        let mut texts = params.iter().map(|(_, text)| text);
+        let first = texts.next().and_then(|text| text.parse().ok());
+        let second = texts.next().and_then(|text| text.parse().ok());
+        first
+            .zip(second)
+            .map(|(first, second)| Self(first, second))
+            .ok_or_else(Problem::not_found)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use axum::response::IntoResponse;

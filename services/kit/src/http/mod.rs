@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use app::{AppLayers, app};
 pub use etag::{IfMatch, etag};
-pub use extract::{Id, Json, Query};
+pub use extract::{Id, Ids, Json, Query};
 pub use limit::BODY_MAX_BYTES;
 
 /// Why a listener ended.

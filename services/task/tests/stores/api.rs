@@ -24,7 +24,9 @@ async fn a_task_is_made_shown_changed_completed_and_deleted() {
     let expected = json!({
         "id": id, "title": "Buy milk", "description": "two litres", "status": "open", "priority": "high",
         "due_at": "2026-11-22T12:00:00Z", "reminders": [{"id": reminder, "at": "2026-11-22T11:00:00Z"}],
-        "recurrence": null, "owner": "alice", "version": 1, "created_at": NOW, "updated_at": NOW, "completed_at": null,
+        "recurrence": null, "start_at": null, "duration_minutes": null, "all_day": false, "time_zone": null, "labels": [],
+        "percent": 0, "project_id": null, "parent_id": null, "depends_on": [], "position": made.body["position"],
+        "custom_fields": {}, "assignee": null, "owner": "alice", "version": 1, "created_at": NOW, "updated_at": NOW, "completed_at": null,
     });
     assert_eq!(made.body, expected);
 

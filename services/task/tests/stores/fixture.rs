@@ -20,7 +20,7 @@ pub(super) struct Fixture {
     pub database: TestDatabase,
     pub clock: Arc<FixedClock>,
     pub app: Router,
-    issuer: TestIssuer,
+    pub issuer: TestIssuer,
 }
 
 /// An answer, read to its end.
@@ -85,8 +85,21 @@ impl Fixture {
         body: Option<Value>,
         headers: &[(&str, &str)],
     ) -> Answer {
+        let token = format!("Bearer {}", self.issuer.token(user));
+        let mut all = vec![("authorization", token.as_str())];
+        all.extend_from_slice(headers);
+        self.send_plain(method, path, body, &all).await
+    }
+
+    /// One request with these headers only.
+    pub(super) async fn send_plain(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+        headers: &[(&str, &str)],
+    ) -> Answer {
         let mut request = Request::builder().method(method).uri(path);
-        request = request.header("authorization", format!("Bearer {}", self.issuer.token(user)));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -114,6 +127,33 @@ impl Fixture {
         answer.location.unwrap()
     }
 
+    /// Makes a task of alice's and gives its id.
+    pub(super) async fn task(&self, body: Value) -> String {
+        let path = self.create(body).await;
+        path.trim_start_matches("/v1/tasks/").to_owned()
+    }
+
+    /// Makes a project of alice's with these members and gives its id.
+    pub(super) async fn project(&self, members: &[(&str, &str)]) -> String {
+        let body = Some(serde_json::json!({"name": "House"}));
+        let made = self.send("alice", Method::POST, "/v1/projects", body).await;
+        assert_eq!(made.status, 201, "{made:?}");
+        let path = made.location.unwrap();
+        for (user, role) in members {
+            let body = Some(serde_json::json!({"role": role}));
+            let path = format!("{path}/members/{user}");
+            let added = self.send("alice", Method::PUT, &path, body).await;
+            assert_eq!(added.status, 200, "{added:?}");
+        }
+        path.trim_start_matches("/v1/projects/").to_owned()
+    }
+
+    /// Changes a task of alice's.
+    pub(super) async fn patch(&self, id: &str, body: Value) -> Answer {
+        self.send("alice", Method::PATCH, &format!("/v1/tasks/{id}"), Some(body))
+            .await
+    }
+
     /// The outbox in order: topic, sequence.
     pub(super) async fn outbox(&self) -> Vec<(String, String)> {
         let rows: Vec<(String, Value)> = sqlx::query_as("select topic, envelope from outbox order by seq")
@@ -125,6 +165,20 @@ impl Fixture {
             (topic, envelope["sequence"].as_str().unwrap().to_owned())
         };
         rows.into_iter().map(read).collect()
+    }
+}
+
+impl Answer {
+    /// Status, and pointer and code of the first of its errors.
+    pub(super) fn refusal(&self) -> (u16, &str, &str) {
+        let error = &self.body["errors"][0];
+        let text = |name: &str| error[name].as_str().unwrap_or_default();
+        (self.status, text("pointer"), text("code"))
+    }
+
+    /// Status and code of the problem.
+    pub(super) fn code(&self) -> (u16, &str) {
+        (self.status, self.body["code"].as_str().unwrap_or_default())
     }
 }
 

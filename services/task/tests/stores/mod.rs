@@ -1,8 +1,16 @@
 mod api;
 mod concurrency;
+mod document;
+mod due;
+mod fields;
 mod fixture;
+mod graph;
 mod idempotency;
+mod lists;
 mod metrics;
+mod moves;
 mod ownership;
+mod projects;
 mod recurrence;
 mod relay;
+mod tenants;

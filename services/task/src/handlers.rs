@@ -1,0 +1,4 @@
+//! The HTTP operations, one file each.
+
+pub(crate) mod projects;
+pub(crate) mod tasks;
