@@ -11,5 +11,6 @@ mod node {
     pub(crate) mod job;
     pub(crate) mod keep;
     pub(crate) mod network;
+    pub(crate) mod shared;
     pub(crate) mod watched;
 }

@@ -3,7 +3,7 @@
 use serde_json::json;
 use todo_scenarios::{Result, cluster, command, install};
 
-use super::{again, dapr, job, keep};
+use super::{again, dapr, job, keep, shared};
 
 #[tokio::test]
 async fn the_external_services_sample_runs_on_stores_and_a_broker_of_others() -> Result<()> {
@@ -22,6 +22,8 @@ async fn the_external_services_sample_runs_on_stores_and_a_broker_of_others() ->
     );
     job::does_its_job(&ns).await?;
     again::a_task_comes_again_once(&ns).await?;
+    shared::a_project_is_shared(&ns).await?;
+    shared::the_api_is_documented(&ns).await?;
 
     keep::nothing_running_is_torn_down_by_a_refused_password(&client, &ns).await?;
     dapr::a_component_that_is_not_loaded_is_named(&client, &ns).await?;

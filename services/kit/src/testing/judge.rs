@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use utoipa::openapi::OpenApi;
 
 /// Requests that are made of each operation.
-const EXAMPLES: &str = "40";
+const EXAMPLES: &str = "20";
 /// Rules that no schema can say, such as that a cursor is one of ours, that a range of days is not too long, or that the
 /// thing still has the version of `If-Match`, refuse requests that fit the schema; the statuses for that are documented.
 const UNFIT: &str = "positive_data_acceptance";

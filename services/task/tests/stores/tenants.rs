@@ -271,6 +271,10 @@ async fn every_operation_of_every_route_has_a_row() {
         }
     }
     for row in &table {
-        assert!(routes.iter().any(|route| route == row.route), "{} is no route", row.route);
+        assert!(
+            routes.iter().any(|route| route == row.route),
+            "{} is no route",
+            row.route
+        );
     }
 }
