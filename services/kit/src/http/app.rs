@@ -49,6 +49,7 @@ pub fn app(routes: Router, layers: AppLayers) -> Router {
         verifier,
         app_token: token,
     } = layers;
+    verifier.show(&metrics);
     let consumer = Consumer::new(&metrics, &consumes, clock, tracer.clone());
     let routes = routes.layer(from_fn_with_state(Arc::new(consumer), consume));
     let guarded = match token {
