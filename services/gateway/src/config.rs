@@ -7,7 +7,8 @@ use http::{HeaderName, HeaderValue, Method};
 use serde::{Deserialize, Serialize};
 use todo_kit::config::ConfigError;
 
-use crate::limit::{Policies, Policy};
+use crate::client::Proxies;
+use crate::limit::{OnError, Policies, Policy};
 use crate::route::{Class, Target};
 
 /// The gateway's own keys.
@@ -22,6 +23,19 @@ pub struct GatewayConfig {
     /// How much one user may send.
     #[serde(default)]
     pub rate_limit: RateLimitConfig,
+    /// Which proxies before the gateway are believed about where a request comes from; none by default.
+    #[serde(default, skip_serializing_if = "TrustedProxiesConfig::is_empty")]
+    pub trusted_proxies: TrustedProxiesConfig,
+}
+
+/// Which proxies are believed: by number or by network, not both.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct TrustedProxiesConfig {
+    /// How many stand before the gateway, one behind the other; 0 by default, at most 16.
+    pub hops: usize,
+    /// Their networks, such as `10.0.0.0/8`; none by default.
+    pub networks: Vec<String>,
 }
 
 /// Which web pages may call.
@@ -56,6 +70,22 @@ pub struct RateLimitConfig {
     /// Classes of routes with a bucket of their own; none by default.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub policies: Vec<PolicyConfig>,
+    /// Requests without a token that is accepted, by address; 30 a minute by default.
+    pub unauthenticated: UnauthenticatedConfig,
+}
+
+/// The bucket of requests without a token that is accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct UnauthenticatedConfig {
+    /// Requests in a period; 30 by default.
+    pub requests: u32,
+    /// The period; 60 by default.
+    pub period_seconds: u64,
+    /// Requests that may come at once; 30 by default.
+    pub burst: u32,
+    /// What becomes of them while Redis is away: `local` by default, or `closed`.
+    pub on_error: OnError,
 }
 
 /// The bucket of one class of routes.
@@ -79,7 +109,57 @@ impl Default for RateLimitConfig {
             period_seconds: 60,
             burst: 10,
             policies: Vec::new(),
+            unauthenticated: UnauthenticatedConfig::default(),
         }
+    }
+}
+
+impl Default for UnauthenticatedConfig {
+    fn default() -> Self {
+        Self {
+            requests: 30,
+            period_seconds: 60,
+            burst: 30,
+            on_error: OnError::Local,
+        }
+    }
+}
+
+impl TrustedProxiesConfig {
+    /// The most hops that are followed.
+    const HOPS_MAX: usize = 16;
+
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Who is believed. Networks that cannot be read are refused here, and so are both ways at once.
+    pub fn proxies(&self) -> Result<Proxies, ConfigError> {
+        if self.hops > 0 && !self.networks.is_empty() {
+            return Err(ConfigError::refused(
+                "trustedProxies",
+                "set hops or networks, not both",
+            ));
+        }
+        if self.hops > Self::HOPS_MAX {
+            let message = format!("{} is the most", Self::HOPS_MAX);
+            return Err(ConfigError::refused("trustedProxies.hops", message));
+        }
+        if self.hops > 0 {
+            return Ok(Proxies::Hops(self.hops));
+        }
+        if self.networks.is_empty() {
+            return Ok(Proxies::None);
+        }
+        let read = |text: &String| {
+            let refused = |_| {
+                let message = format!("{text} is no network such as 10.0.0.0/8");
+                ConfigError::refused("trustedProxies.networks", message)
+            };
+            text.parse().map_err(refused)
+        };
+        let networks: Result<_, _> = self.networks.iter().map(read).collect();
+        networks.map(Proxies::Networks)
     }
 }
 
@@ -92,26 +172,34 @@ impl RateLimitConfig {
             period: Duration::from_secs(self.period_seconds),
             burst: self.burst,
         };
-        self.policies
-            .iter()
-            .fold(Policies::shared(shared), |policies, own| {
-                let policy = Policy {
-                    bucket: own.class.as_str(),
-                    requests: own.requests,
-                    period: Duration::from_secs(own.period_seconds),
-                    burst: own.burst,
-                };
-                policies.with(own.class, policy)
-            })
+        let strangers = Policy {
+            bucket: Policy::UNAUTHENTICATED,
+            requests: self.unauthenticated.requests,
+            period: Duration::from_secs(self.unauthenticated.period_seconds),
+            burst: self.unauthenticated.burst,
+        };
+        let policies = Policies::new(shared, strangers, self.unauthenticated.on_error);
+        self.policies.iter().fold(policies, |policies, own| {
+            let policy = Policy {
+                bucket: own.class.as_str(),
+                requests: own.requests,
+                period: Duration::from_secs(own.period_seconds),
+                burst: own.burst,
+            };
+            policies.with(own.class, policy)
+        })
     }
 
     fn check(&self) -> Result<(), ConfigError> {
         let shared = (self.requests, self.period_seconds, self.burst);
+        let strangers = self.unauthenticated;
+        let strangers = (strangers.requests, strangers.period_seconds, strangers.burst);
         let own = self
             .policies
             .iter()
             .map(|policy| (policy.requests, policy.period_seconds, policy.burst));
-        if std::iter::once(shared)
+        if [shared, strangers]
+            .into_iter()
             .chain(own)
             .any(|(requests, period, burst)| requests == 0 || period == 0 || burst == 0)
         {
@@ -168,6 +256,7 @@ impl GatewayConfig {
             return Err(ConfigError::refused("peers", "no service is named"));
         }
         self.rate_limit.check()?;
+        self.trusted_proxies.proxies()?;
         self.cors.check()
     }
 }
@@ -191,6 +280,7 @@ mod tests {
             peers: peers.into(),
             cors: CorsConfig::default(),
             rate_limit: RateLimitConfig::default(),
+            trusted_proxies: TrustedProxiesConfig::default(),
         }
     }
 
@@ -219,7 +309,20 @@ mod tests {
         no_method.cors.methods = vec!["GET, POST".to_owned()];
         let mut no_header = config();
         no_header.cors.headers = vec!["a header".to_owned()];
+        let mut no_strangers = config();
+        no_strangers.rate_limit.unauthenticated.requests = 0;
+        let proxies = |hops: usize, networks: &[&str]| GatewayConfig {
+            trusted_proxies: TrustedProxiesConfig {
+                hops,
+                networks: networks.iter().map(|&network| network.to_owned()).collect(),
+            },
+            ..config()
+        };
         for (bad, key) in [
+            (no_strangers, "rateLimit"),
+            (proxies(1, &["10.0.0.0/8"]), "trustedProxies"),
+            (proxies(17, &[]), "trustedProxies.hops"),
+            (proxies(0, &["10.0.0.0/8", "ingress"]), "trustedProxies.networks"),
             (no_peer, "peers"),
             (no_limit, "rateLimit"),
             (any_origin, "cors.origins"),
@@ -232,5 +335,15 @@ mod tests {
             let error = bad.check().unwrap_err().to_string();
             assert!(error.contains(key), "{error}");
         }
+    }
+
+    #[test]
+    fn a_configuration_of_before_means_what_it_meant() {
+        let old = r#"{"peers": {"task": "todo-task"}, "rateLimit": {"requests": 5, "periodSeconds": 60, "burst": 5}}"#;
+        let config: GatewayConfig = serde_json::from_str(old).unwrap();
+        assert_eq!(config.trusted_proxies.proxies().unwrap(), Proxies::None);
+        let (strangers, on_error) = config.rate_limit.policies().unauthenticated();
+        assert_eq!((strangers.requests, strangers.burst), (30, 30));
+        assert_eq!(on_error, OnError::Local);
     }
 }

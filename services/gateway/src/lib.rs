@@ -3,11 +3,14 @@
 //!
 //! The caller's own token goes on to the service, which verifies it again: no header of ours claims an identity.
 
+mod client;
 mod config;
 mod cors;
+mod door;
 mod forward;
 mod hygiene;
 pub mod limit;
+mod revocation;
 mod route;
 
 use std::sync::Arc;
@@ -23,10 +26,15 @@ use todo_kit::{
     describe::{Description, Store},
 };
 
-pub use config::{CorsConfig, GatewayConfig, PolicyConfig, RateLimitConfig};
+pub use client::Proxies;
+pub use config::{
+    CorsConfig, GatewayConfig, PolicyConfig, RateLimitConfig, TrustedProxiesConfig, UnauthenticatedConfig,
+};
+pub use door::{Door, admit};
 pub use forward::Forwarder;
+pub use revocation::Revocations;
 
-use crate::limit::{Limiter, Shared, limit};
+use crate::limit::{Backend, Limiter, Shared};
 use crate::route::{TABLE, Target};
 
 /// The service. Its `main` is one line.
@@ -56,24 +64,31 @@ impl Service for Gateway {
         // A Redis that is away makes limits inexact, not the gateway unready.
         let redis = context.redis(limit::PATIENCE, None)?;
         let common = &context.config.common;
-        let shared = Shared::new(redis, &common.namespace, &common.platform);
-        let limiter = Arc::new(Limiter::new(
-            config.rate_limit.policies(),
-            shared,
-            &context.metrics,
-        ));
+        let (namespace, platform) = (&common.namespace, &common.platform);
+        let shared = Shared::new(redis.clone(), namespace, platform);
+        let backend = Arc::new(Backend::new(shared, &context.metrics));
+        let watched = Arc::clone(&backend);
+        context
+            .background
+            .spawn("watch-redis", |stop| async move { watched.watch(stop).await });
+        let policies = config.rate_limit.policies();
+        let door = Door {
+            limiter: Limiter::new(policies, Arc::clone(&backend), &context.metrics),
+            revocations: Revocations::new(redis, backend, namespace, platform, &context.metrics),
+            proxies: config.trusted_proxies.proxies()?,
+        };
         let forwarder = Forwarder::new(
             &context.environment,
             &config.peers,
             Arc::clone(&context.ids),
             context.tracer.clone(),
         )?;
-        Ok(router(&forwarder, limiter, &config.cors))
+        Ok(router(&forwarder, Arc::new(door), &config.cors))
     }
 }
 
 /// The public routes with all that stands before them: answers to preflights first, then who calls and how much.
-pub fn router(forwarder: &Forwarder, limiter: Arc<Limiter>, origins: &CorsConfig) -> Router {
+pub fn router(forwarder: &Forwarder, door: Arc<Door>, origins: &CorsConfig) -> Router {
     let mut routes = Router::new();
     for (pattern, target) in TABLE.iter().filter(|(_, target)| forwarder.knows(*target)) {
         routes = routes.route(
@@ -82,7 +97,7 @@ pub fn router(forwarder: &Forwarder, limiter: Arc<Limiter>, origins: &CorsConfig
         );
     }
     routes
-        .layer(from_fn_with_state(limiter, limit))
+        .layer(from_fn_with_state(door, admit))
         .layer(cors::layer(origins))
         .layer(from_fn(forward::secure))
 }

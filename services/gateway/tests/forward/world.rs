@@ -1,0 +1,156 @@
+//! A gateway and a sidecar that records what it gets.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use axum::{Router, body::Body, extract::Request, response::Response};
+use http::{HeaderMap, Method, StatusCode};
+use http_body_util::BodyExt;
+use todo_gateway::{
+    CorsConfig, Door, Forwarder, Proxies, Revocations,
+    limit::{Backend, Class, Limiter, OnError, Policies, Policy, Shared},
+};
+use todo_kit::{
+    Environment, RandomIds, Secret, SystemClock,
+    metrics::Metrics,
+    redis::Address,
+    testing::{TestIssuer, tracer},
+    trace::Tracer,
+};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tower::ServiceExt;
+
+/// What the sidecar got.
+pub(crate) struct Got {
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
+}
+
+pub(crate) struct World {
+    pub(crate) gateway: Router,
+    pub(crate) port: u16,
+    pub(crate) got: UnboundedReceiver<Got>,
+    pub(crate) issuer: TestIssuer,
+}
+
+/// A gateway whose sidecar answers everything with `status`, `content_type` and `body`. Redis is away, so the limit of
+/// three requests is this replica's own.
+pub(crate) async fn world(status: u16, content_type: &'static str, body: &'static str) -> World {
+    let (sender, got) = unbounded_channel();
+    let sidecar = Router::new().fallback(move |request: Request| {
+        let sender = sender.clone();
+        async move {
+            let (parts, request_body) = request.into_parts();
+            let Ok(collected) = request_body.collect().await else {
+                return Response::builder().status(400).body(Body::empty()).unwrap();
+            };
+            let bytes = collected.to_bytes();
+            let record = Got {
+                method: parts.method,
+                path: parts.uri.to_string(),
+                headers: parts.headers,
+                body: String::from_utf8(bytes.to_vec()).unwrap(),
+            };
+            sender.send(record).unwrap();
+            Response::builder()
+                .status(status)
+                .header("content-type", content_type)
+                .header("etag", "\"v7\"")
+                .header("dapr-internal", "1")
+                .body(Body::from(body))
+                .unwrap()
+        }
+    });
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move { axum::serve(listener, sidecar).await });
+    World {
+        gateway: gateway(port),
+        port,
+        got,
+        issuer: TestIssuer::new(1),
+    }
+}
+
+pub(crate) fn gateway(port: u16) -> Router {
+    gateway_of(port, &["task", "scheduler", "notification", "analytics"])
+}
+
+pub(crate) fn gateway_of(port: u16, peers: &[&str]) -> Router {
+    traced_gateway(port, peers, tracer())
+}
+
+pub(crate) fn traced_gateway(port: u16, peers: &[&str], tracer: Tracer) -> Router {
+    full_gateway(port, peers, tracer, OnError::Local)
+}
+
+pub(crate) fn full_gateway(port: u16, peers: &[&str], tracer: Tracer, on_error: OnError) -> Router {
+    let environment: Environment = [
+        ("DAPR_HTTP_PORT", port.to_string()),
+        ("DAPR_API_TOKEN", "api-token".to_owned()),
+    ]
+    .into_iter()
+    .collect();
+    let peers: BTreeMap<String, String> = peers
+        .iter()
+        .map(|&name| (name.to_owned(), format!("todo-{name}")))
+        .collect();
+    let forwarder = Forwarder::new(&environment, &peers, Arc::new(RandomIds), tracer).unwrap();
+    let nowhere = Address::url(Secret::new("redis://127.0.0.1:1/0"), None);
+    let redis = todo_kit::redis::connect(&nowhere, Duration::from_millis(100)).unwrap();
+    let policy = Policy {
+        bucket: Policy::SHARED,
+        requests: 3,
+        period: Duration::from_mins(1),
+        burst: 3,
+    };
+    let metrics = Metrics::new("gateway", "test");
+    let analytics = Policy {
+        bucket: "analytics",
+        requests: 1,
+        burst: 1,
+        ..policy
+    };
+    let unauthenticated = Policy {
+        bucket: Policy::UNAUTHENTICATED,
+        ..policy
+    };
+    let policies = Policies::new(policy, unauthenticated, on_error).with(Class::Analytics, analytics);
+    let backend = Arc::new(Backend::new(Shared::new(redis.clone(), "ns", "todo"), &metrics));
+    let door = Door {
+        limiter: Limiter::new(policies, Arc::clone(&backend), &metrics),
+        revocations: Revocations::new(redis, backend, "ns", "todo", &metrics),
+        proxies: Proxies::Hops(1),
+    };
+    let cors = CorsConfig {
+        origins: vec!["https://app.example".to_owned()],
+        methods: vec!["GET".to_owned()],
+        max_age_seconds: Some(60),
+        allow_credentials: true,
+        ..CorsConfig::default()
+    };
+    let verifier = TestIssuer::new(1).verifier(Arc::new(SystemClock));
+    todo_gateway::router(&forwarder, Arc::new(door), &cors).layer(axum::Extension(verifier))
+}
+
+impl World {
+    pub(crate) fn request(&self, method: Method, path: &str) -> http::request::Builder {
+        let token = self.issuer.token("alice");
+        Request::builder()
+            .method(method)
+            .uri(path)
+            .header("authorization", format!("Bearer {token}"))
+    }
+
+    pub(crate) async fn send(&self, request: Request) -> (StatusCode, HeaderMap, String) {
+        let response = self.gateway.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        (
+            parts.status,
+            parts.headers,
+            String::from_utf8(bytes.to_vec()).unwrap(),
+        )
+    }
+}
