@@ -3,15 +3,20 @@
 //!
 //! The caller's own token goes on to the service, which verifies it again: no header of ours claims an identity.
 
+mod body;
+mod breaker;
+mod circuit;
 mod client;
 mod config;
 mod cors;
 mod door;
+mod failure;
 mod forward;
 mod hygiene;
 pub mod limit;
 mod revocation;
 mod route;
+mod stream;
 
 use std::sync::Arc;
 
@@ -82,12 +87,17 @@ impl Service for Gateway {
             &config.peers,
             Arc::clone(&context.ids),
             context.tracer.clone(),
+            &context.metrics,
         )?;
+        context
+            .background
+            .spawn("event-streams", |stop| forwarder.clone().end_streams(stop));
         Ok(router(&forwarder, Arc::new(door), &config.cors))
     }
 }
 
-/// The public routes with all that stands before them: answers to preflights first, then who calls and how much.
+/// The public routes with all that stands before them: answers to preflights first, then the form of the request, then
+/// who calls and how much.
 pub fn router(forwarder: &Forwarder, door: Arc<Door>, origins: &CorsConfig) -> Router {
     let mut routes = Router::new();
     for (pattern, target) in TABLE.iter().filter(|(_, target)| forwarder.knows(*target)) {
@@ -98,6 +108,6 @@ pub fn router(forwarder: &Forwarder, door: Arc<Door>, origins: &CorsConfig) -> R
     }
     routes
         .layer(from_fn_with_state(door, admit))
+        .layer(from_fn(hygiene::refuse))
         .layer(cors::layer(origins))
-        .layer(from_fn(forward::secure))
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 use todo_gateway::limit::OnError;
 use todo_kit::testing::{TestIssuer, tracer};
 
-use crate::world::{World, full_gateway, world};
+use crate::world::{Replica, World, world};
 
 /// A request with this token from this peer, by a proxy that says whom it stands for.
 fn sent(token: Option<&str>, forwarded_for: &str) -> Request {
@@ -102,7 +102,7 @@ async fn a_page_with_an_old_token_is_counted_by_itself() {
 #[tokio::test]
 async fn a_closed_door_says_so_to_strangers_only() {
     let mut world = world(200, "application/json", "{}").await;
-    world.gateway = full_gateway(world.port, &["task"], tracer(), OnError::Closed);
+    world.gateway = Replica::of(world.port, &["task"], tracer(), OnError::Closed).router;
     let (status_of_stranger, headers, body) = world.send(sent(None, "198.51.100.7")).await;
     assert_eq!(status_of_stranger, 503);
     assert_eq!(headers["retry-after"], "1");

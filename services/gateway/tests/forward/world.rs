@@ -1,6 +1,13 @@
 //! A gateway and a sidecar that records what it gets.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use axum::{Router, body::Body, extract::Request, response::Response};
 use http::{HeaderMap, Method, StatusCode};
@@ -82,21 +89,77 @@ pub(crate) fn gateway_of(port: u16, peers: &[&str]) -> Router {
 }
 
 pub(crate) fn traced_gateway(port: u16, peers: &[&str], tracer: Tracer) -> Router {
-    full_gateway(port, peers, tracer, OnError::Local)
+    Replica::of(port, peers, tracer, OnError::Local).router
 }
 
-pub(crate) fn full_gateway(port: u16, peers: &[&str], tracer: Tracer, on_error: OnError) -> Router {
-    let environment: Environment = [
-        ("DAPR_HTTP_PORT", port.to_string()),
-        ("DAPR_API_TOKEN", "api-token".to_owned()),
-    ]
-    .into_iter()
-    .collect();
-    let peers: BTreeMap<String, String> = peers
-        .iter()
-        .map(|&name| (name.to_owned(), format!("todo-{name}")))
+/// One replica of a gateway, with what can be looked at.
+pub(crate) struct Replica {
+    pub(crate) router: Router,
+    pub(crate) forwarder: Forwarder,
+    metrics: Metrics,
+    users: AtomicUsize,
+}
+
+impl Replica {
+    /// Before all services, with the sidecar at `port`.
+    pub(crate) fn new(port: u16) -> Self {
+        let peers = ["task", "scheduler", "notification", "analytics"];
+        Self::of(port, &peers, tracer(), OnError::Local)
+    }
+
+    pub(crate) fn of(port: u16, peers: &[&str], tracer: Tracer, on_error: OnError) -> Self {
+        let environment: Environment = [
+            ("DAPR_HTTP_PORT", port.to_string()),
+            ("DAPR_API_TOKEN", "api-token".to_owned()),
+        ]
+        .into_iter()
         .collect();
-    let forwarder = Forwarder::new(&environment, &peers, Arc::new(RandomIds), tracer).unwrap();
+        let peers: BTreeMap<String, String> = peers
+            .iter()
+            .map(|&name| (name.to_owned(), format!("todo-{name}")))
+            .collect();
+        let metrics = Metrics::new("gateway", "test");
+        let forwarder = Forwarder::new(&environment, &peers, Arc::new(RandomIds), tracer, &metrics).unwrap();
+        let cors = CorsConfig {
+            origins: vec!["https://app.example".to_owned()],
+            methods: vec!["GET".to_owned()],
+            max_age_seconds: Some(60),
+            allow_credentials: true,
+            ..CorsConfig::default()
+        };
+        let verifier = TestIssuer::new(1).verifier(Arc::new(SystemClock));
+        let router = todo_gateway::router(&forwarder, Arc::new(door(&metrics, on_error)), &cors);
+        Self {
+            router: router.layer(axum::Extension(verifier)),
+            forwarder,
+            metrics,
+            users: AtomicUsize::new(0),
+        }
+    }
+
+    /// A user who has sent nothing yet.
+    pub(crate) fn next_user(&self) -> String {
+        format!("user-{}", self.users.fetch_add(1, Ordering::Relaxed))
+    }
+
+    pub(crate) async fn answer(&self, request: Request) -> Response {
+        self.router.clone().oneshot(request).await.unwrap()
+    }
+
+    pub(crate) async fn send(&self, request: Request) -> (StatusCode, HeaderMap, String) {
+        let (parts, body) = self.answer(request).await.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        let text = String::from_utf8(bytes.to_vec()).unwrap();
+        (parts.status, parts.headers, text)
+    }
+
+    pub(crate) fn shows(&self, line: &str) -> bool {
+        self.metrics.encode().unwrap().contains(&format!("{line}\n"))
+    }
+}
+
+/// Three requests a minute, one of analytics, three of strangers by what one proxy says; Redis is away.
+fn door(metrics: &Metrics, on_error: OnError) -> Door {
     let nowhere = Address::url(Secret::new("redis://127.0.0.1:1/0"), None);
     let redis = todo_kit::redis::connect(&nowhere, Duration::from_millis(100)).unwrap();
     let policy = Policy {
@@ -105,7 +168,6 @@ pub(crate) fn full_gateway(port: u16, peers: &[&str], tracer: Tracer, on_error: 
         period: Duration::from_mins(1),
         burst: 3,
     };
-    let metrics = Metrics::new("gateway", "test");
     let analytics = Policy {
         bucket: "analytics",
         requests: 1,
@@ -117,21 +179,12 @@ pub(crate) fn full_gateway(port: u16, peers: &[&str], tracer: Tracer, on_error: 
         ..policy
     };
     let policies = Policies::new(policy, unauthenticated, on_error).with(Class::Analytics, analytics);
-    let backend = Arc::new(Backend::new(Shared::new(redis.clone(), "ns", "todo"), &metrics));
-    let door = Door {
-        limiter: Limiter::new(policies, Arc::clone(&backend), &metrics),
-        revocations: Revocations::new(redis, backend, "ns", "todo", &metrics),
+    let backend = Arc::new(Backend::new(Shared::new(redis.clone(), "ns", "todo"), metrics));
+    Door {
+        limiter: Limiter::new(policies, Arc::clone(&backend), metrics),
+        revocations: Revocations::new(redis, backend, "ns", "todo", metrics),
         proxies: Proxies::Hops(1),
-    };
-    let cors = CorsConfig {
-        origins: vec!["https://app.example".to_owned()],
-        methods: vec!["GET".to_owned()],
-        max_age_seconds: Some(60),
-        allow_credentials: true,
-        ..CorsConfig::default()
-    };
-    let verifier = TestIssuer::new(1).verifier(Arc::new(SystemClock));
-    todo_gateway::router(&forwarder, Arc::new(door), &cors).layer(axum::Extension(verifier))
+    }
 }
 
 impl World {
