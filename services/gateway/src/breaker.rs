@@ -12,7 +12,7 @@ const WINDOW: Duration = Duration::from_secs(10);
 const WINDOW_MIN: u32 = 20;
 /// How long it stays open at first; twice as long after each trial that failed, up to the longest.
 const OPEN_FIRST: Duration = Duration::from_secs(1);
-const OPEN_LONGEST: Duration = Duration::from_secs(16);
+const OPEN_LONGEST: Duration = Duration::from_secs(8);
 /// What is said to who comes while one request tries.
 const TRYING: Duration = Duration::from_secs(1);
 
