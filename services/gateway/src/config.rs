@@ -228,14 +228,15 @@ impl CorsConfig {
                 format!("{origin} is no origin such as https://app.example"),
             ));
         }
-        let method = |text: &&String| Method::from_bytes(text.as_bytes()).is_err();
+        // A star would be a name like any other to us, and everything to a browser.
+        let method = |text: &&String| *text == "*" || Method::from_bytes(text.as_bytes()).is_err();
         if let Some(odd) = self.methods.iter().find(method) {
             return Err(ConfigError::refused(
                 "cors.methods",
                 format!("{odd} is no method"),
             ));
         }
-        let header = |text: &&String| HeaderName::from_bytes(text.as_bytes()).is_err();
+        let header = |text: &&String| *text == "*" || HeaderName::from_bytes(text.as_bytes()).is_err();
         self.headers.iter().find(header).map_or(Ok(()), |odd| {
             Err(ConfigError::refused(
                 "cors.headers",
@@ -305,6 +306,10 @@ mod tests {
         no_burst.rate_limit.policies = vec![policy];
         let mut twice = config();
         twice.rate_limit.policies = vec![PolicyConfig { burst: 1, ..policy }; 2];
+        let mut any_method = config();
+        any_method.cors.methods = vec!["*".to_owned()];
+        let mut any_header = config();
+        any_header.cors.headers = vec!["*".to_owned()];
         let mut no_method = config();
         no_method.cors.methods = vec!["GET, POST".to_owned()];
         let mut no_header = config();
@@ -329,6 +334,8 @@ mod tests {
             (path, "cors.origins"),
             (no_burst, "rateLimit"),
             (twice, "rateLimit.policies"),
+            (any_method, "cors.methods"),
+            (any_header, "cors.headers"),
             (no_method, "cors.methods"),
             (no_header, "cors.headers"),
         ] {

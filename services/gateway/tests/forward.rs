@@ -4,6 +4,8 @@
 
 #[path = "forward/circuits.rs"]
 mod circuits;
+#[path = "forward/origins.rs"]
+mod origins;
 #[path = "forward/strangers.rs"]
 mod strangers;
 #[path = "forward/streams.rs"]

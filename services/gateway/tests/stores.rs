@@ -282,6 +282,34 @@ async fn a_redis_that_is_away_locks_nobody_out() {
 }
 
 #[tokio::test]
+async fn a_redis_that_dies_under_load_fails_no_request() {
+    let mut server = RedisServer::alone().await;
+    let address = Address::of(&server.environment()).unwrap();
+    let replica = Arc::new(Replica::new(connect(&address, PATIENCE).unwrap(), "todo"));
+    let answered = Arc::new(tokio::sync::Semaphore::new(0));
+    let mut users = tokio::task::JoinSet::new();
+    for user in 0..20 {
+        let (replica, answered) = (Arc::clone(&replica), Arc::clone(&answered));
+        users.spawn(async move {
+            let token = replica.token(&format!("user-{user}"), &json!({"sid": format!("s-{user}")}));
+            let mut statuses = Vec::new();
+            for _ in 0..5 {
+                statuses.push(replica.status(&token).await);
+                answered.add_permits(1);
+            }
+            statuses
+        });
+    }
+    // After some were counted there, and before the others.
+    answered.acquire_many(20).await.unwrap().forget();
+    server.kill();
+    let statuses = users.join_all().await.concat();
+    assert_eq!(statuses, [StatusCode::OK; 100]);
+    replica.status(&replica.token("late", &json!({}))).await;
+    assert!(replica.shows("todo_ratelimit_backend_up 0"));
+}
+
+#[tokio::test]
 async fn a_cluster_knows_who_was_signed_out() {
     let cluster = RedisCluster::start().await;
     let address = Address::of(&cluster.environment()).unwrap();
