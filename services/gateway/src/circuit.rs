@@ -1,9 +1,6 @@
 //! A breaker before each service, and what metrics tell of it.
 
-use std::{
-    sync::{Mutex, PoisonError},
-    time::Instant,
-};
+use std::sync::{Mutex, PoisonError};
 
 use prometheus_client::{
     encoding::EncodeLabelSet,
@@ -13,6 +10,7 @@ use todo_kit::{
     metrics::Metrics,
     problem::{self, Problem},
 };
+use tokio::time::Instant;
 
 use crate::breaker::{Breaker, Outcome, Pass, State};
 use crate::route::Target;
@@ -67,7 +65,7 @@ impl Circuits {
     pub(crate) fn admit(&self, target: Target) -> Result<Ticket<'_>, Problem> {
         let circuit = self.0.iter().find(|circuit| circuit.target == target);
         let circuit = circuit.expect("every target should have a circuit");
-        let admitted = circuit.with(|breaker| breaker.admit(Instant::now()));
+        let admitted = circuit.with(|breaker| breaker.admit(Instant::now().into_std()));
         match admitted {
             Ok(pass) => Ok(Ticket {
                 circuit,
@@ -105,7 +103,7 @@ impl Drop for Ticket<'_> {
     fn drop(&mut self) {
         let has_opened = self
             .circuit
-            .with(|breaker| breaker.settle(&self.pass, self.outcome, Instant::now()));
+            .with(|breaker| breaker.settle(&self.pass, self.outcome, Instant::now().into_std()));
         if has_opened {
             self.circuit.opened.inc();
             let target = self.circuit.target.name();
