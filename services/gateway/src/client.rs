@@ -4,6 +4,8 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use http::{HeaderMap, HeaderName};
 use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+use todo_kit::config::ConfigError;
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// A longer way than this is not followed.
@@ -20,6 +22,52 @@ pub enum Proxies {
     Hops(usize),
     /// Those with an address in these networks.
     Networks(Vec<IpNet>),
+}
+
+/// Which proxies are believed: by number or by network, not both.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct TrustedProxiesConfig {
+    /// How many stand before the gateway, one behind the other; 0 by default, at most 16.
+    pub hops: usize,
+    /// Their networks, such as `10.0.0.0/8`; none by default.
+    pub networks: Vec<String>,
+}
+
+impl TrustedProxiesConfig {
+    /// Whether nobody is believed.
+    pub(crate) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Who is believed. Networks that cannot be read are refused here, and so are both ways at once.
+    pub fn proxies(&self) -> Result<Proxies, ConfigError> {
+        if self.hops > 0 && !self.networks.is_empty() {
+            return Err(ConfigError::refused(
+                "trustedProxies",
+                "set hops or networks, not both",
+            ));
+        }
+        if self.hops > HOPS_MAX {
+            let message = format!("{HOPS_MAX} is the most");
+            return Err(ConfigError::refused("trustedProxies.hops", message));
+        }
+        if self.hops > 0 {
+            return Ok(Proxies::Hops(self.hops));
+        }
+        if self.networks.is_empty() {
+            return Ok(Proxies::None);
+        }
+        let read = |text: &String| {
+            let refused = |_| {
+                let message = format!("{text} is no network such as 10.0.0.0/8");
+                ConfigError::refused("trustedProxies.networks", message)
+            };
+            text.parse().map_err(refused)
+        };
+        let networks: Result<_, _> = self.networks.iter().map(read).collect();
+        networks.map(Proxies::Networks)
+    }
 }
 
 impl Proxies {

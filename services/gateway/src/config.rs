@@ -7,7 +7,7 @@ use http::{HeaderName, HeaderValue, Method};
 use serde::{Deserialize, Serialize};
 use todo_kit::config::ConfigError;
 
-use crate::client::Proxies;
+use crate::client::TrustedProxiesConfig;
 use crate::limit::{OnError, Policies, Policy};
 use crate::route::{Class, Target};
 
@@ -26,16 +26,6 @@ pub struct GatewayConfig {
     /// Which proxies before the gateway are believed about where a request comes from; none by default.
     #[serde(default, skip_serializing_if = "TrustedProxiesConfig::is_empty")]
     pub trusted_proxies: TrustedProxiesConfig,
-}
-
-/// Which proxies are believed: by number or by network, not both.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct TrustedProxiesConfig {
-    /// How many stand before the gateway, one behind the other; 0 by default, at most 16.
-    pub hops: usize,
-    /// Their networks, such as `10.0.0.0/8`; none by default.
-    pub networks: Vec<String>,
 }
 
 /// Which web pages may call.
@@ -122,44 +112,6 @@ impl Default for UnauthenticatedConfig {
             burst: 30,
             on_error: OnError::Local,
         }
-    }
-}
-
-impl TrustedProxiesConfig {
-    /// The most hops that are followed.
-    const HOPS_MAX: usize = 16;
-
-    fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-
-    /// Who is believed. Networks that cannot be read are refused here, and so are both ways at once.
-    pub fn proxies(&self) -> Result<Proxies, ConfigError> {
-        if self.hops > 0 && !self.networks.is_empty() {
-            return Err(ConfigError::refused(
-                "trustedProxies",
-                "set hops or networks, not both",
-            ));
-        }
-        if self.hops > Self::HOPS_MAX {
-            let message = format!("{} is the most", Self::HOPS_MAX);
-            return Err(ConfigError::refused("trustedProxies.hops", message));
-        }
-        if self.hops > 0 {
-            return Ok(Proxies::Hops(self.hops));
-        }
-        if self.networks.is_empty() {
-            return Ok(Proxies::None);
-        }
-        let read = |text: &String| {
-            let refused = |_| {
-                let message = format!("{text} is no network such as 10.0.0.0/8");
-                ConfigError::refused("trustedProxies.networks", message)
-            };
-            text.parse().map_err(refused)
-        };
-        let networks: Result<_, _> = self.networks.iter().map(read).collect();
-        networks.map(Proxies::Networks)
     }
 }
 
@@ -274,6 +226,7 @@ fn is_origin(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::Proxies;
 
     fn config() -> GatewayConfig {
         let peers = Target::ALL.map(|t| (t.name().to_owned(), format!("todo-{}", t.name())));

@@ -31,10 +31,8 @@ use todo_kit::{
     describe::{Description, Store},
 };
 
-pub use client::Proxies;
-pub use config::{
-    CorsConfig, GatewayConfig, PolicyConfig, RateLimitConfig, TrustedProxiesConfig, UnauthenticatedConfig,
-};
+pub use client::{Proxies, TrustedProxiesConfig};
+pub use config::{CorsConfig, GatewayConfig, PolicyConfig, RateLimitConfig, UnauthenticatedConfig};
 pub use door::{Door, admit};
 pub use forward::Forwarder;
 pub use revocation::Revocations;
@@ -71,7 +69,7 @@ impl Service for Gateway {
         let common = &context.config.common;
         let (namespace, platform) = (&common.namespace, &common.platform);
         let shared = Shared::new(redis.clone(), namespace, platform);
-        let backend = Arc::new(Backend::new(shared, &context.metrics));
+        let backend = Arc::new(Backend::new(shared, limit::PATIENCE, &context.metrics));
         let watched = Arc::clone(&backend);
         context
             .background

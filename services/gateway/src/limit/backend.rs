@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Decision, Policy, Shared};
 
-/// How long a request waits for Redis before this replica goes on by itself.
+/// How long a request waits for Redis, where requests are real, before this replica goes on by itself.
 pub const PATIENCE: Duration = Duration::from_millis(50);
 /// How often a Redis that was away is asked whether it counts again. No request waits for that.
 const ASKED_AGAIN: Duration = Duration::from_secs(1);
@@ -28,14 +28,16 @@ const PROBE: Policy = Policy {
 /// The shared limiter, and whether its Redis answers.
 pub struct Backend {
     shared: Shared,
+    patience: Duration,
     is_away: AtomicBool,
     lost: Notify,
     up: Gauge,
 }
 
 impl Backend {
-    /// A Redis that is taken to be there until it is asked; shown as `todo_ratelimit_backend_up`.
-    pub fn new(shared: Shared, metrics: &Metrics) -> Self {
+    /// A Redis that is taken to be there until it does not answer within `patience`; shown as
+    /// `todo_ratelimit_backend_up`.
+    pub fn new(shared: Shared, patience: Duration, metrics: &Metrics) -> Self {
         let up = Gauge::default();
         up.set(1);
         metrics.register(
@@ -45,6 +47,7 @@ impl Backend {
         );
         Self {
             shared,
+            patience,
             is_away: AtomicBool::new(false),
             lost: Notify::new(),
             up,
@@ -62,7 +65,7 @@ impl Backend {
         if self.is_away.load(Ordering::Relaxed) {
             return None;
         }
-        match in_time(question).await {
+        match self.in_time(question).await {
             Ok(answer) => Some(answer),
             Err(why) => {
                 self.is_lost(&why);
@@ -100,16 +103,16 @@ impl Backend {
     async fn is_found_again(&self) {
         loop {
             tokio::time::sleep(ASKED_AGAIN).await;
-            if in_time(self.shared.check("", &PROBE)).await.is_ok() {
+            if self.in_time(self.shared.check("", &PROBE)).await.is_ok() {
                 return;
             }
         }
     }
-}
 
-async fn in_time<T>(question: impl Future<Output = RedisResult<T>>) -> Result<T, String> {
-    match tokio::time::timeout(PATIENCE, question).await {
-        Ok(answer) => answer.map_err(|error| Chain(&error).to_string()),
-        Err(_) => Err("no answer in time".to_owned()),
+    async fn in_time<T>(&self, question: impl Future<Output = RedisResult<T>>) -> Result<T, String> {
+        match tokio::time::timeout(self.patience, question).await {
+            Ok(answer) => answer.map_err(|error| Chain(&error).to_string()),
+            Err(_) => Err("no answer in time".to_owned()),
+        }
     }
 }

@@ -14,7 +14,7 @@ use http::{HeaderMap, Method, StatusCode};
 use http_body_util::BodyExt;
 use todo_gateway::{
     CorsConfig, Door, Forwarder, Proxies, Revocations,
-    limit::{Backend, Class, Limiter, OnError, Policies, Policy, Shared},
+    limit::{Backend, Class, Limiter, OnError, PATIENCE, Policies, Policy, Shared},
 };
 use todo_kit::{
     Environment, RandomIds, Secret, SystemClock,
@@ -179,7 +179,8 @@ fn door(metrics: &Metrics, on_error: OnError) -> Door {
         ..policy
     };
     let policies = Policies::new(policy, unauthenticated, on_error).with(Class::Analytics, analytics);
-    let backend = Arc::new(Backend::new(Shared::new(redis.clone(), "ns", "todo"), metrics));
+    let shared = Shared::new(redis.clone(), "ns", "todo");
+    let backend = Arc::new(Backend::new(shared, PATIENCE, metrics));
     Door {
         limiter: Limiter::new(policies, Arc::clone(&backend), metrics),
         revocations: Revocations::new(redis, backend, "ns", "todo", metrics),

@@ -1,6 +1,7 @@
 //! The HTTP stack: two listeners, limits, problems, request logs.
 //!
-//! On the app port every request passes, from the outside in: [`observe`] (trace, log line, metrics), [`limit`]
+//! On the app port every request passes, from the outside in: [`secure`] if the port is public (headers of the answer),
+//! [`observe`] (trace, log line, metrics), [`limit`]
 //! (concurrency, deadline), the body limit, [`app_token`] unless the port is public, and around the routes of events what
 //! measures and traces those ([`crate::events`]). `/healthz` is answered before all that: daprd asks every few seconds,
 //! without token, and counts for itself.
