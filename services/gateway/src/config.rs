@@ -7,7 +7,8 @@ use http::{HeaderName, HeaderValue, Method};
 use serde::{Deserialize, Serialize};
 use todo_kit::config::ConfigError;
 
-use crate::limit::{Policies, Policy};
+use crate::client::TrustedProxiesConfig;
+use crate::limit::{OnError, Policies, Policy};
 use crate::route::{Class, Target};
 
 /// The gateway's own keys.
@@ -22,6 +23,9 @@ pub struct GatewayConfig {
     /// How much one user may send.
     #[serde(default)]
     pub rate_limit: RateLimitConfig,
+    /// Which proxies before the gateway are believed about where a request comes from; none by default.
+    #[serde(default, skip_serializing_if = "TrustedProxiesConfig::is_empty")]
+    pub trusted_proxies: TrustedProxiesConfig,
 }
 
 /// Which web pages may call.
@@ -56,6 +60,22 @@ pub struct RateLimitConfig {
     /// Classes of routes with a bucket of their own; none by default.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub policies: Vec<PolicyConfig>,
+    /// Requests without a token that is accepted, by address; 30 a minute by default.
+    pub unauthenticated: UnauthenticatedConfig,
+}
+
+/// The bucket of requests without a token that is accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct UnauthenticatedConfig {
+    /// Requests in a period; 30 by default.
+    pub requests: u32,
+    /// The period; 60 by default.
+    pub period_seconds: u64,
+    /// Requests that may come at once; 30 by default.
+    pub burst: u32,
+    /// What becomes of them while Redis is away: `local` by default, or `closed`.
+    pub on_error: OnError,
 }
 
 /// The bucket of one class of routes.
@@ -79,6 +99,18 @@ impl Default for RateLimitConfig {
             period_seconds: 60,
             burst: 10,
             policies: Vec::new(),
+            unauthenticated: UnauthenticatedConfig::default(),
+        }
+    }
+}
+
+impl Default for UnauthenticatedConfig {
+    fn default() -> Self {
+        Self {
+            requests: 30,
+            period_seconds: 60,
+            burst: 30,
+            on_error: OnError::Local,
         }
     }
 }
@@ -92,26 +124,34 @@ impl RateLimitConfig {
             period: Duration::from_secs(self.period_seconds),
             burst: self.burst,
         };
-        self.policies
-            .iter()
-            .fold(Policies::shared(shared), |policies, own| {
-                let policy = Policy {
-                    bucket: own.class.as_str(),
-                    requests: own.requests,
-                    period: Duration::from_secs(own.period_seconds),
-                    burst: own.burst,
-                };
-                policies.with(own.class, policy)
-            })
+        let strangers = Policy {
+            bucket: Policy::UNAUTHENTICATED,
+            requests: self.unauthenticated.requests,
+            period: Duration::from_secs(self.unauthenticated.period_seconds),
+            burst: self.unauthenticated.burst,
+        };
+        let policies = Policies::new(shared, strangers, self.unauthenticated.on_error);
+        self.policies.iter().fold(policies, |policies, own| {
+            let policy = Policy {
+                bucket: own.class.as_str(),
+                requests: own.requests,
+                period: Duration::from_secs(own.period_seconds),
+                burst: own.burst,
+            };
+            policies.with(own.class, policy)
+        })
     }
 
     fn check(&self) -> Result<(), ConfigError> {
         let shared = (self.requests, self.period_seconds, self.burst);
+        let strangers = self.unauthenticated;
+        let strangers = (strangers.requests, strangers.period_seconds, strangers.burst);
         let own = self
             .policies
             .iter()
             .map(|policy| (policy.requests, policy.period_seconds, policy.burst));
-        if std::iter::once(shared)
+        if [shared, strangers]
+            .into_iter()
             .chain(own)
             .any(|(requests, period, burst)| requests == 0 || period == 0 || burst == 0)
         {
@@ -140,14 +180,15 @@ impl CorsConfig {
                 format!("{origin} is no origin such as https://app.example"),
             ));
         }
-        let method = |text: &&String| Method::from_bytes(text.as_bytes()).is_err();
+        // A star would be a name like any other to us, and everything to a browser.
+        let method = |text: &&String| *text == "*" || Method::from_bytes(text.as_bytes()).is_err();
         if let Some(odd) = self.methods.iter().find(method) {
             return Err(ConfigError::refused(
                 "cors.methods",
                 format!("{odd} is no method"),
             ));
         }
-        let header = |text: &&String| HeaderName::from_bytes(text.as_bytes()).is_err();
+        let header = |text: &&String| *text == "*" || HeaderName::from_bytes(text.as_bytes()).is_err();
         self.headers.iter().find(header).map_or(Ok(()), |odd| {
             Err(ConfigError::refused(
                 "cors.headers",
@@ -168,6 +209,7 @@ impl GatewayConfig {
             return Err(ConfigError::refused("peers", "no service is named"));
         }
         self.rate_limit.check()?;
+        self.trusted_proxies.proxies()?;
         self.cors.check()
     }
 }
@@ -184,6 +226,7 @@ fn is_origin(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::Proxies;
 
     fn config() -> GatewayConfig {
         let peers = Target::ALL.map(|t| (t.name().to_owned(), format!("todo-{}", t.name())));
@@ -191,6 +234,7 @@ mod tests {
             peers: peers.into(),
             cors: CorsConfig::default(),
             rate_limit: RateLimitConfig::default(),
+            trusted_proxies: TrustedProxiesConfig::default(),
         }
     }
 
@@ -215,22 +259,51 @@ mod tests {
         no_burst.rate_limit.policies = vec![policy];
         let mut twice = config();
         twice.rate_limit.policies = vec![PolicyConfig { burst: 1, ..policy }; 2];
+        let mut any_method = config();
+        any_method.cors.methods = vec!["*".to_owned()];
+        let mut any_header = config();
+        any_header.cors.headers = vec!["*".to_owned()];
         let mut no_method = config();
         no_method.cors.methods = vec!["GET, POST".to_owned()];
         let mut no_header = config();
         no_header.cors.headers = vec!["a header".to_owned()];
+        let mut no_strangers = config();
+        no_strangers.rate_limit.unauthenticated.requests = 0;
+        let proxies = |hops: usize, networks: &[&str]| GatewayConfig {
+            trusted_proxies: TrustedProxiesConfig {
+                hops,
+                networks: networks.iter().map(|&network| network.to_owned()).collect(),
+            },
+            ..config()
+        };
         for (bad, key) in [
+            (no_strangers, "rateLimit"),
+            (proxies(1, &["10.0.0.0/8"]), "trustedProxies"),
+            (proxies(17, &[]), "trustedProxies.hops"),
+            (proxies(0, &["10.0.0.0/8", "ingress"]), "trustedProxies.networks"),
             (no_peer, "peers"),
             (no_limit, "rateLimit"),
             (any_origin, "cors.origins"),
             (path, "cors.origins"),
             (no_burst, "rateLimit"),
             (twice, "rateLimit.policies"),
+            (any_method, "cors.methods"),
+            (any_header, "cors.headers"),
             (no_method, "cors.methods"),
             (no_header, "cors.headers"),
         ] {
             let error = bad.check().unwrap_err().to_string();
             assert!(error.contains(key), "{error}");
         }
+    }
+
+    #[test]
+    fn a_configuration_of_before_means_what_it_meant() {
+        let old = r#"{"peers": {"task": "todo-task"}, "rateLimit": {"requests": 5, "periodSeconds": 60, "burst": 5}}"#;
+        let config: GatewayConfig = serde_json::from_str(old).unwrap();
+        assert_eq!(config.trusted_proxies.proxies().unwrap(), Proxies::None);
+        let (strangers, on_error) = config.rate_limit.policies().unauthenticated();
+        assert_eq!((strangers.requests, strangers.burst), (30, 30));
+        assert_eq!(on_error, OnError::Local);
     }
 }

@@ -1,35 +1,43 @@
 //! Forwarding by Dapr service invocation: HTTP to the gateway's own sidecar, streamed both ways.
 
-use std::{collections::BTreeMap, error::Error, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use axum::{
     body::{Body, HttpBody},
     extract::{Request, State},
-    response::{IntoResponse, Response},
+    response::Response,
 };
-use http::{
-    HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header::CONTENT_TYPE, uri::PathAndQuery,
-};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header::ACCEPT, uri::PathAndQuery};
+use http_body_util::Limited;
+use hyper::body::Incoming;
 use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector},
+    client::legacy::{Client, Error, connect::HttpConnector},
     rt::TokioExecutor,
 };
 use todo_domain::IdSource;
 use todo_kit::{
     Environment, Secret, StartError, TraceContext,
     http::{BODY_MAX_BYTES, idempotency},
-    problem::{self, Problem},
+    metrics::Metrics,
+    problem::Problem,
     trace::{Span, SpanKind, Tracer},
 };
+use tokio_util::sync::CancellationToken;
 use utoipa::openapi::OpenApi;
 
-use crate::{hygiene, openapi, route, route::Target};
+use crate::{
+    body::Upload,
+    circuit::Circuits,
+    failure::{self, Judged},
+    hygiene, openapi, route,
+    route::Target,
+    stream::{self, Streams},
+};
 
 const APP_ID: HeaderName = HeaderName::from_static("dapr-app-id");
 const API_TOKEN: HeaderName = HeaderName::from_static("dapr-api-token");
-/// daprd's own errors are short; more than this is not one.
-const SIDECAR_ERROR_MAX_BYTES: usize = 64 * 1024;
+/// How long a read waits before it is sent once more, when the sidecar gave no answer.
+const SENT_AGAIN: Duration = Duration::from_millis(100);
 
 /// The way to the services behind.
 #[derive(Clone)]
@@ -40,6 +48,8 @@ struct Inner {
     sidecar: String,
     token: Option<Secret>,
     app_ids: BTreeMap<&'static str, HeaderValue>,
+    circuits: Circuits,
+    streams: Streams,
     ids: Arc<dyn IdSource>,
     tracer: Tracer,
 }
@@ -52,6 +62,7 @@ impl Forwarder {
         peers: &BTreeMap<String, String>,
         ids: Arc<dyn IdSource>,
         tracer: Tracer,
+        metrics: &Metrics,
     ) -> Result<Self, StartError> {
         let port = environment.port("DAPR_HTTP_PORT", 3500)?;
         let mut connector = HttpConnector::new();
@@ -71,9 +82,17 @@ impl Forwarder {
             sidecar: format!("127.0.0.1:{port}"),
             token,
             app_ids,
+            circuits: Circuits::new(metrics),
+            streams: Streams::new(metrics),
             ids,
             tracer,
         })))
+    }
+
+    /// Ends the streams of events when `stop` comes: their clients go to another replica, and go on there.
+    pub async fn end_streams(self, stop: CancellationToken) {
+        stop.cancelled().await;
+        self.0.streams.end();
     }
 
     /// Whether a service is named: one that is switched off is not.
@@ -93,28 +112,18 @@ pub(crate) async fn forward(
     State((forwarder, target)): State<(Forwarder, Target)>,
     request: Request,
 ) -> Result<Response, Problem> {
-    if route::is_ambiguous(request.uri().path()) {
-        return Err(Problem::new(problem::BAD_REQUEST)
-            .detail("the path has an encoded slash or dot, or an empty segment"));
-    }
     if request.body().size_hint().lower() > BODY_MAX_BYTES as u64 {
-        return Err(too_large());
+        return Err(failure::too_large());
     }
+    let ticket = forwarder.0.circuits.admit(target)?;
     let mut span = forwarder.begin(&request, target);
-    let request = forwarder.prepare(request, target, span.context())?;
-    let mut response = forwarder.invoke(request).await.inspect_err(|problem| {
-        span.fail(problem.kind().code);
-    })?;
-    let status = response.status().as_u16();
-    span.number("http.response.status_code", status.into());
-    if status >= 400 {
-        span.fail(if status < 500 { "4xx" } else { "5xx" });
-    }
+    let upload = Upload::default();
+    let request = forwarder.prepare(request, target, span.context(), &upload)?;
+    let (outcome, answer) = forwarder.invoke(request, target, &upload, &mut span).await;
+    ticket.settle(outcome);
+    let mut response = answer.inspect_err(|problem| span.fail(problem.kind().code))?;
     hygiene::response(response.headers_mut());
-    if response.status().as_u16() >= 400 && !is_problem(&response) {
-        return Err(sidecars_error(response, target).await);
-    }
-    Ok(response)
+    forwarder.0.streams.watch(response)
 }
 
 impl Forwarder {
@@ -130,15 +139,49 @@ impl Forwarder {
         span
     }
 
-    /// Within the deadline of the method.
-    async fn invoke(&self, request: Request) -> Result<Response, Problem> {
+    /// Within the deadline of the method; what comes after an answer's head has a patience of its own.
+    async fn invoke(&self, request: Request, target: Target, upload: &Upload, span: &mut Span) -> Judged {
         let deadline = route::deadline(request.method());
-        let answer = tokio::time::timeout(deadline, self.0.client.request(request)).await;
-        let answer = answer.map_err(|_| Problem::new(problem::TIMEOUT))?;
-        Ok(answer.map_err(|error| not_forwarded(&error))?.map(Body::new))
+        let response = match tokio::time::timeout(deadline, self.send(request)).await {
+            Ok(Ok(response)) => response.map(Body::new),
+            Ok(Err(error)) => return failure::not_forwarded(&error, upload),
+            Err(_) => return failure::too_late(upload),
+        };
+        let status = response.status().as_u16();
+        span.number("http.response.status_code", status.into());
+        if status >= 400 {
+            span.fail(if status < 500 { "4xx" } else { "5xx" });
+        }
+        failure::answered(response, target).await
     }
 
-    fn prepare(&self, request: Request, target: Target, trace: TraceContext) -> Result<Request, Problem> {
+    /// Once more, if it is a read and the sidecar gave no answer at all. Everything else is sent once: the sidecar and
+    /// the client send again themselves, and only they know whether they may.
+    async fn send(&self, request: Request) -> Result<http::Response<Incoming>, Error> {
+        let again = is_plain_read(&request).then(|| {
+            let mut again = Request::new(Body::empty());
+            *again.method_mut() = request.method().clone();
+            *again.uri_mut() = request.uri().clone();
+            *again.headers_mut() = request.headers().clone();
+            again
+        });
+        match (self.0.client.request(request).await, again) {
+            (Err(error), Some(again)) => {
+                tracing::debug!(%error, "a read is sent once more");
+                tokio::time::sleep(SENT_AGAIN).await;
+                self.0.client.request(again).await
+            }
+            (answer, _) => answer,
+        }
+    }
+
+    fn prepare(
+        &self,
+        request: Request,
+        target: Target,
+        trace: TraceContext,
+        upload: &Upload,
+    ) -> Result<Request, Problem> {
         let (mut parts, body) = request.into_parts();
         let path = parts.uri.path_and_query().map_or("/", PathAndQuery::as_str);
         let uri = Uri::builder()
@@ -149,6 +192,9 @@ impl Forwarder {
         parts.uri = uri.map_err(|error| Problem::internal(&error))?;
         parts.version = http::Version::HTTP_11;
         hygiene::request(&mut parts.headers);
+        if stream::is_wanted(&parts.method, &parts.headers) {
+            parts.headers.insert(ACCEPT, stream::EVENTS);
+        }
         self.name(&parts.method, &mut parts.headers);
         if let Some(app_id) = self.0.app_ids.get(target.name()) {
             parts.headers.insert(APP_ID, app_id.clone());
@@ -160,10 +206,8 @@ impl Forwarder {
         if let Ok(value) = HeaderValue::try_from(trace.to_string()) {
             parts.headers.insert(TraceContext::HEADER, value);
         }
-        Ok(Request::from_parts(
-            parts,
-            Body::new(Limited::new(body, BODY_MAX_BYTES)),
-        ))
+        let body = Body::new(Limited::new(body, BODY_MAX_BYTES));
+        Ok(Request::from_parts(parts, upload.watch(body)))
     }
 
     /// Gives a write that has no idempotency key one of its own. A sidecar sends a request again by itself when the
@@ -179,67 +223,6 @@ impl Forwarder {
     }
 }
 
-/// Why the sidecar gave no answer: a body without a length that turned out too large, or the sidecar itself.
-fn not_forwarded(error: &(dyn Error + 'static)) -> Problem {
-    let mut causes = std::iter::successors(Some(error), |&cause| cause.source());
-    if causes.any(<dyn Error>::is::<LengthLimitError>) {
-        too_large()
-    } else {
-        Problem::unavailable(error)
-    }
-}
-
-fn too_large() -> Problem {
-    Problem::new(problem::TOO_LARGE).detail(format!("{BODY_MAX_BYTES} bytes is the most"))
-}
-
-/// Our services answer errors as problems only, so anything else is the sidecar's.
-fn is_problem(response: &Response) -> bool {
-    let content_type = response.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok());
-    content_type.is_some_and(|value| value.starts_with("application/problem+json"))
-}
-
-/// What a client may know of daprd's own failure. Its text is logged and goes no further.
-async fn sidecars_error(response: Response, target: Target) -> Problem {
-    let status = response.status();
-    let body = Limited::new(response.into_body(), SIDECAR_ERROR_MAX_BYTES)
-        .collect()
-        .await;
-    let text = body
-        .map(|b| String::from_utf8_lossy(&b.to_bytes()).into_owned())
-        .unwrap_or_default();
-    tracing::warn!(
-        peer = target.name(),
-        status = status.as_u16(),
-        answer = text,
-        "the sidecar did not reach the service"
-    );
-    match status {
-        StatusCode::FORBIDDEN => Problem::new(problem::BAD_GATEWAY),
-        StatusCode::GATEWAY_TIMEOUT => Problem::new(problem::TIMEOUT),
-        // Every transport failure of an invocation is a 500 with ERR_DIRECT_INVOKE: the service is away.
-        _ if text.contains("ERR_DIRECT_INVOKE") => Problem::new(problem::UNAVAILABLE).retry_after(1),
-        _ => Problem::new(problem::BAD_GATEWAY),
-    }
-}
-
-/// Headers on every answer: nothing here is a page, so nothing may be framed, sniffed or cached.
-pub(crate) async fn secure(request: Request, next: axum::middleware::Next) -> Response {
-    let mut response = next.run(request).await.into_response();
-    for (name, value) in [
-        ("x-content-type-options", "nosniff"),
-        ("x-frame-options", "DENY"),
-        (
-            "content-security-policy",
-            "default-src 'none'; frame-ancestors 'none'",
-        ),
-        ("referrer-policy", "no-referrer"),
-        ("cache-control", "no-store"),
-    ] {
-        response
-            .headers_mut()
-            .entry(HeaderName::from_static(name))
-            .or_insert(HeaderValue::from_static(value));
-    }
-    response
+fn is_plain_read(request: &Request) -> bool {
+    matches!(*request.method(), Method::GET | Method::HEAD) && request.body().is_end_stream()
 }

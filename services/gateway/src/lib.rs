@@ -3,13 +3,21 @@
 //!
 //! The caller's own token goes on to the service, which verifies it again: no header of ours claims an identity.
 
+mod body;
+mod breaker;
+mod circuit;
+mod client;
 mod config;
 mod cors;
+mod door;
+mod failure;
 mod forward;
 mod hygiene;
 pub mod limit;
 mod openapi;
+mod revocation;
 mod route;
+mod stream;
 
 use std::sync::Arc;
 
@@ -26,10 +34,13 @@ use todo_kit::{
 
 use utoipa::openapi::OpenApi;
 
-pub use config::{CorsConfig, GatewayConfig, PolicyConfig, RateLimitConfig};
+pub use client::{Proxies, TrustedProxiesConfig};
+pub use config::{CorsConfig, GatewayConfig, PolicyConfig, RateLimitConfig, UnauthenticatedConfig};
+pub use door::{Door, admit};
 pub use forward::Forwarder;
+pub use revocation::Revocations;
 
-use crate::limit::{Limiter, Shared, limit};
+use crate::limit::{Backend, Limiter, Shared};
 use crate::route::{TABLE, Target};
 
 /// The service. Its `main` is one line.
@@ -64,24 +75,36 @@ impl Service for Gateway {
         // A Redis that is away makes limits inexact, not the gateway unready.
         let redis = context.redis(limit::PATIENCE, None)?;
         let common = &context.config.common;
-        let shared = Shared::new(redis, &common.namespace, &common.platform);
-        let limiter = Arc::new(Limiter::new(
-            config.rate_limit.policies(),
-            shared,
-            &context.metrics,
-        ));
+        let (namespace, platform) = (&common.namespace, &common.platform);
+        let shared = Shared::new(redis.clone(), namespace, platform);
+        let backend = Arc::new(Backend::new(shared, limit::PATIENCE, &context.metrics));
+        let watched = Arc::clone(&backend);
+        context
+            .background
+            .spawn("watch-redis", |stop| async move { watched.watch(stop).await });
+        let policies = config.rate_limit.policies();
+        let door = Door {
+            limiter: Limiter::new(policies, Arc::clone(&backend), &context.metrics),
+            revocations: Revocations::new(redis, backend, namespace, platform, &context.metrics),
+            proxies: config.trusted_proxies.proxies()?,
+        };
         let forwarder = Forwarder::new(
             &context.environment,
             &config.peers,
             Arc::clone(&context.ids),
             context.tracer.clone(),
+            &context.metrics,
         )?;
-        Ok(router(&forwarder, limiter, &config.cors))
+        context
+            .background
+            .spawn("event-streams", |stop| forwarder.clone().end_streams(stop));
+        Ok(router(&forwarder, Arc::new(door), &config.cors))
     }
 }
 
-/// The public routes with all that stands before them: answers to preflights first, then who calls and how much.
-pub fn router(forwarder: &Forwarder, limiter: Arc<Limiter>, origins: &CorsConfig) -> Router {
+/// The public routes with all that stands before them: answers to preflights first, then the form of the request, then
+/// who calls and how much.
+pub fn router(forwarder: &Forwarder, door: Arc<Door>, origins: &CorsConfig) -> Router {
     let mut routes = Router::new();
     for (pattern, target) in TABLE.iter().filter(|(_, target)| forwarder.knows(*target)) {
         routes = routes.route(
@@ -90,8 +113,8 @@ pub fn router(forwarder: &Forwarder, limiter: Arc<Limiter>, origins: &CorsConfig
         );
     }
     routes
-        .layer(from_fn_with_state(limiter, limit))
+        .layer(from_fn_with_state(door, admit))
         .merge(openapi::routes(forwarder.document()))
+        .layer(from_fn(hygiene::refuse))
         .layer(cors::layer(origins))
-        .layer(from_fn(forward::secure))
 }

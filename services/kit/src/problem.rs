@@ -50,6 +50,12 @@ problems! {
     NOT_FOUND = NOT_FOUND, "not_found", "There is no such thing";
     /// The path exists, the method does not.
     METHOD_NOT_ALLOWED = METHOD_NOT_ALLOWED, "method_not_allowed", "This path does not answer that method";
+    /// The client asks for another protocol on the same connection: a WebSocket, say.
+    UPGRADE_NOT_SUPPORTED = BAD_REQUEST, "upgrade_not_supported", "The connection stays what it is";
+    /// The body did not come in time.
+    REQUEST_TIMEOUT = REQUEST_TIMEOUT, "request_timeout", "The request did not come in time";
+    /// The path, the query and the headers together are too long.
+    HEADERS_TOO_LARGE = REQUEST_HEADER_FIELDS_TOO_LARGE, "headers_too_large", "The headers are too large";
     /// `Idempotency-Key` is no string of 1 to 255 visible characters.
     IDEMPOTENCY_KEY_INVALID = BAD_REQUEST, "idempotency_key_invalid", "The idempotency key cannot be read";
     /// `Idempotency-Key` was used for another request before.
@@ -248,6 +254,24 @@ mod tests {
             .unwrap()
             .to_bytes();
         serde_json::from_slice(&body).unwrap()
+    }
+
+    #[test]
+    fn every_kind_is_in_the_guide_and_no_other() {
+        const GUIDE: &str = include_str!("../../../docs/guide/problems.md");
+        let rows = GUIDE.lines().filter_map(|line| {
+            let mut cells = line.strip_prefix("| ")?.split(" | ");
+            let status = cells.next()?.parse::<u16>().ok()?;
+            Some((status, cells.next()?.trim_matches('`').to_owned()))
+        });
+        let mut documented: Vec<_> = rows.collect();
+        let known = ALL
+            .iter()
+            .map(|kind| (kind.status.as_u16(), kind.code.to_owned()));
+        let mut known: Vec<_> = known.collect();
+        documented.sort();
+        known.sort();
+        assert_eq!(documented, known);
     }
 
     #[test]

@@ -5,10 +5,10 @@
 //! what it has -> the last spans are sent -> the process exits. `/healthz` stays well until the tasks have flushed, because daprd closes its API
 //! as soon as the app is unhealthy.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -17,7 +17,7 @@ use crate::auth::{KeySource, Keys, SourceError, Verifier};
 use crate::background::Background;
 use crate::config::{Config, ConfigError};
 use crate::health::Health;
-use crate::http::{AppLayers, ListenError, admin, app, bind, serve};
+use crate::http::{AppLayers, HEAD_PATIENCE, ListenError, admin, app, bind, serve};
 use crate::metrics::Metrics;
 use crate::service::{Context, Ingress, Service, StartError};
 use crate::system::{RandomIds, SystemClock};
@@ -95,6 +95,7 @@ pub async fn run<S: Service>(config: Config<S::Config>, environment: Environment
     tokio::spawn(serve(
         admin_listener,
         admin::router(health.clone(), metrics.clone()),
+        None,
         closed.clone(),
     ));
 
@@ -125,30 +126,31 @@ pub async fn run<S: Service>(config: Config<S::Config>, environment: Environment
         verifier,
         app_token: token,
     };
-    let served = app(routes, layers);
     let drain = Duration::from_secs(common.shutdown.drain_seconds);
-    let ended = serve_until_signal(served, common.http.listen, &health, &background, signals, drain).await;
+    // Whoever is not the sidecar may mean to hold connections without using them.
+    let head_patience = (S::INGRESS == Ingress::Public).then_some(HEAD_PATIENCE);
+    let listener = bind(common.http.listen).await?;
+    let server = |stop| serve(listener, app(routes, layers), head_patience, stop);
+    tracing::info!(address = %common.http.listen, "serving");
+    let ended = serve_until_signal(server, &health, &background, signals, drain).await;
     tracer.end().await;
     ended
 }
 
-async fn serve_until_signal(
-    router: Router,
-    address: std::net::SocketAddr,
+async fn serve_until_signal<F: Future<Output = ()>>(
+    server: impl FnOnce(CancellationToken) -> F,
     health: &Health,
     background: &Background,
     signals: Signals,
     drain: Duration,
 ) -> Result<(), RunError> {
     let stop_accepting = CancellationToken::new();
-    let listener = bind(address).await?;
-    let server = serve(listener, router, stop_accepting.clone());
+    let server = server(stop_accepting.clone());
     tokio::pin!(server);
     health.set_started();
-    tracing::info!(%address, "serving");
 
     let broken = tokio::select! {
-        ended = &mut server => return Ok(ended?),
+        () = &mut server => return Ok(()),
         () = signals.received() => false,
         () = background.broken() => true,
     };
@@ -165,7 +167,7 @@ async fn serve_until_signal(
         tokio::time::sleep(FINISH_PATIENCE).await;
     };
     tokio::select! {
-        ended = &mut server => ended?,
+        () = &mut server => {}
         () = end => tracing::warn!("requests did not finish in time"),
     }
     tracing::info!("ended");

@@ -8,7 +8,8 @@ use std::{
 
 use super::{Decision, Policy};
 
-/// At most so many subjects are remembered; beyond it those whose burst is free again are forgotten first.
+/// At most so many subjects are remembered; beyond it those whose burst is free again are forgotten, and if that makes
+/// no room, all are: a limit that is inexact for a moment is better than a memory without end.
 const MAX_SUBJECTS: usize = 100_000;
 
 /// GCRA in memory: per bucket and subject the theoretical arrival time of its next request.
@@ -25,6 +26,9 @@ impl Local {
         let mut arrivals = self.arrivals.lock().unwrap_or_else(PoisonError::into_inner);
         if arrivals.len() >= MAX_SUBJECTS {
             arrivals.retain(|_, arrival| *arrival > now);
+        }
+        if arrivals.len() >= MAX_SUBJECTS {
+            arrivals.clear();
         }
         let key = policy.key(subject);
         let arrival = arrivals.get(&key).copied().unwrap_or(now).max(now);
@@ -112,5 +116,14 @@ mod tests {
         }
         limit.check("late", &POLICY, now + Duration::from_secs(7));
         assert!(limit.arrivals.lock().unwrap().len() < 10);
+    }
+
+    #[test]
+    fn a_memory_full_of_those_who_wait_does_not_grow() {
+        let (limit, now) = (Local::default(), Instant::now());
+        for i in 0..=MAX_SUBJECTS {
+            limit.check(&format!("user-{i}"), &POLICY, now);
+        }
+        assert_eq!(limit.arrivals.lock().unwrap().len(), 1);
     }
 }

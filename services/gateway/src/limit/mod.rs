@@ -1,12 +1,17 @@
-//! Rate limits per user: GCRA in Redis, exact across replicas; in memory while Redis is away.
+//! Rate limits per user, and per address of those who are none: GCRA in Redis, exact across replicas; in memory while
+//! Redis is away.
 
+mod backend;
 mod layer;
 mod local;
 mod redis;
 
 use std::time::Duration;
 
-pub use self::layer::{Limiter, PATIENCE, limit};
+use serde::{Deserialize, Serialize};
+
+pub use self::backend::{Backend, PATIENCE};
+pub use self::layer::Limiter;
 pub use self::{local::Local, redis::Shared};
 pub use crate::route::Class;
 
@@ -21,6 +26,17 @@ pub struct Policy {
     pub period: Duration,
     /// Requests that may come at once, at least 1.
     pub burst: u32,
+}
+
+/// What becomes of a request that Redis cannot count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnError {
+    /// Each replica counts by itself.
+    #[default]
+    Local,
+    /// It is answered 503.
+    Closed,
 }
 
 /// What the limiter says of one request.
@@ -39,6 +55,8 @@ pub struct Decision {
 impl Policy {
     /// The bucket of all classes of routes without one of their own.
     pub const SHARED: &'static str = "default";
+    /// The bucket of requests without a token that is accepted.
+    pub const UNAUTHENTICATED: &'static str = "unauthenticated";
 
     /// `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers).
     pub fn header(&self) -> String {
@@ -62,15 +80,17 @@ pub struct Policies {
     read: Policy,
     write: Policy,
     analytics: Policy,
+    unauthenticated: (Policy, OnError),
 }
 
 impl Policies {
-    /// One bucket for everything.
-    pub fn shared(policy: Policy) -> Self {
+    /// One bucket for every user's requests, whatever they do, and one for requests that are nobody's.
+    pub fn new(shared: Policy, unauthenticated: Policy, on_error: OnError) -> Self {
         Self {
-            read: policy,
-            write: policy,
-            analytics: policy,
+            read: shared,
+            write: shared,
+            analytics: shared,
+            unauthenticated: (unauthenticated, on_error),
         }
     }
 
@@ -86,8 +106,14 @@ impl Policies {
     }
 
     /// The buckets that are counted in.
-    fn buckets(&self) -> [&'static str; 3] {
-        [self.read, self.write, self.analytics].map(|policy| policy.bucket)
+    fn buckets(&self) -> [&'static str; 4] {
+        let (unauthenticated, _) = self.unauthenticated;
+        [self.read, self.write, self.analytics, unauthenticated].map(|policy| policy.bucket)
+    }
+
+    /// What holds for requests without a token that is accepted.
+    pub fn unauthenticated(&self) -> (Policy, OnError) {
+        self.unauthenticated
     }
 
     /// What holds for the routes of a class.

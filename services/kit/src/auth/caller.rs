@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
+use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, header::WWW_AUTHENTICATE};
 
 use super::{AuthError, Claims, Verifier};
 use crate::Secret;
@@ -18,8 +18,33 @@ pub struct Caller {
     pub sub: String,
     /// The token's `email`, unless the issuer says that it is not verified.
     pub email: Option<String>,
+    /// The token's `sid`: the session that it belongs to.
+    pub session: Option<String>,
+    /// The token's `iat`, in seconds since 1970.
+    pub issued_at: Option<f64>,
     /// The token itself, to be sent on to other services.
     pub token: Secret,
+}
+
+impl Caller {
+    /// Who sent these headers, by `verifier`.
+    pub async fn of(headers: &HeaderMap, verifier: &Verifier) -> Result<Self, AuthError> {
+        let token = bearer(headers).ok_or(AuthError::Missing)?;
+        let Claims {
+            sub,
+            email,
+            session,
+            issued_at,
+            expires_at: _,
+        } = verifier.verify(token).await?;
+        Ok(Self {
+            sub,
+            email,
+            session,
+            issued_at,
+            token: Secret::new(token),
+        })
+    }
 }
 
 impl<S: Sync> FromRequestParts<S> for Caller {
@@ -28,41 +53,17 @@ impl<S: Sync> FromRequestParts<S> for Caller {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let verifier = parts.extensions.get::<Arc<Verifier>>().cloned();
         let verifier = verifier.ok_or_else(|| Problem::new(problem::INTERNAL))?;
-        let token = bearer(&parts.headers)?;
-        match verifier.verify(token).await {
-            Ok(Claims { sub, email }) => Ok(Self {
-                sub,
-                email,
-                token: Secret::new(token),
-            }),
-            // The issuer is away and no key was ever seen: nobody's fault who calls.
-            Err(error @ AuthError::NoKeys) => Err(Problem::unavailable(&error)),
-            Err(error) => {
-                tracing::info!(reason = error.reason(), "token refused");
-                Err(Problem::unauthorized(error.to_string()))
-            }
-        }
+        let caller = Self::of(&parts.headers, &verifier).await;
+        caller.map_err(|error| verifier.refuse(error))
     }
 }
 
-fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
-    let missing = || {
-        // RFC 6750: no error code when there was no attempt.
-        let challenge = HeaderValue::from_static("Bearer");
-        Problem::unauthorized("send Authorization: Bearer <token>").header(WWW_AUTHENTICATE, challenge)
-    };
+/// The one token of the request. Two of them are none: whoever reads the other one would see another caller.
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let (Some(value), None) = (values.next(), values.next()) else {
-        return Err(missing());
+        return None;
     };
-    let (scheme, token) = value
-        .to_str()
-        .ok()
-        .and_then(|text| text.split_once(' '))
-        .ok_or_else(missing)?;
-    if scheme.eq_ignore_ascii_case("bearer") {
-        Ok(token.trim())
-    } else {
-        Err(missing())
-    }
+    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }

@@ -1,6 +1,7 @@
 //! The issuer's keys, kept: the last good ones serve on for as long as the issuer is away.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -20,6 +21,8 @@ const REFRESH_PAUSE: Duration = Duration::from_secs(10);
 const ABSENT_FOR: Duration = Duration::from_mins(1);
 /// How many absent key ids are remembered; more are forgotten, not queued.
 const ABSENT_MAX: usize = 256;
+/// A longer key id than this, in bytes, is nobody's.
+const KEY_ID_MAX_BYTES: usize = 256;
 /// Pause before the first keys are asked for again.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 
@@ -30,8 +33,12 @@ const CHECK: &str = "keys";
 pub struct Keys {
     source: KeySource,
     current: ArcSwapOption<Vec<Key>>,
-    /// Held while reading anew; holds when that last began.
-    refreshing: tokio::sync::Mutex<Option<Instant>>,
+    /// The document that the present keys were read from.
+    document: Mutex<Vec<u8>>,
+    /// How many different documents there were.
+    generation: AtomicU64,
+    /// Held while reading anew; holds when that last began, and whether it succeeded.
+    refreshing: tokio::sync::Mutex<Option<(Instant, bool)>>,
     absent: Mutex<HashMap<String, Instant>>,
 }
 
@@ -41,6 +48,8 @@ impl Keys {
         Self {
             source,
             current: ArcSwapOption::empty(),
+            document: Mutex::default(),
+            generation: AtomicU64::new(0),
             refreshing: tokio::sync::Mutex::default(),
             absent: Mutex::default(),
         }
@@ -75,16 +84,26 @@ impl Keys {
 
     /// The key of that id for that algorithm; without an id, the only key for the algorithm.
     pub(super) async fn find(&self, id: Option<&str>, algorithm: Algorithm) -> Result<Key, AuthError> {
+        if id.is_some_and(|id| id.len() > KEY_ID_MAX_BYTES) {
+            return Err(AuthError::UnknownKey);
+        }
         match self.look(id, algorithm) {
             Err(AuthError::UnknownKey | AuthError::NoKeys) if !id.is_some_and(|id| self.is_absent(id)) => {}
             found => return found,
         }
-        self.refresh_for_unknown().await;
+        let has_looked = self.refresh_for_unknown().await;
         let found = self.look(id, algorithm);
-        if let (Some(id), Err(AuthError::UnknownKey)) = (id, &found) {
+        // Only what was looked for is absent: a key that came a moment after the last reading, or while the issuer is
+        // away, is found by the next one.
+        if let (true, Some(id), Err(AuthError::UnknownKey)) = (has_looked, id, &found) {
             self.remember_absent(id);
         }
         found
+    }
+
+    /// Which of the key sets that were there one after the other is the present one.
+    pub(super) fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
     }
 
     fn look(&self, id: Option<&str>, algorithm: Algorithm) -> Result<Key, AuthError> {
@@ -104,18 +123,23 @@ impl Keys {
         }
     }
 
-    /// Reads anew unless that was done a moment ago; whoever comes meanwhile waits for the one reading.
-    async fn refresh_for_unknown(&self) {
+    /// Reads anew unless that was done a moment ago; whoever comes meanwhile waits for the one reading. Tells whether
+    /// there was a reading since the question, and it succeeded.
+    async fn refresh_for_unknown(&self) -> bool {
         let asked_at = Instant::now();
         let mut last = self.refreshing.lock().await;
-        let is_recent = last.is_some_and(|at| at > asked_at || at.elapsed() < REFRESH_PAUSE);
-        if is_recent {
-            return;
+        match *last {
+            Some((at, is_read)) if at >= asked_at => return is_read,
+            Some((at, _)) if at.elapsed() < REFRESH_PAUSE => return false,
+            _ => {}
         }
-        *last = Some(Instant::now());
-        if let Err(error) = self.read().await {
-            tracing::warn!(error.chain = %Chain(&error), "keys could not be read");
+        let began = Instant::now();
+        let outcome = self.read().await;
+        if let Err(error) = &outcome {
+            tracing::warn!(error.chain = %Chain(error), "keys could not be read");
         }
+        *last = Some((began, outcome.is_ok()));
+        outcome.is_ok()
     }
 
     async fn refresh_now(&self) -> Result<(), SourceError> {
@@ -131,6 +155,10 @@ impl Keys {
     /// Takes `document` as the present key set, unless it has no usable key.
     pub(crate) fn set(&self, document: &[u8]) -> Result<(), SourceError> {
         let place = || self.source.place();
+        let mut present = self.document.lock().unwrap_or_else(PoisonError::into_inner);
+        if *present == document && self.current.load().is_some() {
+            return Ok(());
+        }
         let keys = jwk::usable_keys(document).map_err(|source| SourceError::Unusable {
             place: place(),
             source,
@@ -139,7 +167,8 @@ impl Keys {
             return Err(SourceError::Empty { place: place() });
         }
         self.current.store(Some(std::sync::Arc::new(keys)));
-        self.absent().clear();
+        self.generation.fetch_add(1, Ordering::Release);
+        document.clone_into(&mut present);
         Ok(())
     }
 
@@ -151,6 +180,9 @@ impl Keys {
 
     fn remember_absent(&self, id: &str) {
         let mut absent = self.absent();
+        if absent.len() >= ABSENT_MAX {
+            absent.retain(|_, since| since.elapsed() < ABSENT_FOR);
+        }
         if absent.len() >= ABSENT_MAX {
             absent.clear();
         }

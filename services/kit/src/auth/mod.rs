@@ -11,9 +11,10 @@ mod source;
 #[cfg(test)]
 mod tests;
 mod token;
+mod verified;
 mod verifier;
 
-pub use caller::Caller;
+pub use caller::{Caller, bearer};
 pub use keys::Keys;
 pub use source::{KeySource, SourceError};
 pub use token::Claims;

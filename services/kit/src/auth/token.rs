@@ -11,16 +11,24 @@ use crate::config::{Algorithm, AuthConfig};
 
 /// Longest token.
 const TOKEN_MAX_BYTES: usize = 8 * 1024;
-/// Longest `sub`, in bytes; it becomes a column and a key.
-const SUB_MAX_BYTES: usize = 255;
+/// Longest `sub` or `sid`, in bytes; they become columns and keys.
+const ID_MAX_BYTES: usize = 255;
+/// Longest mail address, in bytes (RFC 5321, section 4.5.3.1.3, without the brackets).
+const EMAIL_MAX_BYTES: usize = 254;
 
 /// What a verified token says.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Claims {
     /// Who.
     pub sub: String,
     /// The mail address, unless the issuer says that it is not verified.
     pub email: Option<String>,
+    /// `sid`: the session that the token belongs to.
+    pub session: Option<String>,
+    /// `iat`, in seconds since 1970.
+    pub issued_at: Option<f64>,
+    /// `exp`.
+    pub expires_at: Timestamp,
 }
 
 /// The three parts of a token, the first of them read.
@@ -53,6 +61,8 @@ struct RawClaims {
     sub: Option<Value>,
     exp: Option<Value>,
     nbf: Option<Value>,
+    iat: Option<Value>,
+    sid: Option<Value>,
     email: Option<Value>,
     email_verified: Option<Value>,
 }
@@ -132,17 +142,16 @@ impl<'a> Parts<'a> {
         {
             return Err(AuthError::NotYetValid);
         }
-        let sub = raw
-            .sub
-            .as_ref()
-            .and_then(Value::as_str)
-            .filter(|sub| is_subject(sub))
-            .ok_or(AuthError::Subject)?;
+        let sub = raw.sub.as_ref().and_then(id).ok_or(AuthError::Subject)?;
         let is_verified = raw.email_verified != Some(Value::Bool(false));
-        let email = raw.email.as_ref().and_then(Value::as_str).filter(|_| is_verified);
+        let email = raw.email.as_ref().and_then(Value::as_str);
+        let email = email.filter(|address| is_verified && address.len() <= EMAIL_MAX_BYTES);
         Ok(Claims {
             sub: sub.to_owned(),
             email: email.map(str::to_owned),
+            session: raw.sid.as_ref().and_then(id).map(str::to_owned),
+            issued_at: raw.iat.as_ref().and_then(Value::as_f64),
+            expires_at: timestamp(expiry),
         })
     }
 }
@@ -162,8 +171,20 @@ fn names_audience(aud: &Value, config: &AuthConfig) -> bool {
     }
 }
 
-fn is_subject(sub: &str) -> bool {
-    !sub.is_empty() && sub.len() <= SUB_MAX_BYTES && !sub.chars().any(char::is_control)
+/// A text that can be a column and a key.
+fn id(value: &Value) -> Option<&str> {
+    let is_id =
+        |text: &&str| !text.is_empty() && text.len() <= ID_MAX_BYTES && !text.chars().any(char::is_control);
+    value.as_str().filter(is_id)
+}
+
+/// Whole seconds; the end of time for what lies beyond it.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "rounding down is meant, and a number out of range becomes the largest"
+)]
+fn timestamp(seconds: f64) -> Timestamp {
+    Timestamp::from_second(seconds as i64).unwrap_or(Timestamp::MAX)
 }
 
 /// Seconds with fraction: a `NumericDate` may have one.

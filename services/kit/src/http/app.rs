@@ -12,6 +12,7 @@ use todo_domain::{Clock, Topic};
 use super::app_token::app_token;
 use super::limit::{BODY_MAX_BYTES, Limits, limit};
 use super::observe::{Observer, observe};
+use super::secure::secure;
 use crate::auth::Verifier;
 use crate::events::{Consumer, consume};
 use crate::health::Health;
@@ -49,8 +50,10 @@ pub fn app(routes: Router, layers: AppLayers) -> Router {
         verifier,
         app_token: token,
     } = layers;
+    verifier.show(&metrics);
     let consumer = Consumer::new(&metrics, &consumes, clock, tracer.clone());
     let routes = routes.layer(from_fn_with_state(Arc::new(consumer), consume));
+    let is_public = token.is_none();
     let guarded = match token {
         None => routes
             .fallback(unmatched)
@@ -65,13 +68,18 @@ pub fn app(routes: Router, layers: AppLayers) -> Router {
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
         .layer(from_fn_with_state(Limits::default(), limit))
         .layer(Extension(verifier));
-    limited
+    let observed = limited
         .layer(from_fn_with_state(
             Arc::new(Observer { metrics, tracer }),
             observe,
         ))
         .route("/healthz", get(move || async move { healthz(&health) }))
-        .layer(from_fn(super::observe::refuse_overlong_paths))
+        .layer(from_fn(super::observe::refuse_overlong_paths));
+    if is_public {
+        observed.layer(from_fn(secure))
+    } else {
+        observed
+    }
 }
 
 /// What daprd asks of an app: it subscribes by declaration only.
@@ -246,6 +254,31 @@ mod tests {
         let port = port(None);
         assert_eq!(port.status(Method::GET, "/v1/things/1", &[]).await, 200);
         assert_eq!(port.status(Method::GET, "/dapr/subscribe", &[]).await, 404);
+    }
+
+    #[tokio::test]
+    async fn a_public_port_says_what_may_be_done_with_its_answers_even_with_a_refusal() {
+        for (path, status) in [
+            ("/v1/things/1", 200),
+            ("/nothing", 404),
+            ("/healthz", 200),
+            (&*format!("/v1/things/{}", "x".repeat(3000)), 400),
+        ] {
+            let answer = port(None).send(Method::GET, path, &[], Body::empty()).await;
+            assert_eq!(answer.status(), status);
+            let headers = answer.headers();
+            assert_eq!(headers["x-content-type-options"], "nosniff");
+            assert_eq!(headers["x-frame-options"], "DENY");
+            assert_eq!(headers["referrer-policy"], "no-referrer");
+            assert_eq!(headers["cache-control"], "no-store");
+            let policy = headers["content-security-policy"].to_str().unwrap();
+            assert!(policy.starts_with("default-src 'none'"), "{policy}");
+        }
+        let inner = port(Some("right"));
+        let answer = inner
+            .send(Method::GET, "/v1/things/1", &TOKEN, Body::empty())
+            .await;
+        assert!(!answer.headers().contains_key("x-frame-options"));
     }
 
     #[tokio::test]

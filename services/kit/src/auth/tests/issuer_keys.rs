@@ -188,3 +188,64 @@ async fn a_mounted_file_is_read_again_when_it_changes() {
         Err(AuthError::UnknownKey)
     );
 }
+
+#[tokio::test]
+async fn keys_that_change_under_load_refuse_nobody() {
+    let (old, new) = (TestIssuer::new(1), TestIssuer::new(2));
+    let address = Address::new(Some(old.jwks())).await;
+    let verifier = Arc::new(address.verifier());
+    let present = Arc::new(Mutex::new(old.clone()));
+    let mut clients = tokio::task::JoinSet::new();
+    for client in 0..8 {
+        let (verifier, present) = (Arc::clone(&verifier), Arc::clone(&present));
+        clients.spawn(async move {
+            let mut refused = 0;
+            for n in 0..25 {
+                let token = present.lock().unwrap().token(&format!("user-{client}-{n}"));
+                refused += usize::from(verifier.verify(&token).await.is_err());
+                tokio::task::yield_now().await;
+            }
+            refused
+        });
+    }
+    while address.asked() == 0 {
+        tokio::task::yield_now().await;
+    }
+    // As an issuer does it: the new key is published before the first token names it, the old one stays.
+    let both = [old.jwks()["keys"][0].clone(), new.jwks()["keys"][0].clone()];
+    *address.answer.lock().unwrap() = Some(json!({"keys": both}));
+    pass(Duration::from_secs(11)).await;
+    *present.lock().unwrap() = new;
+    let refused: usize = clients.join_all().await.into_iter().sum();
+    assert_eq!((refused, address.asked()), (0, 2));
+}
+
+#[tokio::test]
+async fn a_key_that_could_not_be_looked_for_is_not_taken_for_absent() {
+    let (old, new) = (TestIssuer::new(1), TestIssuer::new(2));
+    let address = Address::new(Some(old.jwks())).await;
+    let verifier = address.verifier();
+    verifier.verify(&old.token("alice")).await.unwrap();
+    // A moment after the last reading, and while the issuer is away.
+    for (wait, answer) in [(1, Some(old.jwks())), (11, None)] {
+        *address.answer.lock().unwrap() = answer;
+        pass(Duration::from_secs(wait)).await;
+        let verdict = verifier.verify(&new.token("alice")).await;
+        assert_eq!(verdict, Err(AuthError::UnknownKey));
+    }
+    let both = [old.jwks()["keys"][0].clone(), new.jwks()["keys"][0].clone()];
+    *address.answer.lock().unwrap() = Some(json!({"keys": both}));
+    pass(Duration::from_secs(11)).await;
+    verifier.verify(&new.token("alice")).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_key_id_beyond_all_measure_is_not_looked_for() {
+    let issuer = TestIssuer::new(1);
+    let address = Address::new(Some(issuer.jwks())).await;
+    let verifier = address.verifier();
+    let head = json!({"alg": "EdDSA", "kid": "x".repeat(257)});
+    let token = issuer.sign(&head, &TestIssuer::claims("mallory"));
+    assert_eq!(verifier.verify(&token).await, Err(AuthError::UnknownKey));
+    assert_eq!(address.asked(), 0);
+}

@@ -2,6 +2,7 @@
 //!
 //! `signed.json` holds a JWK set and tokens signed by the private halves of its keys, which nobody has any more.
 
+mod callers;
 mod issuer_keys;
 
 use std::sync::Arc;
@@ -294,13 +295,48 @@ async fn a_member_that_comes_twice_is_refused() {
 
 #[tokio::test]
 async fn the_public_key_is_no_shared_secret() {
-    // HS256 "signed" with the public key: the algorithm is refused before any key is looked at.
+    // HS256 signed with the public key: the algorithm is refused before any key is looked at.
     let issuer = TestIssuer::new(1);
-    let token = issuer.sign(
-        &json!({"alg": "HS256", "kid": "key-1"}),
-        &TestIssuer::claims("mallory"),
-    );
-    assert_eq!(verify(&issuer, &token).await, Err(AuthError::Algorithm));
+    let encode = |part: Value| URL_SAFE_NO_PAD.encode(part.to_string());
+    let head = json!({"alg": "HS256", "kid": "key-1"});
+    let signed = format!("{}.{}", encode(head), encode(TestIssuer::claims("mallory")));
+    let public = issuer.jwks()["keys"][0]["x"].as_str().unwrap().to_owned();
+    for secret in [URL_SAFE_NO_PAD.decode(&public).unwrap(), public.into_bytes()] {
+        let key = jsonwebtoken::EncodingKey::from_secret(&secret);
+        let mac =
+            jsonwebtoken::crypto::sign(signed.as_bytes(), &key, jsonwebtoken::Algorithm::HS256).unwrap();
+        assert_eq!(
+            verify(&issuer, &format!("{signed}.{mac}")).await,
+            Err(AuthError::Algorithm)
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_session_and_the_time_of_issue_are_read_where_they_are_usable() {
+    let issuer = TestIssuer::new(1);
+    let claims = TestIssuer::claims("alice");
+    for (claims, session, issued_at) in [
+        (claims.clone(), None, None),
+        (
+            with(with(claims.clone(), "sid", json!("s-1")), "iat", json!(NOW)),
+            Some("s-1"),
+            Some(1_800_000_000.0),
+        ),
+        (
+            with(with(claims.clone(), "sid", json!(7)), "iat", json!("today")),
+            None,
+            None,
+        ),
+        (with(claims, "sid", json!("x".repeat(256))), None, None),
+    ] {
+        let token = issuer.sign(&header(), &claims);
+        let verified = issuer.verifier(clock()).verify(&token).await.unwrap();
+        assert_eq!(
+            (verified.session.as_deref(), verified.issued_at),
+            (session, issued_at)
+        );
+    }
 }
 
 #[tokio::test]
