@@ -9,7 +9,7 @@ use todo_kit::http::Query;
 use todo_kit::problem::Problem;
 
 use crate::App;
-use crate::list::{ListKey, Page, Place, limit, one_more};
+use crate::list::{ListKey, Page, Place, Sort, limit, one_more};
 
 /// What a list may be asked for.
 #[derive(Debug, Deserialize)]
@@ -28,7 +28,10 @@ pub(crate) async fn list(
 ) -> Result<Json<Page<Project>>, Problem> {
     let limit = limit(query.limit)?;
     let key = ListKey::of(&[&"projects", &query.archived]);
-    let after = query.cursor.map(|cursor| key.read(&cursor)).transpose()?;
+    let after = query
+        .cursor
+        .map(|cursor| key.read(&cursor, Sort::Created))
+        .transpose()?;
     let before = after.map(|place| ProjectId(place.id.0));
     let found = app
         .store
