@@ -13,6 +13,8 @@ pub const LABEL_MAX_CHARS: usize = 100;
 pub const DURATION_MAX_MINUTES: u32 = 366 * 24 * 60;
 /// Most tasks that one depends on.
 pub const DEPENDS_ON_MAX: usize = 50;
+/// The earliest instant that a task can have: earlier ones are written in a way of their own by each program.
+pub const FIRST_INSTANT: Timestamp = Timestamp::constant(-62_135_596_800, 0);
 /// Longest id of a user, in bytes: the `sub` of a token (`OpenID` Connect Core, section 2).
 pub const USER_MAX_BYTES: usize = 255;
 
@@ -105,8 +107,14 @@ pub(crate) fn position(asked: &Position, end: &Position, violations: &mut Vec<Vi
     }
 }
 
-/// Adds what is wrong with the times of `task` among each other.
+/// Adds what is wrong with the times of `task`, each by itself and among each other.
 pub(crate) fn times(task: &Task, violations: &mut Vec<Violation>) {
+    for (pointer, instant) in [("/start_at", task.start_at), ("/due_at", task.due_at)] {
+        if instant.is_some_and(|instant| instant < FIRST_INSTANT) {
+            let detail = "an instant lies in the year 1 or later";
+            violations.push(Violation::new(pointer, "out_of_range", detail));
+        }
+    }
     if let (Some(start), Some(due)) = (task.start_at, task.due_at)
         && start > due
     {

@@ -34,7 +34,9 @@ pub use event::{
     CloudEvent, DeliveryReport, EventOrigin, EventSubject, ReminderDue, Sequence, TaskChanged, TaskSnapshot,
     Topic, UnknownTopic, event_schema,
 };
-pub use fields::{DEPENDS_ON_MAX, DURATION_MAX_MINUTES, LABEL_MAX_CHARS, LABELS_MAX, USER_MAX_BYTES};
+pub use fields::{
+    DEPENDS_ON_MAX, DURATION_MAX_MINUTES, FIRST_INSTANT, LABEL_MAX_CHARS, LABELS_MAX, USER_MAX_BYTES,
+};
 pub use id::{EventId, ProjectId, ReminderId, TaskId};
 pub use patch::{PatchError, Patched, TaskPatch};
 pub use position::{POSITION_MAX_CHARS, Position};

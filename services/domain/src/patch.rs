@@ -408,6 +408,11 @@ mod tests {
         let many_labels: Vec<_> = (0..51).map(|number| number.to_string()).collect();
         let table = [
             (
+                serde_json::json!({"start_at": "-000001-01-01T00:00:00Z"}),
+                "/start_at",
+                "out_of_range",
+            ),
+            (
                 serde_json::json!({"start_at": "2027-01-01T00:00:00Z"}),
                 "/start_at",
                 "after_due",

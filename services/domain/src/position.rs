@@ -210,9 +210,9 @@ mod tests {
         while let Some(between) = Position::between(Some(&low), Some(&high)) {
             // From both sides in turn: the worst that can be done.
             if moves % 2 == 0 {
-                low = between
+                low = between;
             } else {
-                high = between
+                high = between;
             }
             moves += 1;
         }

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use todo_domain::{Task, TaskId};
+use todo_domain::{FIRST_INSTANT, Position, Task, TaskId};
 use todo_kit::problem::{self, Problem};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -42,11 +42,23 @@ impl Sort {
         };
         Place { key, id: task.id }
     }
+
+    /// Whether PostgreSQL can read this key again, which somebody else may have made up.
+    fn knows(self, key: &str) -> bool {
+        match self {
+            Self::Created => key.is_empty(),
+            Self::Due => key == NEVER || key.parse::<Timestamp>().is_ok_and(|due| due >= FIRST_INSTANT),
+            Self::Position => Position::from(key.to_owned()).is_well_formed(),
+        }
+    }
 }
+
+/// The key of what is not due; PostgreSQL's word.
+const NEVER: &str = "infinity";
 
 /// An instant as PostgreSQL reads it.
 fn due_key(due_at: Option<Timestamp>) -> String {
-    due_at.map_or_else(|| "infinity".to_owned(), |due_at| due_at.to_string())
+    due_at.map_or_else(|| NEVER.to_owned(), |due_at| due_at.to_string())
 }
 
 /// Where an entry stands in a list: no two entries have the same place.
@@ -83,9 +95,10 @@ impl ListKey {
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    /// The place in a cursor that was made for this list; 400 for any other.
-    pub(crate) fn read(self, cursor: &str) -> Result<Place, Problem> {
+    /// The place in a cursor that was made for this list, which is in the order `sort`; 400 for any other.
+    pub(crate) fn read(self, cursor: &str, sort: Sort) -> Result<Place, Problem> {
         self.parse(cursor)
+            .filter(|place| sort.knows(&place.key))
             .ok_or_else(|| Problem::new(problem::BAD_CURSOR))
     }
 
@@ -93,16 +106,16 @@ impl ListKey {
         let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
         let rest = bytes.strip_prefix(&[VERSION])?.strip_prefix(&self.0)?;
         let (id, key) = rest.split_first_chunk::<16>()?;
-        let key = std::str::from_utf8(key).ok()?;
-        // PostgreSQL has to read it again.
-        let is_key = key
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-:.".contains(&byte));
-        is_key.then(|| Place {
-            key: key.to_owned(),
+        Some(Place {
+            key: std::str::from_utf8(key).ok()?.to_owned(),
             id: TaskId(Uuid::from_bytes(*id)),
         })
     }
+}
+
+/// An instant as PostgreSQL can compare with it: the same, or the first that a task can have.
+pub(crate) fn comparable(instant: Timestamp) -> Timestamp {
+    instant.max(FIRST_INSTANT)
 }
 
 /// How many entries a page is to have; 400 outside 1 to 200.
@@ -176,9 +189,29 @@ mod tests {
     #[test]
     fn other_texts_are_no_cursors() {
         let list = ListKey::of(&[&"a"]);
-        let odd = list.cursor(&place("it's"));
-        for text in ["", "AA", "not base64!", "////////////////////////", &odd] {
+        for text in ["", "AA", "not base64!", "////////////////////////"] {
             assert_eq!(list.parse(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_postgresql_could_not_read_is_refused() {
+        let list = ListKey::of(&[&"a"]);
+        let table = [
+            (Sort::Created, "", true),
+            (Sort::Created, "x", false),
+            (Sort::Due, "infinity", true),
+            (Sort::Due, "2026-11-21T12:00:00.001Z", true),
+            (Sort::Due, "-000001-01-01T00:00:00Z", false),
+            (Sort::Due, "", false),
+            (Sort::Due, "00000001", false),
+            (Sort::Position, "00000001", true),
+            (Sort::Position, "it's", false),
+            (Sort::Position, "", false),
+        ];
+        for (sort, key, is_known) in table {
+            let read = list.read(&list.cursor(&place(key)), sort);
+            assert_eq!(read.is_ok(), is_known, "{sort:?} {key:?}");
         }
     }
 

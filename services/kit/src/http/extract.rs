@@ -169,6 +169,28 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn two_ids_are_read_in_their_order_and_decoded() {
+        let show = |Ids(number, text): Ids<u8, String>| async move { format!("{number} {text}") };
+        let routes = axum::Router::new().route("/a/{id}/b/{user}", axum::routing::get(show));
+        for (path, expected) in [
+            ("/a/7/b/x%20y", Some("7 x y")),
+            ("/a/x/b/y", None),
+            ("/a/7/b/%FF", None),
+        ] {
+            let request = http::Request::builder().uri(path).body(axum::body::Body::empty());
+            let answer = tower::ServiceExt::oneshot(routes.clone(), request.unwrap())
+                .await
+                .unwrap();
+            assert_eq!(answer.status().as_u16(), expected.map_or(404, |_| 200), "{path}");
+            let bytes = axum::body::to_bytes(answer.into_body(), 1000).await.unwrap();
+            assert!(
+                expected.is_none_or(|expected| bytes == expected.as_bytes()),
+                "{path}"
+            );
+        }
+    }
+
+    #[tokio::test]
     async fn a_body_that_cannot_be_read_says_where() {
         let json = "application/json; charset=utf-8";
         let table = [

@@ -13,4 +13,5 @@ mod ownership;
 mod projects;
 mod recurrence;
 mod relay;
+mod revoked;
 mod tenants;

@@ -82,6 +82,8 @@ async fn what_is_in_no_order_with_it_is_refused() {
         assert_eq!(refused.refusal(), (422, "/after", "unknown"), "{after}");
     }
     let path = format!("/v1/tasks/{id}/move");
+    let nothing = fixture.send("alice", Method::POST, &path, Some(json!({}))).await;
+    assert_eq!(nothing.refusal(), (422, "", "wrong_shape"), "{nothing:?}");
     let stale = fixture
         .send_with(
             "alice",

@@ -16,6 +16,7 @@ async fn another_users_task_does_not_exist() {
             (Method::PATCH, "", Some(json!({"title": "mine"}))),
             (Method::DELETE, "", None),
             (Method::POST, "/complete", None),
+            (Method::POST, "/move", Some(json!({"after": null}))),
         ] {
             let answer = fixture
                 .send("mallory", method.clone(), &format!("{path}{suffix}"), body)

@@ -11,7 +11,7 @@ use todo_kit::problem::Problem;
 use utoipa::IntoParams;
 
 use crate::App;
-use crate::list::{ListKey, Page, Place, limit, one_more};
+use crate::list::{ListKey, Page, Place, Sort, limit, one_more};
 
 /// What a list may be asked for.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -47,7 +47,10 @@ pub(crate) async fn list(
 ) -> Result<Json<Page<Project>>, Problem> {
     let limit = limit(query.limit)?;
     let key = ListKey::of(&[&"projects", &query.archived]);
-    let after = query.cursor.map(|cursor| key.read(&cursor)).transpose()?;
+    let after = query
+        .cursor
+        .map(|cursor| key.read(&cursor, Sort::Created))
+        .transpose()?;
     let before = after.map(|place| ProjectId(place.id.0));
     let found = app
         .store

@@ -12,7 +12,7 @@ use todo_kit::problem::Problem;
 use utoipa::IntoParams;
 
 use crate::App;
-use crate::list::{ListKey, Page, Sort, limit, one_more};
+use crate::list::{ListKey, Page, Sort, comparable, limit, one_more};
 
 /// What a list may be asked for.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -52,9 +52,12 @@ pub(crate) async fn due(
     Query(query): Query<DueQuery>,
 ) -> Result<Json<Page<Task>>, Problem> {
     let limit = limit(query.limit)?;
-    let span = (query.from, query.to);
+    let span = (comparable(query.from), comparable(query.to));
     let key = ListKey::of(&[&"due", &span, &query.project]);
-    let after = query.cursor.map(|cursor| key.read(&cursor)).transpose()?;
+    let after = query
+        .cursor
+        .map(|cursor| key.read(&cursor, Sort::Due))
+        .transpose()?;
     app.see_project(&caller, query.project).await?;
     let found = app
         .store

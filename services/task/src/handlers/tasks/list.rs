@@ -12,7 +12,7 @@ use todo_kit::problem::{self, Problem};
 use utoipa::IntoParams;
 
 use crate::App;
-use crate::list::{ListKey, Page, Sort, limit, one_more};
+use crate::list::{ListKey, Page, Sort, comparable, limit, one_more};
 use crate::store::TaskQuery;
 
 /// What a list may be asked for.
@@ -72,18 +72,21 @@ pub(crate) async fn list(
     Query(asked): Query<ListQuery>,
 ) -> Result<Json<Page<Task>>, Problem> {
     let limit = limit(asked.limit)?;
+    if asked.label.as_deref().is_some_and(|label| label.contains('\0')) {
+        return Err(Problem::new(problem::BAD_REQUEST).detail("no label contains the character U+0000"));
+    }
     let cursor = asked.cursor.clone();
     let query = TaskQuery {
         project: asked.project,
         statuses: statuses(asked.status.as_deref())?,
-        label: asked.label,
+        label: asked.label.map(|label| label.trim().to_owned()),
         parent: asked.parent,
-        due_after: asked.due_after,
-        due_before: asked.due_before,
+        due_after: asked.due_after.map(comparable),
+        due_before: asked.due_before.map(comparable),
         sort: asked.sort,
     };
     let key = ListKey::of(&[&"tasks", &query]);
-    let after = cursor.map(|cursor| key.read(&cursor)).transpose()?;
+    let after = cursor.map(|cursor| key.read(&cursor, query.sort)).transpose()?;
     app.see_project(&caller, query.project).await?;
     let found = app
         .store

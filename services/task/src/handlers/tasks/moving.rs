@@ -21,6 +21,8 @@ use crate::store::Gap;
 #[serde(deny_unknown_fields)]
 pub(crate) struct Move {
     /// Behind this task of the same space; `null` for before all others.
+    // Named, so that it is not taken for absent, which would mean the same as `null`.
+    #[serde(deserialize_with = "Option::deserialize")]
     after: Option<TaskId>,
 }
 
