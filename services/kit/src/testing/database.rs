@@ -28,6 +28,7 @@ impl TestDatabase {
         let pool = postgres::connect(&address, schema, migrations)
             .await
             .expect("the database takes the migrations");
+        let pool = patient(&pool);
         Self {
             pool,
             url,
@@ -35,6 +36,16 @@ impl TestDatabase {
             name,
         }
     }
+}
+
+/// The same pool for a machine that does much else: whoever waits long for a connection gets one, where a service would
+/// answer that it is overloaded.
+fn patient(pool: &PgPool) -> PgPool {
+    let options = pool.connect_options();
+    pool.options()
+        .clone()
+        .acquire_timeout(Duration::from_mins(1))
+        .connect_lazy_with((*options).clone())
 }
 
 impl Drop for TestDatabase {
