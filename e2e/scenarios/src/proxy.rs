@@ -1,5 +1,6 @@
-//! A way to the API server that can be cut: bytes then neither come nor go, and no connection is told.
+//! A way that can be cut, to the API server or to whatever else listens: bytes then neither come nor go, and no connection is told.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -13,43 +14,37 @@ use crate::{Result, env};
 
 /// A TCP forwarder on loopback; dropping it closes it.
 #[derive(Debug)]
-pub struct Proxy {
+pub struct Way {
     flows: watch::Sender<bool>,
-    kubeconfig: PathBuf,
+    address: SocketAddr,
     accepting: tokio::task::JoinHandle<()>,
 }
 
-impl Proxy {
-    /// Starts one before the API server that `KUBECONFIG` names. Its kubeconfig is written to `folder`.
-    pub async fn start(folder: &Path, name: &str) -> Result<Self> {
-        let mut config: Value =
-            serde_yaml::from_str(&std::fs::read_to_string(env::required("KUBECONFIG")?)?)?;
-        let server = &mut config["clusters"][0]["cluster"]["server"];
-        let address = server
-            .as_str()
-            .and_then(|server| server.strip_prefix("https://"))
-            .ok_or("no server in KUBECONFIG")?
-            .to_owned();
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
-        *server = format!("https://{}", listener.local_addr()?).into();
-        let kubeconfig = folder.join(format!("{name}.kubeconfig"));
-        std::fs::write(&kubeconfig, serde_json::to_string(&config)?)?;
+impl Way {
+    /// Starts one to `address`, on a port that is free.
+    pub async fn to(address: String) -> Result<Self> {
+        Ok(Self::through(TcpListener::bind("127.0.0.1:0").await?, address)?)
+    }
+
+    /// Starts one from `listener` to `address`.
+    pub fn through(listener: TcpListener, to: String) -> std::io::Result<Self> {
+        let address = listener.local_addr()?;
         let (flows, watch) = watch::channel(true);
         let accepting = tokio::spawn(async move {
             while let Ok((client, _from)) = listener.accept().await {
-                tokio::spawn(forward(client, address.clone(), watch.clone()));
+                tokio::spawn(forward(client, to.clone(), watch.clone()));
             }
         });
         Ok(Self {
             flows,
-            kubeconfig,
+            address,
             accepting,
         })
     }
 
-    /// The kubeconfig whose server is this proxy.
-    pub fn kubeconfig(&self) -> PathBuf {
-        self.kubeconfig.clone()
+    /// Where it begins.
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// From now on nothing comes through.
@@ -63,9 +58,50 @@ impl Proxy {
     }
 }
 
-impl Drop for Proxy {
+impl Drop for Way {
     fn drop(&mut self) {
         self.accepting.abort();
+    }
+}
+
+/// A way to the API server, with a kubeconfig that leads through it.
+#[derive(Debug)]
+pub struct Proxy {
+    way: Way,
+    kubeconfig: PathBuf,
+}
+
+impl Proxy {
+    /// Starts one before the API server that `KUBECONFIG` names. Its kubeconfig is written to `folder`.
+    pub async fn start(folder: &Path, name: &str) -> Result<Self> {
+        let mut config: Value =
+            serde_yaml::from_str(&std::fs::read_to_string(env::required("KUBECONFIG")?)?)?;
+        let server = &mut config["clusters"][0]["cluster"]["server"];
+        let address = server
+            .as_str()
+            .and_then(|server| server.strip_prefix("https://"))
+            .ok_or("no server in KUBECONFIG")?
+            .to_owned();
+        let way = Way::to(address).await?;
+        *server = format!("https://{}", way.address()).into();
+        let kubeconfig = folder.join(format!("{name}.kubeconfig"));
+        std::fs::write(&kubeconfig, serde_json::to_string(&config)?)?;
+        Ok(Self { way, kubeconfig })
+    }
+
+    /// The kubeconfig whose server is this proxy.
+    pub fn kubeconfig(&self) -> PathBuf {
+        self.kubeconfig.clone()
+    }
+
+    /// From now on nothing comes through.
+    pub fn cut(&self) {
+        self.way.cut();
+    }
+
+    /// From now on everything comes through again, also what was held back of those who still wait.
+    pub fn mend(&self) {
+        self.way.mend();
     }
 }
 

@@ -92,6 +92,7 @@
 //! - [`events`], [`inbox`], [`outbox`]: receiving once, publishing surely.
 //! - [`trace`]: spans, and their way to a collector.
 //! - [`dapr`]: the sidecar, and fakes of it for tests.
+//! - [`failpoint`]: places where a test ends or holds the process.
 //! - `testing` (feature of that name): tokens of a test issuer, a database of one's own.
 
 pub mod auth;
@@ -103,6 +104,7 @@ pub mod dapr;
 pub mod describe;
 mod env;
 pub mod events;
+pub mod failpoint;
 pub mod health;
 pub mod http;
 pub mod inbox;

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::OutboxMetrics;
 use super::store::{self, Failure, Lease, Row};
 use crate::dapr::{Message, PublishError, Publisher};
+use crate::failpoint::Failpoint;
 use crate::{Chain, TraceContext};
 
 /// How often the gauges are read, and old rows deleted.
@@ -157,6 +158,7 @@ impl Relay {
         if rows.is_empty() {
             return Ok(Step::Idle);
         }
+        Failpoint::BeforePublish.reached().await;
         let outcomes = join_all(rows.iter().map(|row| self.publish(row))).await;
         let (mut published, mut refused) = (Vec::new(), Vec::new());
         for (row, outcome) in rows.iter().zip(outcomes) {
@@ -167,6 +169,7 @@ impl Relay {
             }
         }
         if !published.is_empty() {
+            Failpoint::AfterPublish.reached().await;
             let marked = store::mark_published(&self.pool, lease, &published)
                 .await
                 .map_err(failed("mark events"))?;

@@ -8,6 +8,7 @@ use sqlx::postgres::{PgArguments, PgQueryResult, PgRow};
 use sqlx::query::Query;
 use sqlx::{FromRow, Postgres, Row};
 use todo_domain::Task;
+use todo_kit::failpoint::Failpoint;
 use todo_kit::http::idempotency::Claim;
 use todo_kit::postgres::QueryError;
 
@@ -125,7 +126,9 @@ impl Store {
     ) -> Result<PgQueryResult, sqlx::Error> {
         let mut transaction = self.pool.begin_with(BEGIN).await?;
         let done = statement.execute(&mut *transaction).await?;
+        Failpoint::BeforeCommit.reached().await;
         transaction.commit().await?;
+        Failpoint::AfterCommit.reached().await;
         Ok(done)
     }
 }

@@ -1,0 +1,247 @@
+//! Everything that runs: stores, services, sidecars, and the ways between them that can be cut.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::json;
+use sqlx::PgPool;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use tempfile::TempDir;
+use todo_kit::failpoint::Failpoint;
+use todo_kit::testing::TestIssuer;
+use todo_scenarios::proof::schedule::{Link, Program, Replica};
+use todo_scenarios::proxy::Way;
+use todo_scenarios::{Result, wait};
+use todoplatform_operator::kafka::{Connection, Target};
+
+use super::ports::{Ports, Use};
+use super::process::Process;
+use super::services::Service;
+use super::sidecars::{NAMESPACE, Rendered};
+use super::stores;
+
+/// How long anything may take to start on a busy machine.
+const START: Duration = Duration::from_mins(2);
+
+/// The whole platform with its stores.
+pub(crate) struct World {
+    processes: BTreeMap<Program, Process>,
+    /// Those that are to stay dead for now.
+    pub(crate) down: BTreeSet<Program>,
+    ways: BTreeMap<Link, Way>,
+    ports: Ports,
+    pub(crate) issuer: TestIssuer,
+    pub(crate) database: PgPool,
+    http: reqwest::Client,
+    logs: PathBuf,
+    folder: TempDir,
+}
+
+impl World {
+    /// Starts everything, and waits until all of it answers.
+    pub(crate) async fn start(logs: &Path) -> Result<Self> {
+        let folder = tempfile::Builder::new().prefix("todo-proof-").tempdir()?;
+        open_to_all(folder.path())?;
+        std::fs::create_dir_all(logs)?;
+        let ports = Ports::find()?;
+        let ways = ways(&ports).await?;
+        let issuer = TestIssuer::new(1);
+        let database = PgConnectOptions::new()
+            .host("127.0.0.1")
+            .port(ports.main(Program::Postgres))
+            .username("postgres")
+            .database("postgres");
+        let mut world = Self {
+            processes: BTreeMap::new(),
+            down: BTreeSet::new(),
+            ways,
+            ports,
+            issuer,
+            database: PgPoolOptions::new().max_connections(2).connect_lazy_with(database),
+            http: reqwest::Client::builder().timeout(Duration::from_secs(3)).build()?,
+            logs: logs.to_owned(),
+            folder,
+        };
+        world.start_stores().await?;
+        world.start_services().await?;
+        Ok(world)
+    }
+
+    /// Where the gateway listens.
+    pub(crate) fn gateway(&self) -> String {
+        format!("http://127.0.0.1:{}", self.ports.main(Program::Gateway))
+    }
+
+    pub(crate) fn way(&self, link: Link) -> Result<&Way> {
+        self.ways.get(&link).ok_or_else(|| format!("no way {link:?}").into())
+    }
+
+    pub(crate) fn process(&mut self, program: Program) -> Result<&mut Process> {
+        let process = self.processes.get_mut(&program);
+        process.ok_or_else(|| format!("{} was never started", program.name()).into())
+    }
+
+    /// Starts again what has ended and is not to stay dead; gives what ended by itself, and how.
+    pub(crate) fn revive(&mut self) -> Result<Vec<String>> {
+        let mut ended = Vec::new();
+        for (program, process) in &mut self.processes {
+            if let Some(status) = process.ended()? {
+                ended.push(format!("{}: {status}", program.name()));
+            }
+            if !process.is_running() && !self.down.contains(program) {
+                process.again()?;
+            }
+        }
+        Ok(ended)
+    }
+
+    /// Tells every program that passes the point what is to happen there. One that is dead is told nothing.
+    pub(crate) async fn arm(&self, point: Failpoint, actions: &str) {
+        let programs: &[Program] = match point {
+            Failpoint::AfterEffect => &[Program::Recorder],
+            _ => &Replica::ALL.map(Program::Task),
+        };
+        for program in programs {
+            let port = self.ports.of(*program, Use::Admin);
+            let url = format!("http://127.0.0.1:{port}/failpoints/{}", point.name());
+            // The schedule goes on when a fault has no one to meet.
+            let _ = self.http.put(url).body(actions.to_owned()).send().await;
+        }
+    }
+
+    fn run(&mut self, program: Program, recipe: super::process::Recipe) -> Result<()> {
+        let process = Process::start(recipe, self.log(program))?;
+        self.processes.insert(program, process);
+        Ok(())
+    }
+
+    fn log(&self, program: Program) -> PathBuf {
+        self.logs.join(format!("{}.log", program.name()))
+    }
+
+    async fn start_stores(&mut self) -> Result<()> {
+        let folder = self.folder.path().to_owned();
+        let ways = [self.way(Link::TaskToKafka)?.address(), self.way(Link::RecorderToKafka)?.address()];
+        let kafka = stores::kafka(&folder, &self.log(Program::Kafka), &self.ports, ways).await?;
+        self.run(Program::Kafka, kafka)?;
+        let port = self.ports.main(Program::Postgres);
+        let postgres = stores::postgres(&folder, &self.log(Program::Postgres), port).await?;
+        self.run(Program::Postgres, postgres)?;
+        let redis = stores::redis(self.ports.main(Program::Redis));
+        self.run(Program::Redis, redis)?;
+        let database = self.database.clone();
+        wait::until(START, "PostgreSQL", || async {
+            sqlx::query("select 1").execute(&database).await?;
+            Ok(())
+        })
+        .await?;
+        let rendered = Rendered::new()?;
+        let broker = self.ports.main(Program::Kafka);
+        wait::until(START, "the topics on Kafka", || make_topics(broker, &rendered)).await
+    }
+
+    async fn start_services(&mut self) -> Result<()> {
+        let folder = self.folder.path().to_owned();
+        let rendered = Rendered::new()?;
+        let keys = folder.join("jwks.json");
+        std::fs::write(&keys, self.issuer.jwks().to_string())?;
+        let recipes = {
+            let mut recipes = Vec::new();
+            for (service, link) in self.services(rendered.topic_prefix()?)? {
+                let broker = match link {
+                    Some(link) => self.way(link)?.address().to_string(),
+                    None => String::new(),
+                };
+                let (objects, configuration) = rendered.write(&folder, service.name, &broker)?;
+                recipes.push((service.sidecar, service.sidecar(&objects, &configuration)?));
+                recipes.push((service.program, service.recipe(&folder, &keys)?));
+            }
+            recipes
+        };
+        for (program, recipe) in recipes {
+            self.run(program, recipe)?;
+        }
+        Ok(())
+    }
+
+    /// Each service with the way of its sidecar to the broker.
+    fn services(&self, topic_prefix: &str) -> Result<Vec<(Service<'_>, Option<Link>)>> {
+        let database = |link: Link| -> Result<_> {
+            let address = self.way(link)?.address();
+            let url = format!("postgres://postgres@{address}/postgres?sslmode=disable");
+            Ok(("DATABASE_URL", url))
+        };
+        let redis = format!("redis://127.0.0.1:{}/0", self.ports.main(Program::Redis));
+        let gateway = Service {
+            name: "gateway",
+            binary: "TODO_TEST_GATEWAY",
+            program: Program::Gateway,
+            sidecar: Program::GatewaySidecar,
+            own: json!({
+                "peers": {"task": "todo-task"},
+                "rateLimit": {"requests": 1_000_000, "periodSeconds": 60, "burst": 1_000_000},
+            }),
+            store: ("REDIS_URL", redis),
+            ports: &self.ports,
+        };
+        let mut services = vec![(gateway, None)];
+        for replica in Replica::ALL {
+            let task = Service {
+                name: "task",
+                binary: "TODO_TEST_TASK",
+                program: Program::Task(replica),
+                sidecar: Program::TaskSidecar(replica),
+                own: json!({"pubsub": {"component": "todo-task-events", "topicPrefix": topic_prefix}}),
+                store: database(Link::TaskToPostgres)?,
+                ports: &self.ports,
+            };
+            services.push((task, Some(Link::TaskToKafka)));
+        }
+        let recorder = Service {
+            name: "recorder",
+            binary: "TODO_TEST_RECORDER",
+            program: Program::Recorder,
+            sidecar: Program::RecorderSidecar,
+            own: json!({}),
+            store: database(Link::RecorderToPostgres)?,
+            ports: &self.ports,
+        };
+        services.push((recorder, Some(Link::RecorderToKafka)));
+        Ok(services)
+    }
+}
+
+/// Other users' programs keep their data there.
+fn open_to_all(folder: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o777))
+}
+
+async fn ways(ports: &Ports) -> Result<BTreeMap<Link, Way>> {
+    let mut ways = BTreeMap::new();
+    for link in Link::ALL {
+        let port = match link {
+            Link::TaskToPostgres | Link::RecorderToPostgres => ports.main(Program::Postgres),
+            Link::TaskToKafka => ports.main(Program::Kafka),
+            Link::RecorderToKafka => ports.of(Program::Kafka, Use::Second),
+        };
+        let to = SocketAddr::from(([127, 0, 0, 1], port));
+        ways.insert(link, Way::to(to.to_string()).await?);
+    }
+    Ok(ways)
+}
+
+async fn make_topics(port: u16, rendered: &Rendered) -> Result<()> {
+    let target = Target {
+        brokers: vec![format!("127.0.0.1:{port}")],
+        ..Target::default()
+    };
+    let mut connection = Connection::open(&target, NAMESPACE, Duration::from_secs(5)).await?;
+    let refused = connection.create(&rendered.topics).await?;
+    match refused.first() {
+        None => Ok(()),
+        Some((topic, error)) => Err(format!("{topic}: {error}").into()),
+    }
+}
