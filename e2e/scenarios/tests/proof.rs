@@ -27,6 +27,8 @@ use proof::world::World;
 
 /// How many schedules run unless `TODO_PROOF_SCHEDULES` says otherwise.
 const SCHEDULES: &str = "12";
+/// A schedule that stops all work proves nothing.
+const ACCEPTED_MIN: usize = 20;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_lost_and_nothing_is_doubled() -> Result<()> {
@@ -39,6 +41,7 @@ async fn nothing_is_lost_and_nothing_is_doubled() -> Result<()> {
     let logs = PathBuf::from(env::or("TODO_TEST_ARTIFACTS", "/tmp")).join("proof");
     let mut world = World::start(&logs).await?;
     let mut writes = Vec::new();
+    let mut accepted = 0;
     for seed in first..first.saturating_add(count) {
         let begun = Instant::now();
         let schedule = Schedule::new(seed);
@@ -56,6 +59,10 @@ async fn nothing_is_lost_and_nothing_is_doubled() -> Result<()> {
             )
             .into());
         }
+        if verdict.accepted < accepted + ACCEPTED_MIN {
+            return Err(format!("seed {seed}: too few writes were accepted to prove anything\n{verdict}").into());
+        }
+        accepted = verdict.accepted;
     }
     Ok(())
 }

@@ -141,14 +141,14 @@ impl Client {
     async fn attempt(&self, ask: &Ask, version: Option<i64>, key: &str) -> Answer {
         let mut request = self.request(ask).bearer_auth(&self.token).header("idempotency-key", key);
         if let Some(version) = version {
-            request = request.header("if-match", format!("\"{version}\""));
+            request = request.header("if-match", format!("\"v{version}\""));
         }
         let Ok(response) = request.send().await else {
             return Answer::Unclear;
         };
         let status = response.status();
         let etag = response.headers().get("etag").and_then(|etag| etag.to_str().ok());
-        let etag = etag.and_then(|etag| etag.trim_matches('"').parse().ok());
+        let etag = etag.and_then(|etag| etag.strip_prefix("\"v")?.strip_suffix('"')?.parse().ok());
         let Ok(text) = response.text().await else {
             return Answer::Unclear;
         };

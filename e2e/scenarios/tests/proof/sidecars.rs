@@ -32,7 +32,7 @@ impl Rendered {
                 "broker": {"kafka": {"brokers": [BROKER]}, "topics": {"partitions": 4}},
                 // Without Dapr's control plane nobody has an identity that could be allowed.
                 "dapr": {"accessControl": {"enabled": false}},
-                "extraServices": [{"name": "recorder", "image": "recorder:1", "consumes": consumes}],
+                "extraServices": [{"name": "recorder", "image": "recorder:1", "port": 8080, "consumes": consumes}],
             },
         }))?;
         let facts = Facts::assumed(&platform);

@@ -163,7 +163,13 @@ impl World {
         for (program, recipe) in recipes {
             self.run(program, recipe)?;
         }
-        Ok(())
+        let (tasks, token) = (format!("{}/v1/tasks", self.gateway()), self.issuer.token("nobody"));
+        wait::until(START, "a list of tasks through the gateway", || async {
+            let answer = self.http.get(&tasks).bearer_auth(&token).send().await?;
+            answer.error_for_status()?;
+            Ok(())
+        })
+        .await
     }
 
     /// Each service with the way of its sidecar to the broker.
