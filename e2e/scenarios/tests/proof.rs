@@ -15,9 +15,11 @@ mod proof {
     pub(crate) mod world;
 }
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Instant;
 
+use todo_kit::failpoint::Failpoint;
 use todo_scenarios::proof::schedule::Schedule;
 use todo_scenarios::proof::verdict::judge;
 use todo_scenarios::{Result, env};
@@ -41,7 +43,7 @@ async fn nothing_is_lost_and_nothing_is_doubled() -> Result<()> {
     let logs = PathBuf::from(env::or("TODO_TEST_ARTIFACTS", "/tmp")).join("proof");
     let mut world = World::start(&logs).await?;
     let mut writes = Vec::new();
-    let mut accepted = 0;
+    let (mut accepted, mut passed) = (0, BTreeSet::new());
     for seed in first..first.saturating_add(count) {
         let begun = Instant::now();
         let schedule = Schedule::new(seed);
@@ -51,7 +53,9 @@ async fn nothing_is_lost_and_nothing_is_doubled() -> Result<()> {
         let mut history = settled(&mut world, &mut ended).await?;
         history.writes.clone_from(&writes);
         let verdict = judge(&history);
-        println!("  ended: {ended:?}\n  {} s: {verdict}", begun.elapsed().as_secs());
+        ended.iter().for_each(|ended| println!("  {ended}"));
+        println!("  after {} s: {verdict}", begun.elapsed().as_secs());
+        passed.extend(ended.iter().filter_map(|ended| ended.at));
         if !verdict.findings.is_empty() {
             return Err(format!(
                 "seed {seed} has findings; again with: TODO_PROOF_SEED={seed} TODO_PROOF_SCHEDULES=1 \
@@ -63,6 +67,10 @@ async fn nothing_is_lost_and_nothing_is_doubled() -> Result<()> {
             return Err(format!("seed {seed}: too few writes were accepted to prove anything\n{verdict}").into());
         }
         accepted = verdict.accepted;
+    }
+    let missed: Vec<_> = Failpoint::ALL.iter().filter(|point| !passed.contains(point)).collect();
+    if count >= 12 && !missed.is_empty() {
+        return Err(format!("nobody died at {missed:?}").into());
     }
     Ok(())
 }

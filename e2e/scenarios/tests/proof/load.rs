@@ -18,9 +18,9 @@ use uuid::Uuid;
 
 use super::world::World;
 
-/// Two clients share one user, and so each other's tasks.
+/// Three clients share one user, and so each other's tasks.
 const USERS: u64 = 2;
-const CLIENTS: u64 = 4;
+const CLIENTS: u64 = 6;
 /// How long a client asks again after the last fault before it gives up.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -64,7 +64,7 @@ impl Load {
         self.is_over.store(true, Ordering::Relaxed);
     }
 
-    /// What they recorded, once all have ended; `None` while some have not.
+    /// Takes what those recorded that have ended; tells whether all have.
     pub(crate) fn ended(&mut self, writes: &mut Vec<Write>) -> Result<bool> {
         while let Some(ended) = self.clients.try_join_next() {
             writes.extend(ended?);
@@ -93,7 +93,7 @@ impl Client {
     async fn write(mut self) -> Vec<Write> {
         let mut writes = Vec::new();
         while !self.is_over.load(Ordering::Relaxed) {
-            let pause = Duration::from_millis(self.random.random_range(5..60));
+            let pause = Duration::from_millis(self.random.random_range(0..50));
             tokio::time::sleep(pause).await;
             let title = format!("{}-{}", self.name, writes.len());
             let write = self.one(title).await;

@@ -10,10 +10,12 @@ use todo_scenarios::proof::schedule::{Fault, Schedule};
 use uuid::Uuid;
 
 use super::load::Load;
-use super::world::World;
+use super::world::{Ended, World};
 
 /// The load goes on for so long, at least.
 const LOAD: Duration = Duration::from_secs(6);
+/// And until somebody has passed the place where he is to die, at most for so long.
+const STRIKE: Duration = Duration::from_secs(20);
 /// How often it is looked whether something begins, ends, or has died.
 const TICK: Duration = Duration::from_millis(50);
 /// A hold is meant for who comes first: after this nobody else is held.
@@ -44,7 +46,7 @@ fn deeds(schedule: &Schedule) -> Vec<(Duration, Deed)> {
 }
 
 /// Runs it; gives what the clients recorded, and what ended by itself meanwhile.
-pub(crate) async fn run(world: &mut World, schedule: &Schedule) -> Result<(Vec<Write>, Vec<String>)> {
+pub(crate) async fn run(world: &mut World, schedule: &Schedule) -> Result<(Vec<Write>, Vec<Ended>)> {
     let mut load = Load::start(world, schedule.seed)?;
     let begun = Instant::now();
     let mut deeds = deeds(schedule).into_iter().peekable();
@@ -53,9 +55,11 @@ pub(crate) async fn run(world: &mut World, schedule: &Schedule) -> Result<(Vec<W
         while let Some((_, deed)) = deeds.next_if(|(at, _)| *at <= begun.elapsed()) {
             carry_out(world, deed).await?;
         }
-        ended.extend(world.revive()?);
-        if deeds.peek().is_none() && begun.elapsed() > LOAD {
+        ended.extend(world.revive().await?);
+        let has_struck = !world.is_armed() || begun.elapsed() > STRIKE;
+        if deeds.peek().is_none() && begun.elapsed() > LOAD && has_struck {
             load.end();
+            world.disarm_all().await;
             if load.ended(&mut writes)? {
                 return Ok((writes, ended));
             }
@@ -93,19 +97,21 @@ async fn carry_out(world: &mut World, deed: Deed) -> Result<()> {
             world.arm(point, &actions).await;
             Ok(())
         }
-        Deed::Disarm(point) | Deed::End(Fault::DieAt(point) | Fault::HoldAt(point)) => {
-            world.arm(point, "off").await;
+        Deed::Disarm(point) => {
+            world.disarm(point).await;
             Ok(())
         }
+        // Whoever is held goes on by itself, and a death is waited for.
+        Deed::End(Fault::DieAt(_) | Fault::HoldAt(_)) => Ok(()),
     }
 }
 
 /// Waits until every event that was written has taken effect, and gives what is there then; at the latest what is there
 /// when the time is up.
-pub(crate) async fn settled(world: &mut World, ended: &mut Vec<String>) -> Result<History> {
+pub(crate) async fn settled(world: &mut World, ended: &mut Vec<Ended>) -> Result<History> {
     let end = Instant::now() + SETTLE;
     loop {
-        ended.extend(world.revive()?);
+        ended.extend(world.revive().await?);
         match snapshot(world).await {
             Ok((history, missing)) if missing == 0 && history.waiting == 0 || Instant::now() > end => {
                 return Ok(history);

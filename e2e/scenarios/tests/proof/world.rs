@@ -1,17 +1,21 @@
 //! Everything that runs: stores, services, sidecars, and the ways between them that can be cut.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::net::SocketAddr;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
 use std::time::Duration;
 
+use rustix::process::Signal;
 use serde_json::json;
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use tempfile::TempDir;
 use todo_kit::failpoint::Failpoint;
 use todo_kit::testing::TestIssuer;
-use todo_scenarios::proof::schedule::{Link, Program, Replica};
+use todo_scenarios::proof::schedule::{Fault, Link, Program, Replica};
 use todo_scenarios::proxy::Way;
 use todo_scenarios::{Result, wait};
 use todoplatform_operator::kafka::{Connection, Target};
@@ -25,11 +29,39 @@ use super::stores;
 /// How long anything may take to start on a busy machine.
 const START: Duration = Duration::from_mins(2);
 
+/// What is to happen at a point.
+struct Armed {
+    actions: String,
+    is_told: bool,
+}
+
+/// A program that ended without our killing it.
+pub(crate) struct Ended {
+    program: Program,
+    status: ExitStatus,
+    /// Where it died, if it was told to.
+    pub(crate) at: Option<Failpoint>,
+}
+
+impl Ended {
+    fn was_aborted(&self) -> bool {
+        self.status.signal() == Some(Signal::ABORT.as_raw())
+    }
+}
+
+impl fmt::Display for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.program.name(), self.status)?;
+        self.at.map_or(Ok(()), |point| write!(f, " at {}", point.name()))
+    }
+}
+
 /// The whole platform with its stores.
 pub(crate) struct World {
     processes: BTreeMap<Program, Process>,
     /// Those that are to stay dead for now.
     pub(crate) down: BTreeSet<Program>,
+    armed: BTreeMap<(Program, Failpoint), Armed>,
     ways: BTreeMap<Link, Way>,
     ports: Ports,
     pub(crate) issuer: TestIssuer,
@@ -56,6 +88,7 @@ impl World {
         let mut world = Self {
             processes: BTreeMap::new(),
             down: BTreeSet::new(),
+            armed: BTreeMap::new(),
             ways,
             ports,
             issuer,
@@ -83,32 +116,87 @@ impl World {
         process.ok_or_else(|| format!("{} was never started", program.name()).into())
     }
 
-    /// Starts again what has ended and is not to stay dead; gives what ended by itself, and how.
-    pub(crate) fn revive(&mut self) -> Result<Vec<String>> {
-        let mut ended = Vec::new();
+    /// Starts again what has ended and is not to stay dead, as a node would, and arms it as it was; gives what ended by
+    /// itself.
+    pub(crate) async fn revive(&mut self) -> Result<Vec<Ended>> {
+        let mut all = Vec::new();
         for (program, process) in &mut self.processes {
             if let Some(status) = process.ended()? {
-                ended.push(format!("{}: {status}", program.name()));
+                all.push(Ended {
+                    program: *program,
+                    status,
+                    at: None,
+                });
             }
             if !process.is_running() && !self.down.contains(program) {
                 process.again()?;
+                let own = self.armed.iter_mut().filter(|((whose, _), _)| whose == program);
+                own.for_each(|(_, armed)| armed.is_told = false);
             }
         }
-        Ok(ended)
+        for ended in &mut all {
+            let own = self.armed.keys().find(|(program, _)| *program == ended.program);
+            ended.at = own.map(|(_, point)| *point).filter(|_| ended.was_aborted());
+            if let Some(point) = ended.at {
+                self.disarm(point).await;
+            }
+        }
+        self.tell().await;
+        Ok(all)
     }
 
-    /// Tells every program that passes the point what is to happen there. One that is dead is told nothing.
-    pub(crate) async fn arm(&self, point: Failpoint, actions: &str) {
-        let programs: &[Program] = match point {
-            Failpoint::AfterEffect => &[Program::Recorder],
-            _ => &Replica::ALL.map(Program::Task),
-        };
-        for program in programs {
-            let port = self.ports.of(*program, Use::Admin);
-            let url = format!("http://127.0.0.1:{port}/failpoints/{}", point.name());
-            // The schedule goes on when a fault has no one to meet.
-            let _ = self.http.put(url).body(actions.to_owned()).send().await;
+    /// Tells every program that passes the point what is to happen there, also those that are started later.
+    pub(crate) async fn arm(&mut self, point: Failpoint, actions: &str) {
+        for program in Fault::DieAt(point).ends() {
+            let armed = Armed {
+                actions: actions.to_owned(),
+                is_told: false,
+            };
+            self.armed.insert((program, point), armed);
         }
+        self.tell().await;
+    }
+
+    /// Nothing happens at this point any more.
+    pub(crate) async fn disarm(&mut self, point: Failpoint) {
+        for program in Fault::DieAt(point).ends() {
+            self.armed.remove(&(program, point));
+            // One that is dead has forgotten anyway.
+            let _ = self.put(program, point, "off").await;
+        }
+    }
+
+    /// Disarms all points.
+    pub(crate) async fn disarm_all(&mut self) {
+        while let Some((_, point)) = self.armed.keys().next().copied() {
+            self.disarm(point).await;
+        }
+    }
+
+    /// Whether something is still to happen at some point.
+    pub(crate) fn is_armed(&self) -> bool {
+        !self.armed.is_empty()
+    }
+
+    async fn tell(&mut self) {
+        let untold = self.armed.iter().filter(|(_, armed)| !armed.is_told);
+        let untold: Vec<_> = untold.map(|(place, armed)| (*place, armed.actions.clone())).collect();
+        for ((program, point), actions) in untold {
+            let is_told = self.put(program, point, &actions).await.is_ok();
+            if let Some(armed) = self.armed.get_mut(&(program, point)) {
+                armed.is_told = is_told;
+            }
+        }
+    }
+
+    async fn put(&self, program: Program, point: Failpoint, actions: &str) -> Result<()> {
+        let port = self.ports.of(program, Use::Admin);
+        let url = format!("http://127.0.0.1:{port}/failpoints/{}", point.name());
+        let request = self.http.put(url).body(actions.to_owned());
+        // One that is held does not answer, and the schedule goes on.
+        let answer = request.timeout(Duration::from_millis(300)).send().await?;
+        answer.error_for_status()?;
+        Ok(())
     }
 
     fn run(&mut self, program: Program, recipe: super::process::Recipe) -> Result<()> {
