@@ -19,6 +19,12 @@ create table effect (
     status text not null
 );
 
+-- Deliveries that the inbox caught.
+create table repeat (
+    position bigint generated always as identity primary key,
+    event_id uuid not null
+);
+
 create table dead_letter (
     position bigint generated always as identity primary key,
     body bytea not null

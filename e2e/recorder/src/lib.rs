@@ -1,5 +1,5 @@
 //! A consumer for the tests, by the same means as the platform's own: for every event of a task one row, written in the
-//! transaction that also writes the inbox. What went wrong between a write and its effects can be read from its table.
+//! transaction that also writes the inbox; for every further delivery a row of another table. What went wrong between a write and its effects can be read from its table.
 
 use axum::Router;
 use axum::body::Bytes;
@@ -67,6 +67,9 @@ async fn record_in_transaction(
 ) -> Result<Outcome, sqlx::Error> {
     let mut transaction = pool.begin().await?;
     if !inbox::is_first_time(&mut transaction, "recorder", event).await? {
+        let noted = sqlx::query("insert into repeat (event_id) values ($1)").bind(event.id.0);
+        noted.execute(&mut *transaction).await?;
+        transaction.commit().await?;
         return Ok(Outcome::Duplicate);
     }
     let task = &event.data.task.task;

@@ -107,6 +107,8 @@ pub struct History {
     pub writes: Vec<Write>,
     /// The consumer's effects, in order.
     pub effects: Vec<Effect>,
+    /// Deliveries beyond the first of an event, without effect.
+    pub repeats: i64,
     /// The tasks that are left.
     pub standings: Vec<Standing>,
     /// Events that wait in the outbox although all faults are over.

@@ -28,6 +28,8 @@ pub struct Verdict {
     pub recovered: usize,
     /// Effects.
     pub effects: usize,
+    /// Deliveries that had no effect, because the event had had it before.
+    pub repeats: i64,
     /// What must not be. Empty when the proof holds.
     pub findings: Vec<Finding>,
 }
@@ -68,13 +70,14 @@ impl fmt::Display for Verdict {
         let count = |is: fn(&Finding) -> bool| self.findings.iter().filter(|finding| is(finding)).count();
         write!(
             f,
-            "{} accepted, {} refused, {} unknown ({} recovered), {} effects: {} lost, {} doubled, {} unexpected, \
+            "{} accepted, {} refused, {} unknown ({} recovered), {} effects, {} repeats: {} lost, {} doubled, {} unexpected, \
              {} out of order, {} astray, {} stuck",
             self.accepted,
             self.refused,
             self.unknown,
             self.recovered,
             self.effects,
+            self.repeats,
             count(|finding| matches!(finding, Finding::Lost(_))),
             count(|finding| matches!(finding, Finding::Doubled(_))),
             count(|finding| matches!(finding, Finding::Unexpected(_))),
@@ -96,6 +99,7 @@ pub fn judge(history: &History) -> Verdict {
         refused: count(|outcome| matches!(outcome, Outcome::Refused)),
         unknown: count(|outcome| matches!(outcome, Outcome::Unknown)),
         effects: history.effects.len(),
+        repeats: history.repeats,
         ..Verdict::default()
     };
     writes(history, &mut verdict);

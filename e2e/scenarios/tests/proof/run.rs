@@ -148,6 +148,9 @@ async fn snapshot(world: &World) -> Result<(History, i64)> {
     )
     .fetch_all(&mut *reading)
     .await?;
+    let repeats: i64 = sqlx::query_scalar("select count(*) from recorder.repeat")
+        .fetch_one(&mut *reading)
+        .await?;
     let standings: Vec<(Uuid, i64, String)> = sqlx::query_as("select id, version, title from task.task")
         .fetch_all(&mut *reading)
         .await?;
@@ -162,6 +165,7 @@ async fn snapshot(world: &World) -> Result<(History, i64)> {
     let history = History {
         effects: effects?,
         standings: standings.map(|(task, version, title)| Standing { task, version, title }).collect(),
+        repeats,
         waiting,
         parked,
         dead_letters,
