@@ -42,8 +42,9 @@ impl Service for Recorder {
     async fn start(context: &Context<NoConfig>) -> Result<Router, StartError> {
         let pool = context.postgres(&MIGRATIONS).await?;
         let routes = TOPICS.into_iter().fold(Router::new(), |routes, topic| {
-            let handle =
-                move |State(pool): State<PgPool>, Event(event): Event<TaskChanged>| record(pool, topic, event);
+            let handle = move |State(pool): State<PgPool>, Event(event): Event<TaskChanged>| {
+                record(pool, topic, event)
+            };
             routes.route(&topic.route(), post(handle))
         });
         Ok(routes

@@ -110,7 +110,11 @@ async fn forward(client: TcpStream, address: String, flows: watch::Receiver<bool
         return;
     };
     // A way of its own must not make anything slower than the one that it stands for.
-    if client.set_nodelay(true).and_then(|()| server.set_nodelay(true)).is_err() {
+    if client
+        .set_nodelay(true)
+        .and_then(|()| server.set_nodelay(true))
+        .is_err()
+    {
         return;
     }
     let ((from_client, to_client), (from_server, to_server)) = (client.into_split(), server.into_split());

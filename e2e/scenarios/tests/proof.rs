@@ -64,11 +64,16 @@ async fn nothing_is_lost_and_nothing_is_doubled() -> Result<()> {
             .into());
         }
         if verdict.accepted < accepted + ACCEPTED_MIN {
-            return Err(format!("seed {seed}: too few writes were accepted to prove anything\n{verdict}").into());
+            return Err(
+                format!("seed {seed}: too few writes were accepted to prove anything\n{verdict}").into(),
+            );
         }
         (accepted, repeats) = (verdict.accepted, verdict.repeats);
     }
-    let missed: Vec<_> = Failpoint::ALL.iter().filter(|point| !passed.contains(point)).collect();
+    let missed: Vec<_> = Failpoint::ALL
+        .iter()
+        .filter(|point| !passed.contains(point))
+        .collect();
     if count >= DOZEN && (!missed.is_empty() || repeats == 0) {
         return Err(format!("the faults did not bite: nobody died at {missed:?}, {repeats} repeats").into());
     }

@@ -85,7 +85,10 @@ impl fmt::Display for Effect {
             version,
             title,
         } = self;
-        write!(f, "{topic} of {task} at version {version}, {title:?}, event {event}")
+        write!(
+            f,
+            "{topic} of {task} at version {version}, {title:?}, event {event}"
+        )
     }
 }
 

@@ -180,9 +180,15 @@ fn writes(history: &History, verdict: &mut Verdict) {
 
 /// Somebody asked for every effect, and was not refused.
 fn expected(history: &History, findings: &mut Vec<Finding>) {
-    let possible = history.writes.iter().filter(|write| write.outcome != Outcome::Refused);
+    let possible = history
+        .writes
+        .iter()
+        .filter(|write| write.outcome != Outcome::Refused);
     let asked: BTreeSet<Happening<'_>> = possible.map(|write| (&write.ask).into()).collect();
-    let unexpected = history.effects.iter().filter(|effect| !asked.contains(&(*effect).into()));
+    let unexpected = history
+        .effects
+        .iter()
+        .filter(|effect| !asked.contains(&(*effect).into()));
     findings.extend(unexpected.map(|effect| Finding::Unexpected(effect.to_string())));
 }
 
@@ -211,7 +217,9 @@ fn gaps(effects: &[Effect], findings: &mut Vec<Finding>) {
         let last = versions.last().copied().unwrap_or_default();
         let missing: Vec<_> = (1..=last).filter(|version| !versions.contains(version)).collect();
         if !missing.is_empty() {
-            findings.push(Finding::Lost(format!("versions {missing:?} of {task}, up to {last}")));
+            findings.push(Finding::Lost(format!(
+                "versions {missing:?} of {task}, up to {last}"
+            )));
         }
     }
 }
@@ -241,7 +249,9 @@ fn standings(history: &History, findings: &mut Vec<Finding>) {
         let told = (effect.topic != Topic::TaskDeleted).then_some((effect.version, effect.title.as_str()));
         let stands = standing.get(task).map(|task| (task.version, task.title.as_str()));
         if told != stands {
-            findings.push(Finding::Astray(format!("{task} stands as {stands:?}; last told: {effect}")));
+            findings.push(Finding::Astray(format!(
+                "{task} stands as {stands:?}; last told: {effect}"
+            )));
         }
     }
     for task in standing.keys().filter(|task| !last.contains_key(task)) {
@@ -250,14 +260,20 @@ fn standings(history: &History, findings: &mut Vec<Finding>) {
 }
 
 fn stuck(history: &History, findings: &mut Vec<Finding>) {
-    for (count, place) in [(history.waiting, "waiting in the outbox"), (history.parked, "parked")] {
+    for (count, place) in [
+        (history.waiting, "waiting in the outbox"),
+        (history.parked, "parked"),
+    ] {
         if count > 0 {
             findings.push(Finding::Stuck(format!("{count} events {place}")));
         }
     }
     // One whose effect happened died of its answers, which is no loss.
     let effects: BTreeSet<_> = history.effects.iter().map(|effect| effect.event).collect();
-    let letters = history.dead_letters.iter().filter(|event| !effects.contains(event));
+    let letters = history
+        .dead_letters
+        .iter()
+        .filter(|event| !effects.contains(event));
     findings.extend(letters.map(|event| Finding::Stuck(format!("event {event} is a dead letter"))));
 }
 

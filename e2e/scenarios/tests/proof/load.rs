@@ -9,11 +9,11 @@ use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
+use todo_scenarios::Result;
+use todo_scenarios::proof::history::{Ask, Outcome, Write};
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
-use todo_scenarios::Result;
-use todo_scenarios::proof::history::{Ask, Outcome, Write};
 use uuid::Uuid;
 
 use super::world::World;
@@ -46,7 +46,9 @@ impl Load {
         for (number, tasks) in (0..CLIENTS).zip(tasks.iter().cycle()) {
             let user = format!("user-{seed}-{}", number % USERS);
             let client = Client {
-                http: reqwest::Client::builder().timeout(Duration::from_secs(4)).build()?,
+                http: reqwest::Client::builder()
+                    .timeout(Duration::from_secs(4))
+                    .build()?,
                 gateway: world.gateway(),
                 token: world.issuer.token(&user),
                 name: format!("{seed}-{number}"),
@@ -139,7 +141,10 @@ impl Client {
     }
 
     async fn attempt(&self, ask: &Ask, version: Option<i64>, key: &str) -> Answer {
-        let mut request = self.request(ask).bearer_auth(&self.token).header("idempotency-key", key);
+        let mut request = self
+            .request(ask)
+            .bearer_auth(&self.token)
+            .header("idempotency-key", key);
         if let Some(version) = version {
             request = request.header("if-match", format!("\"v{version}\""));
         }
@@ -156,9 +161,15 @@ impl Client {
         if status.is_success() {
             let task = match ask {
                 Ask::Create { .. } => body["id"].as_str().and_then(|id| id.parse().ok()),
-                Ask::Rename { task, .. } | Ask::Complete { task, .. } | Ask::Delete { task, .. } => Some(*task),
+                Ask::Rename { task, .. } | Ask::Complete { task, .. } | Ask::Delete { task, .. } => {
+                    Some(*task)
+                }
             };
-            let version = if status == StatusCode::NO_CONTENT { version } else { etag };
+            let version = if status == StatusCode::NO_CONTENT {
+                version
+            } else {
+                etag
+            };
             return match (task, version) {
                 (Some(task), Some(version)) => Answer::Definite(Outcome::Accepted { task, version }),
                 _ => Answer::Unclear,

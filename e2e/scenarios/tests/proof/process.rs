@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 
 use rustix::process::{Pid, Signal, geteuid, kill_process};
-use tokio::process::{Child, Command};
 use todo_scenarios::Result;
+use tokio::process::{Child, Command};
 
 /// What is run.
 #[derive(Debug, Clone)]
@@ -51,10 +51,15 @@ impl Recipe {
             command.args(["--reuid", user, "--clear-groups"]);
         }
         command.arg("--").arg(&self.program).args(&self.args);
-        command.env_clear().envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
+        command
+            .env_clear()
+            .envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
         command.envs(self.envs.iter().map(|(name, value)| (name, value)));
         command.current_dir("/").stdin(Stdio::null());
-        command.stdout(log.try_clone()?).stderr(log.try_clone()?).kill_on_drop(true);
+        command
+            .stdout(log.try_clone()?)
+            .stderr(log.try_clone()?)
+            .kill_on_drop(true);
         Ok(command)
     }
 

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use tokio::time::Instant;
 use todo_kit::failpoint::Failpoint;
 use todo_scenarios::Result;
 use todo_scenarios::proof::history::{Effect, History, Standing, Write};
 use todo_scenarios::proof::schedule::{Fault, Schedule};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::load::Load;
@@ -158,13 +158,21 @@ async fn snapshot(world: &World) -> Result<(History, i64)> {
         .into_iter()
         .map(|(event, topic, task, version, title)| {
             let topic = topic.parse()?;
-            Ok(Effect { event, topic, task, version, title })
+            Ok(Effect {
+                event,
+                topic,
+                task,
+                version,
+                title,
+            })
         })
         .collect();
     let standings = standings.into_iter();
     let history = History {
         effects: effects?,
-        standings: standings.map(|(task, version, title)| Standing { task, version, title }).collect(),
+        standings: standings
+            .map(|(task, version, title)| Standing { task, version, title })
+            .collect(),
         repeats,
         waiting,
         parked,

@@ -70,7 +70,9 @@ impl Service<'_> {
             ("--dapr-graceful-shutdown-seconds", "1".to_owned()),
         ];
         let listens = ["--dapr-listen-addresses", "--dapr-internal-grpc-listen-address"];
-        let listens = listens.into_iter().chain(["--dapr-public-listen-address", "--metrics-listen-address"]);
+        let listens = listens
+            .into_iter()
+            .chain(["--dapr-public-listen-address", "--metrics-listen-address"]);
         args.extend(listens.map(|flag| (flag, "127.0.0.1".to_owned())));
         let mut recipe = Recipe::new(PathBuf::from(env::required("TODO_TEST_DAPRD")?));
         if self.program != Program::Gateway {
@@ -80,10 +82,15 @@ impl Service<'_> {
             args.push(("--app-health-probe-interval", "5".to_owned()));
             args.push(("--app-health-probe-timeout", "2000".to_owned()));
             args.push(("--app-health-threshold", "3".to_owned()));
-            recipe = recipe.args(["--enable-app-health-check"]).env("APP_API_TOKEN", APP_TOKEN);
+            recipe = recipe
+                .args(["--enable-app-health-check"])
+                .env("APP_API_TOKEN", APP_TOKEN);
         }
         Ok(recipe
-            .args(args.into_iter().flat_map(|(flag, value)| [flag.to_owned(), value]))
+            .args(
+                args.into_iter()
+                    .flat_map(|(flag, value)| [flag.to_owned(), value]),
+            )
             .env("DAPR_HOST_IP", "127.0.0.1")
             .env("NAMESPACE", NAMESPACE))
     }

@@ -23,7 +23,10 @@ pub(crate) struct Rendered {
 
 impl Rendered {
     pub(crate) fn new() -> Result<Self> {
-        let consumes: Vec<Value> = TOPICS.iter().map(|topic| json!({"topic": topic.name()})).collect();
+        let consumes: Vec<Value> = TOPICS
+            .iter()
+            .map(|topic| json!({"topic": topic.name()}))
+            .collect();
         let platform: TodoPlatform = serde_json::from_value(json!({
             "apiVersion": "todoplatform.dev/v1alpha1", "kind": "TodoPlatform",
             "metadata": {"name": "todo", "namespace": NAMESPACE, "uid": "5e1f1e7c-0000-4000-8000-000000000001"},
@@ -50,7 +53,10 @@ impl Rendered {
 
     /// What stands before the name of each topic.
     pub(crate) fn topic_prefix(&self) -> Result<&str> {
-        let created = self.topics.iter().find_map(|topic| topic.name.strip_suffix("task.created"));
+        let created = self
+            .topics
+            .iter()
+            .find_map(|topic| topic.name.strip_suffix("task.created"));
         created.ok_or_else(|| "no topic task.created was rendered".into())
     }
 

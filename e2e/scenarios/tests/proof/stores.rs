@@ -35,14 +35,30 @@ pub(crate) async fn postgres(folder: &Path, log: &Path, port: u16) -> Result<Rec
     let settings = settings.iter().flat_map(|setting| ["-c", *setting]);
     Ok(Recipe::new(programs.join("postgres"))
         .user("postgres")
-        .args(["-D".to_owned(), data.display().to_string(), "-p".to_owned(), port.to_string()])
+        .args([
+            "-D".to_owned(),
+            data.display().to_string(),
+            "-p".to_owned(),
+            port.to_string(),
+        ])
         .args(settings))
 }
 
 /// Redis that keeps nothing.
 pub(crate) fn redis(port: u16) -> Recipe {
     let port = port.to_string();
-    let args = ["--bind", "127.0.0.1", "--port", &port, "--save", "", "--appendonly", "no", "--dir", "/"];
+    let args = [
+        "--bind",
+        "127.0.0.1",
+        "--port",
+        &port,
+        "--save",
+        "",
+        "--appendonly",
+        "no",
+        "--dir",
+        "/",
+    ];
     Recipe::new("redis-server").user("nobody").args(args)
 }
 
@@ -82,7 +98,12 @@ broker.heartbeat.interval.ms=500
         let jars = files.join("lib/*").display().to_string();
         Recipe::new(files.join("jre/bin/java"))
             .args(["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"])
-            .args(["-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", &jars, main])
+            .args([
+                "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+                "-cp",
+                &jars,
+                main,
+            ])
     };
     let properties = properties.display().to_string();
     let format = java("kafka.tools.StorageTool").args(["format", "-t", CLUSTER_ID, "-c", &properties]);

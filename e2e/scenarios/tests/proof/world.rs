@@ -92,8 +92,12 @@ impl World {
             ways,
             ports,
             issuer,
-            database: PgPoolOptions::new().max_connections(2).connect_lazy_with(database),
-            http: reqwest::Client::builder().timeout(Duration::from_secs(3)).build()?,
+            database: PgPoolOptions::new()
+                .max_connections(2)
+                .connect_lazy_with(database),
+            http: reqwest::Client::builder()
+                .timeout(Duration::from_secs(3))
+                .build()?,
             logs: logs.to_owned(),
             folder,
         };
@@ -108,7 +112,9 @@ impl World {
     }
 
     pub(crate) fn way(&self, link: Link) -> Result<&Way> {
-        self.ways.get(&link).ok_or_else(|| format!("no way {link:?}").into())
+        self.ways
+            .get(&link)
+            .ok_or_else(|| format!("no way {link:?}").into())
     }
 
     pub(crate) fn process(&mut self, program: Program) -> Result<&mut Process> {
@@ -180,7 +186,9 @@ impl World {
 
     async fn tell(&mut self) {
         let untold = self.armed.iter().filter(|(_, armed)| !armed.is_told);
-        let untold: Vec<_> = untold.map(|(place, armed)| (*place, armed.actions.clone())).collect();
+        let untold: Vec<_> = untold
+            .map(|(place, armed)| (*place, armed.actions.clone()))
+            .collect();
         for ((program, point), actions) in untold {
             let is_told = self.put(program, point, &actions).await.is_ok();
             if let Some(armed) = self.armed.get_mut(&(program, point)) {
@@ -211,7 +219,10 @@ impl World {
 
     async fn start_stores(&mut self) -> Result<()> {
         let folder = self.folder.path().to_owned();
-        let ways = [self.way(Link::TaskToKafka)?.address(), self.way(Link::RecorderToKafka)?.address()];
+        let ways = [
+            self.way(Link::TaskToKafka)?.address(),
+            self.way(Link::RecorderToKafka)?.address(),
+        ];
         let kafka = stores::kafka(&folder, &self.log(Program::Kafka), &self.ports, ways).await?;
         self.run(Program::Kafka, kafka)?;
         let port = self.ports.main(Program::Postgres);
@@ -251,7 +262,10 @@ impl World {
         for (program, recipe) in recipes {
             self.run(program, recipe)?;
         }
-        let (tasks, token) = (format!("{}/v1/tasks", self.gateway()), self.issuer.token("nobody"));
+        let (tasks, token) = (
+            format!("{}/v1/tasks", self.gateway()),
+            self.issuer.token("nobody"),
+        );
         wait::until(START, "a list of tasks through the gateway", || async {
             let answer = self.http.get(&tasks).bearer_auth(&token).send().await?;
             answer.error_for_status()?;

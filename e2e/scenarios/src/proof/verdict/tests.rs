@@ -29,10 +29,19 @@ fn rename(title: &str) -> Ask {
 
 /// A task that is made, renamed and completed.
 fn good() -> History {
-    let create = Ask::Create { title: "a".to_owned() };
-    let complete = Ask::Complete { task: TASK, version: 2 };
+    let create = Ask::Create {
+        title: "a".to_owned(),
+    };
+    let complete = Ask::Complete {
+        task: TASK,
+        version: 2,
+    };
     History {
-        writes: vec![accepted(create, 1), accepted(rename("b"), 2), accepted(complete, 3)],
+        writes: vec![
+            accepted(create, 1),
+            accepted(rename("b"), 2),
+            accepted(complete, 3),
+        ],
         effects: vec![
             effect(1, Topic::TaskCreated, 1, "a"),
             effect(2, Topic::TaskUpdated, 2, "b"),
@@ -50,7 +59,14 @@ fn good() -> History {
 /// The findings' first words, in order.
 fn words(history: &History) -> Vec<String> {
     let findings = judge(history).findings;
-    let word = |finding: &Finding| finding.to_string().split(':').next().unwrap_or_default().to_owned();
+    let word = |finding: &Finding| {
+        finding
+            .to_string()
+            .split(':')
+            .next()
+            .unwrap_or_default()
+            .to_owned()
+    };
     findings.iter().map(word).collect()
 }
 
@@ -65,10 +81,18 @@ fn a_good_history_has_no_findings() {
 fn an_accepted_write_without_effect_is_lost() {
     let mut history = good();
     history.effects.remove(1);
-    assert_eq!(words(&history), ["lost", "lost"], "the write, and the version between others");
+    assert_eq!(
+        words(&history),
+        ["lost", "lost"],
+        "the write, and the version between others"
+    );
     let mut history = good();
     history.effects.clear();
-    assert_eq!(words(&history), ["lost", "lost", "lost", "lost"], "and the task that stands");
+    assert_eq!(
+        words(&history),
+        ["lost", "lost", "lost", "lost"],
+        "and the task that stands"
+    );
 }
 
 #[test]
@@ -118,12 +142,18 @@ fn a_write_without_answer_may_have_happened_or_not() {
         outcome: Outcome::Unknown,
     });
     let verdict = judge(&history);
-    assert_eq!((verdict.findings, verdict.unknown, verdict.recovered), (vec![], 1, 0));
+    assert_eq!(
+        (verdict.findings, verdict.unknown, verdict.recovered),
+        (vec![], 1, 0)
+    );
     history.effects.push(effect(9, Topic::TaskUpdated, 4, "c"));
     history.standings[0].version = 4;
     history.standings[0].title = "c".to_owned();
     let verdict = judge(&history);
-    assert_eq!((verdict.findings, verdict.unknown, verdict.recovered), (vec![], 1, 1));
+    assert_eq!(
+        (verdict.findings, verdict.unknown, verdict.recovered),
+        (vec![], 1, 1)
+    );
 }
 
 #[test]
@@ -132,7 +162,13 @@ fn a_later_version_before_an_earlier_one_is_out_of_order_within_a_topic_only() {
     history.effects.swap(1, 2);
     assert_eq!(words(&history), [""; 0], "no order between topics");
     history.writes.insert(2, accepted(rename("c"), 3));
-    history.writes[3] = accepted(Ask::Complete { task: TASK, version: 3 }, 4);
+    history.writes[3] = accepted(
+        Ask::Complete {
+            task: TASK,
+            version: 3,
+        },
+        4,
+    );
     history.effects = vec![
         effect(1, Topic::TaskCreated, 1, "a"),
         effect(3, Topic::TaskUpdated, 3, "c"),
@@ -151,9 +187,13 @@ fn a_task_that_stands_otherwise_than_told_is_astray() {
     assert_eq!(words(&history), ["astray"]);
     history.standings.clear();
     assert_eq!(words(&history), ["astray"], "gone without a word");
-    history
-        .writes
-        .push(accepted(Ask::Delete { task: TASK, version: 3 }, 3));
+    history.writes.push(accepted(
+        Ask::Delete {
+            task: TASK,
+            version: 3,
+        },
+        3,
+    ));
     history.effects.push(effect(9, Topic::TaskDeleted, 3, "b"));
     assert_eq!(words(&history), [""; 0], "deleted and gone");
 }
@@ -164,5 +204,9 @@ fn what_does_not_arrive_is_stuck() {
     history.waiting = 1;
     history.parked = 1;
     history.dead_letters = vec![Uuid::from_u128(1), Uuid::from_u128(77)];
-    assert_eq!(words(&history), ["stuck", "stuck", "stuck"], "a letter whose effect happened is none");
+    assert_eq!(
+        words(&history),
+        ["stuck", "stuck", "stuck"],
+        "a letter whose effect happened is none"
+    );
 }
