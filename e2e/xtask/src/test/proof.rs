@@ -13,7 +13,7 @@ use crate::tools::{Tool, debian};
 /// The test, which a filter may leave out: then none of this is built.
 pub(super) const TEST: &str = "nothing_is_lost_and_nothing_is_doubled";
 /// How many schedules run in a night.
-const NIGHTLY: &str = "300";
+const NIGHTLY: &str = "200";
 const SCHEDULES: &str = "TODO_PROOF_SCHEDULES";
 
 /// Each program with the variable that names its path.
