@@ -7,7 +7,7 @@ use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
-    sync::watch,
+    sync::{broadcast, watch},
 };
 
 use crate::{Result, env};
@@ -16,6 +16,7 @@ use crate::{Result, env};
 #[derive(Debug)]
 pub struct Way {
     flows: watch::Sender<bool>,
+    breaks: broadcast::Sender<()>,
     address: SocketAddr,
     accepting: tokio::task::JoinHandle<()>,
 }
@@ -30,13 +31,23 @@ impl Way {
     pub fn through(listener: TcpListener, to: String) -> std::io::Result<Self> {
         let address = listener.local_addr()?;
         let (flows, watch) = watch::channel(true);
+        let breaks = broadcast::Sender::new(1);
+        let breaking = breaks.clone();
         let accepting = tokio::spawn(async move {
             while let Ok((client, _from)) = listener.accept().await {
-                tokio::spawn(forward(client, to.clone(), watch.clone()));
+                let mut broken = breaking.subscribe();
+                let forwarded = forward(client, to.clone(), watch.clone());
+                tokio::spawn(async move {
+                    tokio::select! {
+                        () = forwarded => {}
+                        _broken = broken.recv() => {}
+                    }
+                });
             }
         });
         Ok(Self {
             flows,
+            breaks,
             address,
             accepting,
         })
@@ -55,6 +66,12 @@ impl Way {
     /// From now on everything comes through again, also what was held back of those who still wait.
     pub fn mend(&self) {
         self.flows.send_replace(true);
+    }
+
+    /// Closes every connection that there is; new ones are welcome.
+    pub fn sever(&self) {
+        // Fails only when there is none.
+        let _ = self.breaks.send(());
     }
 }
 
@@ -184,6 +201,23 @@ mod tests {
         flows.send_replace(true);
         server.read_exact(&mut found).await.unwrap();
         assert_eq!(&found, b"late");
+    }
+
+    #[tokio::test]
+    async fn what_is_severed_closes_and_what_comes_after_does_not() {
+        let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let way = Way::to(server.local_addr().unwrap().to_string()).await.unwrap();
+        let mut before = TcpStream::connect(way.address()).await.unwrap();
+        let (_end, _from) = server.accept().await.unwrap();
+        way.sever();
+        let closed = before.read(&mut [0]).await;
+        assert!(!closed.is_ok_and(|read| read > 0), "nothing but the end");
+        let mut after = TcpStream::connect(way.address()).await.unwrap();
+        let (mut end, _from) = server.accept().await.unwrap();
+        after.write_all(b"on").await.unwrap();
+        let mut found = [0; 2];
+        end.read_exact(&mut found).await.unwrap();
+        assert_eq!(&found, b"on");
     }
 
     #[tokio::test]

@@ -53,7 +53,9 @@ async fn nothing_is_lost_and_nothing_is_doubled() -> Result<()> {
         let mut history = settled(&mut world, &mut ended).await?;
         history.writes.clone_from(&writes);
         let verdict = judge(&history);
-        ended.iter().for_each(|ended| println!("  {ended}"));
+        for ended in &ended {
+            println!("  {ended}");
+        }
         println!("  after {} s: {verdict}", begun.elapsed().as_secs());
         passed.extend(ended.iter().filter_map(|ended| ended.at));
         if !verdict.findings.is_empty() {

@@ -114,10 +114,14 @@ impl Link {
 pub enum Fault {
     /// A program is killed; it is started again when the fault is over.
     Kill(Program),
+    /// A program is asked to end, takes its time, and is started again.
+    Restart(Program),
     /// A program stands still; it goes on when the fault is over.
     Pause(Program),
     /// A way is cut until the fault is over.
     Cut(Link),
+    /// Every connection on a way breaks, and new ones can be made at once.
+    Sever(Link),
     /// Whoever passes this place next dies there; it is started again when the fault is over.
     DieAt(Failpoint),
     /// Whoever passes this place next is held there until the fault is over, and nothing else of it.
@@ -128,8 +132,10 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Kill(program) => write!(f, "kill {}", program.name()),
+            Self::Restart(program) => write!(f, "restart {}", program.name()),
             Self::Pause(program) => write!(f, "pause {}", program.name()),
             Self::Cut(link) => write!(f, "cut {link:?}"),
+            Self::Sever(link) => write!(f, "sever {link:?}"),
             Self::DieAt(point) => write!(f, "die at {}", point.name()),
             Self::HoldAt(point) => write!(f, "hold at {}", point.name()),
         }
@@ -156,8 +162,8 @@ impl Fault {
     /// The programs that it ends; two faults that end the same one do not overlap.
     pub fn ends(self) -> Vec<Program> {
         match self {
-            Self::Kill(program) | Self::Pause(program) => vec![program],
-            Self::Cut(_) => Vec::new(),
+            Self::Kill(program) | Self::Restart(program) | Self::Pause(program) => vec![program],
+            Self::Cut(_) | Self::Sever(_) => Vec::new(),
             Self::DieAt(Failpoint::AfterEffect) | Self::HoldAt(Failpoint::AfterEffect) => {
                 vec![Program::Recorder]
             }
@@ -168,10 +174,13 @@ impl Fault {
     fn random(random: &mut StdRng) -> Self {
         let program = |random: &mut StdRng| *Program::ALL.choose(random).unwrap_or(&Program::Gateway);
         let point = |random: &mut StdRng| *Failpoint::ALL.choose(random).unwrap_or(&Failpoint::AfterCommit);
-        match random.random_range(0..10) {
-            0..=3 => Self::Kill(program(random)),
-            4..=5 => Self::Pause(program(random)),
-            6..=7 => Self::Cut(*Link::ALL.choose(random).unwrap_or(&Link::TaskToPostgres)),
+        let link = |random: &mut StdRng| *Link::ALL.choose(random).unwrap_or(&Link::TaskToPostgres);
+        match random.random_range(0..12) {
+            0..=2 => Self::Kill(program(random)),
+            3..=4 => Self::Restart(program(random)),
+            5..=6 => Self::Pause(program(random)),
+            7..=8 => Self::Cut(link(random)),
+            9 => Self::Sever(link(random)),
             _ => Self::DieAt(point(random)),
         }
     }

@@ -22,7 +22,7 @@ use super::world::World;
 const USERS: u64 = 2;
 const CLIENTS: u64 = 6;
 /// How long a client asks again after the last fault before it gives up.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A task as a client last heard of it.
 #[derive(Debug, Clone, Copy)]

@@ -16,6 +16,8 @@ pub(crate) struct Recipe {
     pub(crate) envs: Vec<(String, String)>,
     /// Who runs it where we are root: PostgreSQL refuses root.
     pub(crate) user: Option<&'static str>,
+    /// What asks it to end soon.
+    pub(crate) ends_by: Signal,
 }
 
 impl Recipe {
@@ -25,6 +27,7 @@ impl Recipe {
             args: Vec::new(),
             envs: Vec::new(),
             user: None,
+            ends_by: Signal::TERM,
         }
     }
 
@@ -40,6 +43,11 @@ impl Recipe {
 
     pub(crate) fn user(mut self, user: &'static str) -> Self {
         self.user = Some(user);
+        self
+    }
+
+    pub(crate) fn ends_by(mut self, signal: Signal) -> Self {
+        self.ends_by = signal;
         self
     }
 
@@ -123,6 +131,11 @@ impl Process {
             child.kill().await?;
         }
         Ok(())
+    }
+
+    /// Asks it to end, by the signal of its recipe.
+    pub(crate) fn terminate(&self) -> Result<()> {
+        self.signal(self.recipe.ends_by)
     }
 
     /// Holds it.

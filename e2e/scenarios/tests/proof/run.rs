@@ -78,6 +78,7 @@ async fn carry_out(world: &mut World, deed: Deed) -> Result<()> {
             world.down.remove(&program);
             Ok(())
         }
+        Deed::Begin(Fault::Restart(program), _) => world.process(program)?.terminate(),
         Deed::Begin(Fault::Pause(program), _) => world.process(program)?.hold(),
         Deed::End(Fault::Pause(program)) => world.process(program)?.release(),
         Deed::Begin(Fault::Cut(link), _) => {
@@ -86,6 +87,10 @@ async fn carry_out(world: &mut World, deed: Deed) -> Result<()> {
         }
         Deed::End(Fault::Cut(link)) => {
             world.way(link)?.mend();
+            Ok(())
+        }
+        Deed::Begin(Fault::Sever(link), _) => {
+            world.way(link)?.sever();
             Ok(())
         }
         Deed::Begin(Fault::DieAt(point), _) => {
@@ -101,8 +106,8 @@ async fn carry_out(world: &mut World, deed: Deed) -> Result<()> {
             world.disarm(point).await;
             Ok(())
         }
-        // Whoever is held goes on by itself, and a death is waited for.
-        Deed::End(Fault::DieAt(_) | Fault::HoldAt(_)) => Ok(()),
+        // What is held goes on by itself, what was asked to end is started again when it has, and a death is waited for.
+        Deed::End(Fault::Restart(_) | Fault::Sever(_) | Fault::DieAt(_) | Fault::HoldAt(_)) => Ok(()),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use rustix::process::Signal;
 use todo_scenarios::proof::schedule::Program;
 use todo_scenarios::{Result, env};
 
@@ -33,8 +34,10 @@ pub(crate) async fn postgres(folder: &Path, log: &Path, port: u16) -> Result<Rec
         "max_connections=200",
     ];
     let settings = settings.iter().flat_map(|setting| ["-c", *setting]);
+    // Asked by SIGTERM it waits until every client has gone.
     Ok(Recipe::new(programs.join("postgres"))
         .user("postgres")
+        .ends_by(Signal::INT)
         .args([
             "-D".to_owned(),
             data.display().to_string(),
