@@ -11,7 +11,7 @@ use todo_domain::{CloudEvent, TaskChanged, Topic};
 use todo_kit::config::NoConfig;
 use todo_kit::describe::{Description, Store};
 use todo_kit::events::{self, Event, Outcome};
-use todo_kit::{Chain, Context, Service, StartError, inbox};
+use todo_kit::{Chain, Context, Service, StartError, inbox, postgres};
 
 /// The tables, in the schema `recorder`.
 pub static MIGRATIONS: Migrator = sqlx::migrate!();
@@ -66,7 +66,7 @@ async fn record_in_transaction(
     topic: Topic,
     event: &CloudEvent<TaskChanged>,
 ) -> Result<Outcome, sqlx::Error> {
-    let mut transaction = pool.begin().await?;
+    let mut transaction = postgres::begin(pool).await?;
     if !inbox::is_first_time(&mut transaction, "recorder", event).await? {
         let noted = sqlx::query("insert into repeat (event_id) values ($1)").bind(event.id.0);
         noted.execute(&mut *transaction).await?;

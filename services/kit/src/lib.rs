@@ -17,7 +17,7 @@
 //! use todo_kit::describe::{Description, Store};
 //! use todo_kit::events::{self, Event, Outcome};
 //! use todo_kit::problem::Problem;
-//! use todo_kit::{Context, Service, StartError, inbox};
+//! use todo_kit::{Context, Service, StartError, inbox, postgres};
 //!
 //! static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate::Migrator::DEFAULT; // sqlx::migrate!()
 //!
@@ -58,7 +58,7 @@
 //!
 //! async fn task_created(State(pool): State<PgPool>, Event(event): Event<TaskChanged>) -> Outcome {
 //!     let effect = async {
-//!         let mut transaction = pool.begin().await?;
+//!         let mut transaction = postgres::begin(&pool).await?;
 //!         if !inbox::is_first_time(&mut transaction, "counter", &event).await? {
 //!             return Ok(Outcome::Duplicate);
 //!         }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use todo_kit::failpoint::Failpoint;
+use todo_kit::postgres;
 use todo_scenarios::Result;
 use todo_scenarios::proof::history::{Effect, History, Standing, Write};
 use todo_scenarios::proof::schedule::{Fault, Schedule};
@@ -22,6 +23,8 @@ const TICK: Duration = Duration::from_millis(50);
 const HOLD_ARMED: Duration = Duration::from_secs(1);
 /// How long events may take to arrive after the last fault: a lease, a rebalance, the longest pause of a retry.
 const SETTLE: Duration = Duration::from_secs(90);
+
+const SNAPSHOT: &str = "begin transaction isolation level repeatable read read only";
 
 /// Something that is done at a moment.
 #[derive(Debug, Clone, Copy)]
@@ -129,10 +132,7 @@ pub(crate) async fn settled(world: &mut World, ended: &mut Vec<Ended>) -> Result
 
 /// All that is written at one moment, without the clients' part, and how many events have neither taken effect nor died.
 async fn snapshot(world: &World) -> Result<(History, i64)> {
-    let mut reading = world
-        .database
-        .begin_with("begin transaction isolation level repeatable read read only")
-        .await?;
+    let mut reading = postgres::begin_with(&world.database, SNAPSHOT).await?;
     let dead_letters: Vec<Uuid> = sqlx::query_scalar(
         "select (convert_from(body, 'UTF8')::jsonb ->> 'id')::uuid from recorder.dead_letter order by position",
     )

@@ -10,7 +10,7 @@ use sqlx::{FromRow, Postgres, Row};
 use todo_domain::Task;
 use todo_kit::failpoint::Failpoint;
 use todo_kit::http::idempotency::Claim;
-use todo_kit::postgres::QueryError;
+use todo_kit::postgres::{self, QueryError};
 
 use super::{Store, Written};
 use crate::answer::Answer;
@@ -124,7 +124,7 @@ impl Store {
         &self,
         statement: Query<'_, Postgres, PgArguments>,
     ) -> Result<PgQueryResult, sqlx::Error> {
-        let mut transaction = self.pool.begin_with(BEGIN).await?;
+        let mut transaction = postgres::begin_with(&self.pool, BEGIN).await?;
         let done = statement.execute(&mut *transaction).await?;
         Failpoint::BeforeCommit.reached().await;
         transaction.commit().await?;
