@@ -15,6 +15,9 @@ use uuid::Uuid;
 
 use super::history::{Ask, Effect, History, Outcome, Write};
 
+/// One cause has many findings.
+const FINDINGS_SHOWN: usize = 20;
+
 /// What was found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Verdict {
@@ -85,9 +88,14 @@ impl fmt::Display for Verdict {
             count(|finding| matches!(finding, Finding::Astray(_))),
             count(|finding| matches!(finding, Finding::Stuck(_))),
         )?;
-        self.findings
-            .iter()
-            .try_for_each(|finding| write!(f, "\n  {finding}"))
+        let shown = self.findings.iter().take(FINDINGS_SHOWN);
+        shown
+            .into_iter()
+            .try_for_each(|finding| write!(f, "\n  {finding}"))?;
+        match self.findings.len().saturating_sub(FINDINGS_SHOWN) {
+            0 => Ok(()),
+            more => write!(f, "\n  and {more} more"),
+        }
     }
 }
 

@@ -77,6 +77,11 @@ impl World {
         let folder = tempfile::Builder::new().prefix("todo-proof-").tempdir()?;
         open_to_all(folder.path())?;
         std::fs::create_dir_all(logs)?;
+        for program in Program::ALL {
+            let log = logs.join(format!("{}.log", program.name()));
+            // What another run left, if one did.
+            std::fs::write(log, "")?;
+        }
         let ports = Ports::find()?;
         let ways = ways(&ports).await?;
         let issuer = TestIssuer::new(1);
