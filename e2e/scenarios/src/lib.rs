@@ -18,6 +18,7 @@ pub mod mail;
 pub mod operator;
 pub mod platform;
 pub mod prometheus;
+pub mod proof;
 pub mod proxy;
 pub mod user;
 pub mod wait;

@@ -1,22 +1,91 @@
-//! A way to the API server that can be cut: bytes then neither come nor go, and no connection is told.
+//! A way that can be cut, to the API server or to whatever else listens: bytes then neither come nor go, and no connection is told.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
-    sync::watch,
+    sync::{broadcast, watch},
 };
 
 use crate::{Result, env};
 
 /// A TCP forwarder on loopback; dropping it closes it.
 #[derive(Debug)]
-pub struct Proxy {
+pub struct Way {
     flows: watch::Sender<bool>,
-    kubeconfig: PathBuf,
+    breaks: broadcast::Sender<()>,
+    address: SocketAddr,
     accepting: tokio::task::JoinHandle<()>,
+}
+
+impl Way {
+    /// Starts one to `address`, on a port that is free.
+    pub async fn to(address: String) -> Result<Self> {
+        Ok(Self::through(TcpListener::bind("127.0.0.1:0").await?, address)?)
+    }
+
+    /// Starts one from `listener` to `address`.
+    pub fn through(listener: TcpListener, to: String) -> std::io::Result<Self> {
+        let address = listener.local_addr()?;
+        let (flows, watch) = watch::channel(true);
+        let breaks = broadcast::Sender::new(1);
+        let breaking = breaks.clone();
+        let accepting = tokio::spawn(async move {
+            while let Ok((client, _from)) = listener.accept().await {
+                let mut broken = breaking.subscribe();
+                let forwarded = forward(client, to.clone(), watch.clone());
+                tokio::spawn(async move {
+                    tokio::select! {
+                        () = forwarded => {}
+                        _broken = broken.recv() => {}
+                    }
+                });
+            }
+        });
+        Ok(Self {
+            flows,
+            breaks,
+            address,
+            accepting,
+        })
+    }
+
+    /// Where it begins.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// From now on nothing comes through.
+    pub fn cut(&self) {
+        self.flows.send_replace(false);
+    }
+
+    /// From now on everything comes through again, also what was held back of those who still wait.
+    pub fn mend(&self) {
+        self.flows.send_replace(true);
+    }
+
+    /// Closes every connection that there is; new ones are welcome.
+    pub fn sever(&self) {
+        // Fails only when there is none.
+        let _ = self.breaks.send(());
+    }
+}
+
+impl Drop for Way {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
+
+/// A way to the API server, with a kubeconfig that leads through it.
+#[derive(Debug)]
+pub struct Proxy {
+    way: Way,
+    kubeconfig: PathBuf,
 }
 
 impl Proxy {
@@ -30,21 +99,11 @@ impl Proxy {
             .and_then(|server| server.strip_prefix("https://"))
             .ok_or("no server in KUBECONFIG")?
             .to_owned();
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
-        *server = format!("https://{}", listener.local_addr()?).into();
+        let way = Way::to(address).await?;
+        *server = format!("https://{}", way.address()).into();
         let kubeconfig = folder.join(format!("{name}.kubeconfig"));
         std::fs::write(&kubeconfig, serde_json::to_string(&config)?)?;
-        let (flows, watch) = watch::channel(true);
-        let accepting = tokio::spawn(async move {
-            while let Ok((client, _from)) = listener.accept().await {
-                tokio::spawn(forward(client, address.clone(), watch.clone()));
-            }
-        });
-        Ok(Self {
-            flows,
-            kubeconfig,
-            accepting,
-        })
+        Ok(Self { way, kubeconfig })
     }
 
     /// The kubeconfig whose server is this proxy.
@@ -54,18 +113,12 @@ impl Proxy {
 
     /// From now on nothing comes through.
     pub fn cut(&self) {
-        self.flows.send_replace(false);
+        self.way.cut();
     }
 
     /// From now on everything comes through again, also what was held back of those who still wait.
     pub fn mend(&self) {
-        self.flows.send_replace(true);
-    }
-}
-
-impl Drop for Proxy {
-    fn drop(&mut self) {
-        self.accepting.abort();
+        self.way.mend();
     }
 }
 
@@ -73,6 +126,14 @@ async fn forward(client: TcpStream, address: String, flows: watch::Receiver<bool
     let Ok(server) = TcpStream::connect(address).await else {
         return;
     };
+    // A way of its own must not make anything slower than the one that it stands for.
+    if client
+        .set_nodelay(true)
+        .and_then(|()| server.set_nodelay(true))
+        .is_err()
+    {
+        return;
+    }
     let ((from_client, to_client), (from_server, to_server)) = (client.into_split(), server.into_split());
     tokio::select! {
         _closed = pump(from_client, to_server, flows.clone()) => {}
@@ -140,6 +201,23 @@ mod tests {
         flows.send_replace(true);
         server.read_exact(&mut found).await.unwrap();
         assert_eq!(&found, b"late");
+    }
+
+    #[tokio::test]
+    async fn what_is_severed_closes_and_what_comes_after_does_not() {
+        let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let way = Way::to(server.local_addr().unwrap().to_string()).await.unwrap();
+        let mut before = TcpStream::connect(way.address()).await.unwrap();
+        let (_end, _from) = server.accept().await.unwrap();
+        way.sever();
+        let closed = before.read(&mut [0]).await;
+        assert!(!closed.is_ok_and(|read| read > 0), "nothing but the end");
+        let mut after = TcpStream::connect(way.address()).await.unwrap();
+        let (mut end, _from) = server.accept().await.unwrap();
+        after.write_all(b"on").await.unwrap();
+        let mut found = [0; 2];
+        end.read_exact(&mut found).await.unwrap();
+        assert_eq!(&found, b"on");
     }
 
     #[tokio::test]

@@ -41,6 +41,16 @@ pub(crate) fn command(dirs: &Dirs) -> Cmd {
 /// Builds the binaries of these packages in one call, so that their dependencies are built once, with
 /// one set of features. Gives the path of each binary by its name.
 pub(crate) fn build(dirs: &Dirs, profile: Profile, packages: &[&str]) -> Result<BTreeMap<String, PathBuf>> {
+    build_with(dirs, profile, packages, &[])
+}
+
+/// The same, with these features (`package/feature`).
+pub(crate) fn build_with(
+    dirs: &Dirs,
+    profile: Profile,
+    packages: &[&str],
+    features: &[&str],
+) -> Result<BTreeMap<String, PathBuf>> {
     let messages = command(dirs)
         .args([
             "build",
@@ -51,6 +61,7 @@ pub(crate) fn build(dirs: &Dirs, profile: Profile, packages: &[&str]) -> Result<
             profile.name(),
         ])
         .args(packages.iter().flat_map(|package| ["--package", package]))
+        .args(features.iter().flat_map(|feature| ["--features", feature]))
         .output_with_errors_shown()?;
     Ok(executables(&messages))
 }

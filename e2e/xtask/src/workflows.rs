@@ -124,7 +124,7 @@ fn what_is_against_a_rule_is_found() {
         ),
         ("\"$LEVEL\"", "${{ matrix.level }}", "goes through env"),
         ("cargo xtask test", "cargo test", "no command that people run"),
-        ("    timeout-minutes: 120\n", "", "no timeout"),
+        ("    timeout-minutes: 180\n", "", "no timeout"),
         (
             "    permissions:\n      contents: read # to check the sources out\n",
             "",

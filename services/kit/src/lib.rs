@@ -17,7 +17,7 @@
 //! use todo_kit::describe::{Description, Store};
 //! use todo_kit::events::{self, Event, Outcome};
 //! use todo_kit::problem::Problem;
-//! use todo_kit::{Context, Service, StartError, inbox};
+//! use todo_kit::{Context, Service, StartError, inbox, postgres};
 //!
 //! static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate::Migrator::DEFAULT; // sqlx::migrate!()
 //!
@@ -58,7 +58,7 @@
 //!
 //! async fn task_created(State(pool): State<PgPool>, Event(event): Event<TaskChanged>) -> Outcome {
 //!     let effect = async {
-//!         let mut transaction = pool.begin().await?;
+//!         let mut transaction = postgres::begin(&pool).await?;
 //!         if !inbox::is_first_time(&mut transaction, "counter", &event).await? {
 //!             return Ok(Outcome::Duplicate);
 //!         }
@@ -92,6 +92,7 @@
 //! - [`events`], [`inbox`], [`outbox`]: receiving once, publishing surely.
 //! - [`trace`]: spans, and their way to a collector.
 //! - [`dapr`]: the sidecar, and fakes of it for tests.
+//! - [`failpoint`]: places where a test ends or holds the process.
 //! - `testing` (feature of that name): tokens of a test issuer, a database of one's own.
 
 mod asyncapi;
@@ -104,6 +105,7 @@ pub mod dapr;
 pub mod describe;
 mod env;
 pub mod events;
+pub mod failpoint;
 pub mod health;
 pub mod http;
 pub mod inbox;

@@ -2,6 +2,7 @@
 
 mod address;
 mod pool_metrics;
+mod transaction;
 
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use crate::problem::Problem;
 
 pub use address::Address;
 pub(crate) use pool_metrics::show;
+pub use transaction::{begin, begin_with};
 
 /// How long start-up waits for a server that does not answer.
 const CONNECT_PATIENCE: Duration = Duration::from_mins(2);

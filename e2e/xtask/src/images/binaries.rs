@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use sha2::{Digest, Sha256};
 
 use super::node::certificates;
 use super::{Contents, Image, LOCAL_REGISTRY, NONROOT, Packed, pack};
 use crate::cargo::{self, Profile};
 use crate::dirs::Dirs;
+use crate::run::Cmd;
 
 /// Binaries that become images, with what each is.
 const IMAGES: [(&str, &str); 7] = [
@@ -24,6 +25,9 @@ const IMAGES: [(&str, &str); 7] = [
 
 /// The kubectl plugin: built with the rest, used on the host.
 pub(crate) const PLUGIN: &str = "kubectl-todo";
+
+/// What a program says at its start that a test can end at will; no such one becomes an image.
+const FAILPOINTS: &str = "failpoints are compiled in";
 
 /// What one build gave.
 #[derive(Debug, Clone)]
@@ -62,7 +66,12 @@ pub(crate) fn build(dirs: &Dirs, profile: Profile, names: &[String]) -> Result<B
         .map(|(name, description)| {
             let path = format!("/{name}");
             let mut contents = Contents::base();
-            contents.program(&path, executable(&executables, name)?)?;
+            let program = executable(&executables, name)?;
+            ensure!(
+                !has_failpoints(program),
+                "{name} was built with failpoints: it is for tests only"
+            );
+            contents.program(&path, program)?;
             certificates(&mut contents)?;
             let image = Image {
                 reference: format!("{LOCAL_REGISTRY}/{name}:{tag}"),
@@ -80,6 +89,14 @@ pub(crate) fn build(dirs: &Dirs, profile: Profile, names: &[String]) -> Result<B
         images,
         plugin: executable(&executables, PLUGIN)?.to_owned(),
     })
+}
+
+/// Whether a test could end this program at will.
+pub(crate) fn has_failpoints(program: &Path) -> bool {
+    Cmd::new("grep")
+        .args(["--quiet", "--text", "--fixed-strings", FAILPOINTS])
+        .arg(program)
+        .succeeds()
 }
 
 fn executable<'a>(executables: &'a BTreeMap<String, PathBuf>, name: &str) -> Result<&'a Path> {
@@ -125,5 +142,26 @@ mod tests {
         let tags = (0..2_000).map(|n| tag(&BTreeMap::from([("todo-task", n.to_string())])));
         let number = tags.into_iter().find(|tag| tag.parse::<f64>().is_ok());
         assert_eq!(number, None);
+    }
+
+    /// That the text is the right one is held against a program that has them, before the failure proof.
+    #[test]
+    fn a_program_with_failpoints_is_told_by_its_text() {
+        let folder = std::env::temp_dir().join(format!("xtask-failpoints-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let program = |name: &str, text: &str| {
+            let path = folder.join(name);
+            std::fs::write(&path, text).unwrap();
+            path
+        };
+        assert!(has_failpoints(&program(
+            "with",
+            "\0\u{1}failpoints are compiled in: …\0"
+        )));
+        assert!(!has_failpoints(&program(
+            "without",
+            "\0\u{1}points are compiled in\0"
+        )));
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 }

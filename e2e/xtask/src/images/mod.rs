@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use binaries::{PLUGIN, build as build_binaries, packages};
+pub(crate) use binaries::{PLUGIN, build as build_binaries, has_failpoints, packages};
 pub(crate) use command::{Command, run};
 use contents::Contents;
 pub(crate) use monitoring::{exporters, kafka_exporter, prometheus};

@@ -4,6 +4,7 @@ use anyhow::{Context, Result};
 
 use super::artifacts::Artifacts;
 use super::judges::{self, Judges};
+use super::proof;
 use super::runner::Runner;
 use super::stores::Stores;
 use crate::cargo;
@@ -69,7 +70,7 @@ impl<'a> Levels<'a> {
     pub(super) fn title(level: u8) -> &'static str {
         match level {
             1 => "pure tests, lints, generated files",
-            2 => "real stores, a real API server",
+            2 => "real stores, failures, a real API server",
             Self::ON_NODE => "the platform on a real node",
             _ => "outside judges",
         }
@@ -141,6 +142,7 @@ impl<'a> Levels<'a> {
                 .flat_map(|target| ["--test".to_owned(), target]),
         );
         runner.cargo_test("store tests", &args, &urls, &[])?;
+        self.proof(runner)?;
 
         let cluster = self.api()?.clone();
         let mut envs = self.cluster_envs(&cluster)?;
@@ -166,6 +168,18 @@ impl<'a> Levels<'a> {
             &envs,
             &["--test-threads=1"],
         )
+    }
+
+    /// The schedules print their seeds, and how to replay one.
+    fn proof(&self, runner: &mut Runner<'_>) -> Result<()> {
+        if !runner.wants(proof::TEST) {
+            return Ok(());
+        }
+        let mut envs = proof::envs(self.project, self.is_nightly)?;
+        let artifacts = self.artifacts.folder().display().to_string();
+        envs.push(("TODO_TEST_ARTIFACTS", artifacts));
+        let args = words(&["--package", "todo-scenarios", "--test", "proof"]);
+        runner.cargo_test("failure proof", &args, &envs, &["--nocapture"])
     }
 
     fn on_node(&mut self, runner: &mut Runner<'_>) -> Result<()> {

@@ -4,6 +4,7 @@ mod artifacts;
 mod judges;
 mod kafka;
 mod levels;
+mod proof;
 mod results;
 mod runner;
 pub(crate) mod stores;
@@ -37,7 +38,8 @@ pub(crate) struct Command {
     /// Only tests whose name contains this; leaves the checks out
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
-    /// The scenarios on a node too that take half an hour because they wait for what takes its time
+    /// Hundreds of random schedules of failures instead of a dozen, and the scenarios on a node too that take half an
+    /// hour because they wait for what takes its time
     #[arg(long, env = "TODO_TEST_NIGHTLY")]
     nightly: bool,
     /// Leave the clusters and stores up

@@ -37,6 +37,11 @@ impl<'a> Runner<'a> {
         &self.results
     }
 
+    /// Whether the test of this name is among those that are asked for.
+    pub(super) fn wants(&self, test: &str) -> bool {
+        self.filter.as_ref().is_none_or(|filter| test.contains(filter))
+    }
+
     /// A failure that is none of a test.
     pub(super) fn fail(&mut self, what: &str, took: Duration) {
         self.results.add(what, Counts::check(false), took);

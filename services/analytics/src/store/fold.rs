@@ -3,6 +3,7 @@ use jiff_sqlx::ToSqlx;
 use sqlx::{PgConnection, Row};
 use todo_domain::{CloudEvent, TaskChanged, TaskId};
 use todo_kit::inbox::is_first_time;
+use todo_kit::postgres;
 
 use super::{Folded, Store, StoreError, failed_to};
 use crate::fold::{TaskCounts, TaskState, changes};
@@ -51,7 +52,7 @@ impl Store {
         event: &CloudEvent<TaskChanged>,
         told: &TaskState,
     ) -> Result<Folded, sqlx::Error> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = postgres::begin(&self.pool).await?;
         if !is_first_time(&mut transaction, CONSUMER, event).await? {
             return Ok(Folded::Stale);
         }
@@ -81,7 +82,7 @@ impl Store {
         day: Date,
         happening: Happening,
     ) -> Result<Folded, sqlx::Error> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = postgres::begin(&self.pool).await?;
         if !is_first_time(&mut transaction, CONSUMER, event).await? {
             return Ok(Folded::Stale);
         }

@@ -16,6 +16,7 @@ use todo_domain::{Clock, Topic};
 
 use super::{Outcome, PREFIX};
 use crate::TraceContext;
+use crate::failpoint::Failpoint;
 use crate::http::BODY_MAX_BYTES;
 use crate::metrics::{Metrics, TraceLabel, TracedHistogram};
 use crate::problem::{self, Problem};
@@ -134,6 +135,9 @@ pub(crate) async fn consume(State(consumer): State<Arc<Consumer>>, request: Requ
     let request = Request::from_parts(parts, Body::from(body));
     let response = span.context().scope(next.run(request)).await;
     let outcome = response.extensions().get().copied();
+    if outcome == Some(Outcome::Applied) {
+        Failpoint::AfterEffect.reached().await;
+    }
     consumer.ended(topic, head.as_ref(), outcome, &mut span);
     response
 }

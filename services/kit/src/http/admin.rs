@@ -7,10 +7,11 @@ use axum::{Json, Router};
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
 
+use crate::failpoint;
 use crate::health::Health;
 use crate::metrics::{self, Metrics};
 
-/// `/livez`, `/readyz`, `/startupz`, `/metrics`.
+/// `/livez`, `/readyz`, `/startupz`, `/metrics`, and in programs for tests the control of [`failpoint`].
 pub fn router(health: Health, metrics: Metrics) -> Router {
     Router::new()
         .route("/livez", get(|| async { "ok" }))
@@ -18,6 +19,7 @@ pub fn router(health: Health, metrics: Metrics) -> Router {
         .route("/readyz", get(readyz))
         .with_state(health)
         .route("/metrics", get(encode).with_state(metrics))
+        .merge(failpoint::control())
 }
 
 async fn startupz(State(health): State<Health>) -> StatusCode {

@@ -31,7 +31,9 @@
 //! meanwhile. A crash between publishing and marking publishes again, with the same event id: consumers notice.
 //!
 //! An event that the broker refuses while it takes others is *parked* after [`Settings::attempts_max`] attempts, and
-//! the events behind it go on. When nothing gets through, the broker is away, and no attempt counts against an event.
+//! the events behind it go on. When nothing gets through, the broker is away, and no attempt counts against an event. When
+//! only something gets through, events are taken at random, so that those of one topic or partition that is away do not
+//! hold up the others by being older.
 
 mod metrics;
 mod relay;

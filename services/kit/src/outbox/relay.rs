@@ -1,6 +1,7 @@
 //! The loop that publishes what waits.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures::future::join_all;
@@ -11,8 +12,9 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::OutboxMetrics;
-use super::store::{self, Failure, Lease, Row};
+use super::store::{self, Failure, First, Lease, Row};
 use crate::dapr::{Message, PublishError, Publisher};
+use crate::failpoint::Failpoint;
 use crate::{Chain, TraceContext};
 
 /// How often the gauges are read, and old rows deleted.
@@ -78,6 +80,9 @@ pub struct Relay {
     settings: Settings,
     holder: Uuid,
     wake: Arc<Notify>,
+    /// Whether some of the last events did not leave. Then any are taken: the oldest may all be of a topic or a partition
+    /// that is away, and would hold up those that can leave.
+    is_stuck: AtomicBool,
 }
 
 impl Relay {
@@ -98,6 +103,7 @@ impl Relay {
             settings,
             holder,
             wake: Arc::default(),
+            is_stuck: AtomicBool::new(false),
         }
     }
 
@@ -151,12 +157,18 @@ impl Relay {
         let Some(lease) = lease else {
             return Ok(Step::NotOurs);
         };
-        let rows = store::due(&self.pool, self.settings.batch.into())
+        let first = if self.is_stuck.load(Ordering::Relaxed) {
+            First::Random
+        } else {
+            First::Oldest
+        };
+        let rows = store::due(&self.pool, self.settings.batch.into(), first)
             .await
             .map_err(failed("read what is due"))?;
         if rows.is_empty() {
             return Ok(Step::Idle);
         }
+        Failpoint::BeforePublish.reached().await;
         let outcomes = join_all(rows.iter().map(|row| self.publish(row))).await;
         let (mut published, mut refused) = (Vec::new(), Vec::new());
         for (row, outcome) in rows.iter().zip(outcomes) {
@@ -166,7 +178,9 @@ impl Relay {
                 Err(error) => refused.push((row, error)),
             }
         }
+        self.is_stuck.store(!refused.is_empty(), Ordering::Relaxed);
         if !published.is_empty() {
+            Failpoint::AfterPublish.reached().await;
             let marked = store::mark_published(&self.pool, lease, &published)
                 .await
                 .map_err(failed("mark events"))?;

@@ -64,8 +64,17 @@ pub(super) async fn release(pool: &PgPool, lease: Lease) -> Result<(), sqlx::Err
         .map(|_| ())
 }
 
-/// The oldest unpublished event of each partition key that is due, in order of writing.
-pub(super) async fn due(pool: &PgPool, limit: i64) -> Result<Vec<Row>, sqlx::Error> {
+/// Which of the events that are due come first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum First {
+    /// Those that were written first.
+    Oldest,
+    /// Any.
+    Random,
+}
+
+/// Some of the events that are due, of each partition key only the oldest that is not published.
+pub(super) async fn due(pool: &PgPool, limit: i64, first: First) -> Result<Vec<Row>, sqlx::Error> {
     sqlx::query_as(
         "select seq, topic, partition_key, envelope::text as envelope,
                 coalesce(envelope ->> 'traceparent', '') as traceparent, attempts from outbox o
@@ -74,9 +83,10 @@ pub(super) async fn due(pool: &PgPool, limit: i64) -> Result<Vec<Row>, sqlx::Err
                select 1 from outbox before
                where before.partition_key = o.partition_key and before.seq < o.seq
                  and before.published_at is null and before.parked_at is null)
-         order by seq limit $1",
+         order by case when $2 then random() end, seq limit $1",
     )
     .bind(limit)
+    .bind(first == First::Random)
     .fetch_all(pool)
     .await
 }

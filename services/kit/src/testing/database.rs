@@ -1,5 +1,7 @@
 //! A database of one's own for each test, on the server that `TODO_TEST_POSTGRES_URL` names.
 
+use std::time::Duration;
+
 use sqlx::migrate::Migrator;
 use sqlx::{Connection, PgConnection, PgPool};
 use todo_domain::IdSource;

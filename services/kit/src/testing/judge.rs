@@ -5,8 +5,11 @@ use std::path::PathBuf;
 use std::process::Stdio;
 
 use axum::Router;
+use todo_domain::IdSource;
 use tokio::net::TcpListener;
 use utoipa::openapi::OpenApi;
+
+use crate::RandomIds;
 
 /// Requests that are made of each operation.
 const EXAMPLES: &str = "20";
@@ -28,7 +31,7 @@ pub async fn schemathesis(app: Router, document: &OpenApi, token: &str) {
     let server = tokio::spawn(async move { axum::serve(listener, app).await });
     let work =
         PathBuf::from(std::env::var_os("CARGO_TARGET_TMPDIR").unwrap_or_else(|| std::env::temp_dir().into()))
-            .join(format!("schemathesis-{}", uuid::Uuid::now_v7()));
+            .join(format!("schemathesis-{}", RandomIds.next()));
     std::fs::create_dir_all(&work).expect("a folder to work in");
     let file = work.join("openapi.json");
     std::fs::write(&file, document.to_json().expect("a document should be JSON"))

@@ -206,13 +206,13 @@ async fn while_the_broker_is_away_no_attempt_counts() {
     assert_eq!(rows(&database).await, (0, 1, 0));
 }
 
-/// Refuses the events of key `poison`, as a broker refuses what is too large: with a plain failure.
+/// Refuses the events of keys that begin with `poison`, as a broker refuses what is too large: with a plain failure.
 #[derive(Default)]
 struct RefusesPoison(FakePublisher);
 
 impl Publisher for RefusesPoison {
     fn publish(&self, message: Message) -> Answer<'_, (), PublishError> {
-        if message.partition_key == "poison" {
+        if message.partition_key.starts_with("poison") {
             let refused = PublishError::of(message.topic, Status::internal("too large"));
             return Box::pin(async move { Err(refused) });
         }
@@ -240,6 +240,28 @@ async fn an_event_that_alone_is_refused_is_parked_and_the_rest_goes_on() {
             .await
             .unwrap();
     assert_eq!((attempts, error.contains("too large")), (3, true));
+}
+
+#[tokio::test]
+async fn a_whole_batch_that_cannot_leave_does_not_hold_up_what_can() {
+    let database = database().await;
+    for number in 0..40 {
+        add(&database, &format!("poison-{number}"), number).await;
+    }
+    add(&database, "good", 40).await;
+    let publisher = Arc::new(RefusesPoison::default());
+    let settings = Settings {
+        attempts_max: i32::MAX,
+        ..SETTINGS
+    };
+    let relay = relay(&database, publisher.clone(), settings);
+    // It looks at 16 of 41 at a time, whichever they are.
+    let mut steps = 0;
+    while publisher.0.published().is_empty() && steps < 100 {
+        relay.step().await.unwrap();
+        steps += 1;
+    }
+    assert_eq!(numbers(&publisher.0), [40]);
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@ use jiff_sqlx::ToSqlx;
 use sqlx::PgConnection;
 use todo_domain::CloudEvent;
 use todo_kit::inbox::is_first_time;
+use todo_kit::postgres;
 use uuid::Uuid;
 
 use super::{Store, StoreError, failed_to};
@@ -38,7 +39,7 @@ impl Store {
         planned: &Planned,
         id: Uuid,
     ) -> Result<PlanOutcome, sqlx::Error> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = postgres::begin(&self.pool).await?;
         if !is_first_time(&mut transaction, CONSUMER, event).await? {
             return Ok(PlanOutcome::Duplicate);
         }

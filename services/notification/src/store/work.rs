@@ -5,6 +5,7 @@ use sqlx::postgres::PgRow;
 use sqlx::types::Json;
 use sqlx::{PgConnection, Row};
 use todo_domain::{CloudEvent, DeliveryReport, TaskId, Topic};
+use todo_kit::postgres;
 use uuid::Uuid;
 
 use super::{Store, StoreError, failed_to};
@@ -139,7 +140,7 @@ impl Store {
         how: End<'_>,
         report: &CloudEvent<DeliveryReport>,
     ) -> Result<bool, sqlx::Error> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = postgres::begin(&self.pool).await?;
         let is_ours = end(&mut transaction, delivery, how).await?;
         if is_ours {
             let topic = if matches!(how, End::Sent) {

@@ -8,7 +8,8 @@ use http::HeaderValue;
 use sqlx::Postgres;
 use sqlx::postgres::{PgArguments, PgQueryResult};
 use sqlx::query::Query;
-use todo_kit::postgres::QueryError;
+use todo_kit::failpoint::Failpoint;
+use todo_kit::postgres::{self, QueryError};
 
 use super::{Record, Store};
 
@@ -110,9 +111,11 @@ impl Store {
         &self,
         query: Query<'_, Postgres, PgArguments>,
     ) -> Result<PgQueryResult, sqlx::Error> {
-        let mut transaction = self.pool.begin_with(BEGIN).await?;
+        let mut transaction = postgres::begin_with(&self.pool, BEGIN).await?;
         let done = query.execute(&mut *transaction).await?;
+        Failpoint::BeforeCommit.reached().await;
         transaction.commit().await?;
+        Failpoint::AfterCommit.reached().await;
         Ok(done)
     }
 }

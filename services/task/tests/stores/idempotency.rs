@@ -7,6 +7,7 @@ use http::Method;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use sqlx::{Postgres, Transaction};
+use todo_kit::postgres;
 use todo_task::Store;
 
 use super::fixture::{Answer, Fixture};
@@ -27,7 +28,7 @@ impl Fixture {
 
     /// A request of alice's under `key` that has begun elsewhere and is not at its end.
     async fn twin_under_way(&self, key: &str) -> Transaction<'static, Postgres> {
-        let mut transaction = self.database.pool.begin().await.unwrap();
+        let mut transaction = postgres::begin(&self.database.pool).await.unwrap();
         sqlx::query(
             "insert into idempotency (owner, key, fingerprint, status) values ('alice', $1, sha256(''), 201)",
         )
@@ -275,7 +276,7 @@ async fn a_twin_that_does_not_end_is_a_409_and_leaves_nothing_when_it_fails() {
 async fn a_write_that_cannot_get_at_its_task_leaves_nothing_and_may_be_repeated() {
     let fixture = Fixture::new().await;
     let path = fixture.create(json!({"title": "x"})).await;
-    let mut other = fixture.database.pool.begin().await.unwrap();
+    let mut other = postgres::begin(&fixture.database.pool).await.unwrap();
     sqlx::query("select from task for update")
         .execute(&mut *other)
         .await
