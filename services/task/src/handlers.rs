@@ -2,3 +2,4 @@
 
 pub(crate) mod projects;
 pub(crate) mod tasks;
+pub(crate) mod trash;

@@ -116,7 +116,9 @@ pub struct App {
 
 /// What users may ask, with its document.
 fn public() -> OpenApiRouter<App> {
-    handlers::tasks::routes().merge(handlers::projects::routes())
+    handlers::tasks::routes()
+        .merge(handlers::trash::routes())
+        .merge(handlers::projects::routes())
 }
 
 /// The public routes.

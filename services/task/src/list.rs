@@ -140,6 +140,14 @@ impl<T> Page<T> {
             items: found,
         }
     }
+
+    /// The same page, with what `show` makes of each entry.
+    pub(crate) fn map<U>(self, show: impl Fn(T) -> U) -> Page<U> {
+        Page {
+            items: self.items.into_iter().map(show).collect(),
+            next_cursor: self.next_cursor,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ struct Row {
     method: Method,
     /// As `describe` names it.
     route: &'static str,
-    /// With `{project}`, `{task}` and `{other}`, another task of the project.
+    /// With `{project}`, `{task}`, `{other}`, another task of the project, and `{trashed}`, a deleted one.
     path: &'static str,
     body: Value,
     stranger: u16,
@@ -86,6 +86,28 @@ fn table() -> Vec<Row> {
         ),
         row(
             Method::GET,
+            "/v1/tasks/{id}/history",
+            "/v1/tasks/{task}/history",
+            none.clone(),
+            [404, 200, 200, 200],
+        ),
+        row(Method::GET, "/v1/trash", "/v1/trash", none.clone(), [200; 4]),
+        row(
+            Method::DELETE,
+            "/v1/trash/{id}",
+            "/v1/trash/{trashed}",
+            none.clone(),
+            [404, 404, 204, 204],
+        ),
+        row(
+            Method::POST,
+            "/v1/trash/{id}/restore",
+            "/v1/trash/{trashed}/restore",
+            none.clone(),
+            [404, 404, 200, 200],
+        ),
+        row(
+            Method::GET,
             "/v1/projects",
             "/v1/projects",
             none.clone(),
@@ -135,6 +157,7 @@ struct Place {
     project: String,
     task: String,
     other: String,
+    trashed: String,
 }
 
 impl Place {
@@ -142,9 +165,14 @@ impl Place {
         let members = [("victor", "viewer"), ("edith", "editor"), ("guest", "viewer")];
         let project = fixture.project(&members).await;
         let due = json!({"title": "x", "project_id": project, "due_at": "2026-12-01T00:00:00Z"});
+        let trashed = fixture.task(due.clone()).await;
+        let path = format!("/v1/tasks/{trashed}");
+        let deleted = fixture.send("alice", Method::DELETE, &path, None).await;
+        assert_eq!(deleted.status, 204, "{deleted:?}");
         Self {
             task: fixture.task(due.clone()).await,
-            other: fixture.task(due).await,
+            other: fixture.task(due.clone()).await,
+            trashed,
             project,
         }
     }
@@ -155,6 +183,7 @@ impl Place {
             project: missing(),
             task: missing(),
             other: missing(),
+            trashed: missing(),
         }
     }
 
@@ -162,6 +191,7 @@ impl Place {
         text.replace("{project}", &self.project)
             .replace("{task}", &self.task)
             .replace("{other}", &self.other)
+            .replace("{trashed}", &self.trashed)
     }
 
     async fn send(&self, fixture: &Fixture, row: &Row, user: Option<&str>) -> Answer {
@@ -181,6 +211,8 @@ impl Place {
             "select row_to_json(task)::text from task where space = space_of('', $1::uuid)
              union all select row_to_json(project)::text from project where id = $1::uuid
              union all select row_to_json(project_member)::text from project_member where project_id = $1::uuid
+             union all select row_to_json(task_trash)::text from task_trash where space = space_of('', $1::uuid)
+             union all select count(*)::text from task_history
              union all select count(*)::text from outbox
              order by 1",
         )
@@ -271,6 +303,10 @@ async fn every_operation_of_every_route_has_a_row() {
         }
     }
     for row in &table {
-        assert!(routes.iter().any(|route| route == row.route), "{} is no route", row.route);
+        assert!(
+            routes.iter().any(|route| route == row.route),
+            "{} is no route",
+            row.route
+        );
     }
 }
