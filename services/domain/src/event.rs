@@ -216,7 +216,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{IdSource, SequentialIds, TaskDraft};
+    use crate::{IdSource, SequentialIds, Task, TaskDraft};
 
     const TRACEPARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 

@@ -8,6 +8,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
+use utoipa::openapi::schema::SchemaType;
+use utoipa::openapi::{Object, ObjectBuilder, Type};
 
 use crate::{Task, Topic};
 
@@ -18,9 +20,26 @@ pub type FieldChanges = BTreeMap<String, FieldChange>;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FieldChange {
     /// What it was.
+    #[schema(schema_with = any)]
     pub before: Value,
     /// What it became.
+    #[schema(schema_with = any)]
     pub after: Value,
+}
+
+/// Any JSON, by the names of all its types: readers of the document cannot do without one.
+fn any() -> Object {
+    let types = [
+        Type::Null,
+        Type::Boolean,
+        Type::Number,
+        Type::String,
+        Type::Array,
+        Type::Object,
+    ];
+    ObjectBuilder::new()
+        .schema_type(SchemaType::from_iter(types))
+        .build()
 }
 
 /// One step of a task's history.
@@ -35,6 +54,7 @@ pub struct HistoryEntry {
     /// What was done.
     pub kind: HistoryKind,
     /// The fields that differ; empty for `created` and `deleted`.
+    #[schema(value_type = BTreeMap<String, FieldChange>)]
     pub changed: FieldChanges,
     /// The trace of the request, 32 hexadecimal digits; `null` when it had none.
     pub trace_id: Option<String>,

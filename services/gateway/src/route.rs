@@ -76,6 +76,7 @@ pub(crate) const TABLE: &[(&str, Target)] = &[
     ("/v1/tasks/{id}/complete", Target::Task),
     ("/v1/tasks/{id}/history", Target::Task),
     ("/v1/tasks/{id}/move", Target::Task),
+    ("/v1/sync", Target::Task),
     ("/v1/trash", Target::Task),
     ("/v1/trash/{id}", Target::Task),
     ("/v1/trash/{id}/restore", Target::Task),

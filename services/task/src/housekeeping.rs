@@ -24,6 +24,7 @@ pub(crate) async fn forget_old(store: Store, stop: CancellationToken) {
 async fn sweep(store: &Store) {
     report("answers", store.forget_answers().await);
     report("trash", store.purge_trash().await);
+    report("changes", store.forget_changes().await);
     report("history", store.forget_history().await);
 }
 

@@ -12,6 +12,7 @@ mod list;
 mod once;
 mod project_change;
 mod store;
+mod sync;
 
 use std::sync::Arc;
 
@@ -118,6 +119,7 @@ pub struct App {
 fn public() -> OpenApiRouter<App> {
     handlers::tasks::routes()
         .merge(handlers::trash::routes())
+        .merge(handlers::sync::routes())
         .merge(handlers::projects::routes())
 }
 

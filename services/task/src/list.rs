@@ -60,7 +60,7 @@ pub(crate) struct Place {
 
 /// What a cursor is bound to: everything about the list but the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct ListKey([u8; 8]);
+pub(crate) struct ListKey(pub(crate) [u8; 8]);
 
 impl ListKey {
     /// The key of a list that is described by `parts`, each of which is what a client asked for.

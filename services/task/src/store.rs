@@ -6,6 +6,7 @@
 mod history;
 pub(crate) mod idempotency;
 mod projects;
+mod sync;
 mod tasks;
 mod trash;
 mod write;
@@ -16,6 +17,7 @@ use sqlx::{Row, types::Json};
 
 pub(crate) use idempotency::{Earlier, Record};
 pub(crate) use projects::ProjectWrite;
+pub(crate) use sync::{SYNC_DAYS, SyncChange};
 pub use tasks::DUE;
 pub(crate) use tasks::{Gap, Links, TaskQuery, TaskWrite, Unfit};
 pub(crate) use trash::{Returning, TRASH_DAYS, Trashed};

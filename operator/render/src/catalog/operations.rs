@@ -12,6 +12,7 @@ const VERBS: &[(&str, &[&str])] = &[
     ("/v1/tasks/{id}/complete", &["POST"]),
     ("/v1/tasks/{id}/history", &["GET"]),
     ("/v1/tasks/{id}/move", &["POST"]),
+    ("/v1/sync", &["GET"]),
     ("/v1/trash", &["GET"]),
     ("/v1/trash/{id}", &["DELETE"]),
     ("/v1/trash/{id}/restore", &["POST"]),
@@ -99,6 +100,7 @@ mod tests {
             operations(&node("task")),
             BTreeMap::from([
                 ("/v1/projects".to_owned(), of_projects),
+                ("/v1/sync".to_owned(), BTreeSet::from(["GET"])),
                 ("/v1/tasks".to_owned(), all),
                 ("/v1/trash".to_owned(), BTreeSet::from(["DELETE", "GET", "POST"]))
             ])

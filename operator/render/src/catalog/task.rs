@@ -12,6 +12,7 @@ pub(super) const DEFINITION: Definition = Definition {
         "/v1/tasks/{id}/complete",
         "/v1/tasks/{id}/history",
         "/v1/tasks/{id}/move",
+        "/v1/sync",
         "/v1/trash",
         "/v1/trash/{id}",
         "/v1/trash/{id}/restore",

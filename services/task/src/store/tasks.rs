@@ -21,6 +21,7 @@ use uuid::Uuid;
 pub(crate) use links::{Links, Unfit};
 pub use list::DUE;
 pub(crate) use list::TaskQuery;
+pub(super) use row::Stored;
 
 use super::history::remembered;
 use super::write::{Statement, Written, answered};

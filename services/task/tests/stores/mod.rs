@@ -14,5 +14,6 @@ mod ownership;
 mod projects;
 mod recurrence;
 mod relay;
+mod sync;
 mod tenants;
 mod trash;

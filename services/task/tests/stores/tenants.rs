@@ -10,6 +10,7 @@ use super::fixture::{Answer, Fixture};
 const MISSING: &str = "01900000-0000-7000-8000-00000000ffff";
 
 /// What each caller gets from one operation.
+#[derive(Clone)]
 struct Row {
     method: Method,
     /// As `describe` names it.
@@ -38,12 +39,13 @@ fn row(method: Method, route: &'static str, path: &'static str, body: Value, sta
 }
 
 fn table() -> Vec<Row> {
+    [of_tasks(), of_trash_and_sync(), of_projects()].concat()
+}
+
+fn of_tasks() -> Vec<Row> {
     const SPAN: &str = "/v1/tasks/due?from=2026-01-01T00:00:00Z&to=2027-01-01T00:00:00Z&project={project}";
     let none = Value::Null;
-    let member = "/v1/projects/{project}/members/guest";
-    let members = "/v1/projects/{id}/members/{user}";
     let task = ("/v1/tasks/{id}", "/v1/tasks/{task}");
-    let project = ("/v1/projects/{id}", "/v1/projects/{project}");
     let made = json!({"title": "x", "project_id": "{project}"});
     vec![
         row(
@@ -88,9 +90,16 @@ fn table() -> Vec<Row> {
             Method::GET,
             "/v1/tasks/{id}/history",
             "/v1/tasks/{task}/history",
-            none.clone(),
+            none,
             [404, 200, 200, 200],
         ),
+    ]
+}
+
+fn of_trash_and_sync() -> Vec<Row> {
+    let none = Value::Null;
+    vec![
+        row(Method::GET, "/v1/sync", "/v1/sync", none.clone(), [200; 4]),
         row(Method::GET, "/v1/trash", "/v1/trash", none.clone(), [200; 4]),
         row(
             Method::DELETE,
@@ -103,9 +112,18 @@ fn table() -> Vec<Row> {
             Method::POST,
             "/v1/trash/{id}/restore",
             "/v1/trash/{trashed}/restore",
-            none.clone(),
+            none,
             [404, 404, 200, 200],
         ),
+    ]
+}
+
+fn of_projects() -> Vec<Row> {
+    let none = Value::Null;
+    let member = "/v1/projects/{project}/members/guest";
+    let members = "/v1/projects/{id}/members/{user}";
+    let project = ("/v1/projects/{id}", "/v1/projects/{project}");
+    vec![
         row(
             Method::GET,
             "/v1/projects",
