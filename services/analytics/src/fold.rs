@@ -1,8 +1,8 @@
 //! How events become counts; pure.
 //!
 //! A task counts by its newest state alone: on the day it was created, on the day it became done while it still is, and
-//! on the day it was deleted. An event moves the counts from the state that was known to the state that it tells, so
-//! events may come in any order, and any number of times.
+//! on the day it was deleted while it still is. An event moves the counts from the state that was known to the state that
+//! it tells, so events may come in any order, and any number of times.
 //!
 //! A recurring task that goes on never is done: each of its occurrences counts by the event that tells of its
 //! completion, which the inbox lets in once, and nothing takes it back.
@@ -42,7 +42,8 @@ impl TaskState {
         }
     }
 
-    /// Whether this is to replace `known`. Nothing comes after a deletion, which may repeat the last version.
+    /// Whether this is to replace `known`. A deletion may repeat the last version; only a newer one,
+    /// of a task that came back from the trash, comes after it.
     pub fn is_newer_than(&self, known: &Self) -> bool {
         (self.version, self.deleted_on.is_some()) > (known.version, known.deleted_on.is_some())
     }

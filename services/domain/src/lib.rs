@@ -7,6 +7,7 @@
 //! - [`Status`]: the state machine, as a table.
 //! - [`Position`]: where a task stands among the others of its space, which is a project or what its owner has alone.
 //! - [`Project`], [`Role`]: tasks that several people share.
+//! - [`HistoryEntry`]: what became of a task, step by step.
 //! - [`Recurrence`], [`Series`]: how a task comes again, and when.
 //! - [`CloudEvent`], [`Topic`] and the data types: what the services tell each other.
 
@@ -14,6 +15,7 @@ mod custom_fields;
 mod draft;
 mod event;
 mod fields;
+mod history;
 mod id;
 mod patch;
 mod position;
@@ -23,6 +25,7 @@ mod reminder;
 mod source;
 mod status;
 mod task;
+mod trash;
 mod violation;
 
 pub use custom_fields::{
@@ -37,6 +40,7 @@ pub use event::{
 pub use fields::{
     DEPENDS_ON_MAX, DURATION_MAX_MINUTES, FIRST_INSTANT, LABEL_MAX_CHARS, LABELS_MAX, USER_MAX_BYTES,
 };
+pub use history::{FieldChange, FieldChanges, HistoryEntry, HistoryKind};
 pub use id::{EventId, ProjectId, ReminderId, TaskId};
 pub use patch::{PatchError, Patched, TaskPatch};
 pub use position::{POSITION_MAX_CHARS, Position};

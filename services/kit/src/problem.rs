@@ -72,6 +72,8 @@ problems! {
     OWNER_STAYS = CONFLICT, "owner_stays", "Who made the project stays its owner";
     /// There are as many of them as there can be.
     LIMIT_REACHED = CONFLICT, "limit_reached", "There is no room for more";
+    /// A sync token is older than what is remembered.
+    SYNC_TOKEN_EXPIRED = GONE, "sync_token_expired", "The sync token is too old; begin anew";
     /// `If-Match` names another version than the present one.
     VERSION_MISMATCH = PRECONDITION_FAILED, "version_mismatch", "The thing has changed since it was read";
     /// The body is too large.

@@ -120,7 +120,7 @@ impl Store {
         self.replace(task, owner, version, false, fires).await
     }
 
-    /// Drops the reminders of a deleted task, for good.
+    /// Drops the reminders of a deleted task, until a newer version tells that it came back from the trash.
     pub async fn remove(&self, task: TaskId, owner: &str, version: i64) -> Result<Upserted, StoreError> {
         self.replace(task, owner, version, true, &[]).await
     }

@@ -2,8 +2,8 @@
 
 use axum::response::Response;
 use todo_domain::{
-    CloudEvent, CompletedOccurrence, EventId, EventSubject, Role, Task, TaskChanged, TaskId, TaskSnapshot,
-    Topic, Violation,
+    CloudEvent, CompletedOccurrence, EventId, EventSubject, FieldChanges, HistoryEntry, HistoryKind, Role,
+    Task, TaskChanged, TaskId, TaskSnapshot, Topic, Violation,
 };
 use todo_kit::TraceContext;
 use todo_kit::auth::Caller;
@@ -33,7 +33,7 @@ pub(crate) enum Plan {
         /// Whether the client named the position: another one would not do.
         is_place_asked: bool,
     },
-    /// It goes.
+    /// It goes into the trash.
     Delete,
 }
 
@@ -103,8 +103,16 @@ impl App {
             Plan::Delete => {
                 let snapshot = TaskSnapshot { task, owner_email };
                 let event = self.event(Topic::TaskDeleted, snapshot.clone(), &[], None);
-                let deleted = self.store.delete_task(caller, &snapshot.task, &event, record);
-                unless_referred(deleted.await?, "the task has subtasks")?
+                let entry = entry(change.caller, HistoryKind::Deleted, &event, FieldChanges::new());
+                let write = TaskWrite {
+                    task: &snapshot.task,
+                    links: None,
+                    topic: Topic::TaskDeleted,
+                    event: &event,
+                    entry: &entry,
+                };
+                let deleted = self.store.delete_task(caller, write, record).await?;
+                unless_referred(deleted, "the task has subtasks")?
             }
             Plan::Replace {
                 next,
@@ -119,11 +127,14 @@ impl App {
                     owner_email,
                 };
                 let event = self.event(topic, snapshot, &changed, occurrence);
+                let kind = HistoryKind::of(topic).unwrap_or(HistoryKind::Updated);
+                let entry = entry(change.caller, kind, &event, task.changes(&next));
                 let write = TaskWrite {
                     task: &next,
                     links: links.as_ref(),
                     topic,
                     event: &event,
+                    entry: &entry,
                 };
                 let written = self.store.update_task(caller, write, record).await?;
                 unless_taken(written, is_place_asked)?
@@ -148,6 +159,22 @@ impl App {
             None => Ok(Some(links)),
             Some(Unfit::Forbidden) => Err(only_reads()),
             Some(Unfit::Invalid(violations)) => Err(Problem::invalid(violations)),
+        }
+    }
+
+    /// The task without what it may not refer to, and what it refers to.
+    pub(crate) async fn fit(&self, caller: &str, task: Task) -> Result<(Task, Option<Links>), Problem> {
+        let Some(links) = Links::of(None, &task) else {
+            return Ok((task, None));
+        };
+        match self.store.unfit(caller, &task, &links).await? {
+            None => Ok((task, Some(links))),
+            Some(Unfit::Forbidden) => Err(only_reads()),
+            Some(Unfit::Invalid(violations)) => {
+                let task = task.without(&violations);
+                let links = Links::of(None, &task);
+                Ok((task, links))
+            }
         }
     }
 
@@ -177,6 +204,23 @@ impl App {
                 occurrence,
             },
         )
+    }
+}
+
+/// The step of the history that goes with `event`.
+pub(crate) fn entry(
+    caller: &Caller,
+    kind: HistoryKind,
+    event: &CloudEvent<TaskChanged>,
+    changed: FieldChanges,
+) -> HistoryEntry {
+    HistoryEntry {
+        version: event.sequence.0,
+        at: event.time,
+        actor: caller.sub.clone(),
+        kind,
+        changed,
+        trace_id: TraceContext::parse(&event.traceparent).map(TraceContext::trace_id),
     }
 }
 

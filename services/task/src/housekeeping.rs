@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use todo_kit::Chain;
+use todo_kit::postgres::QueryError;
 use tokio_util::sync::CancellationToken;
 
 use crate::store::Store;
@@ -14,12 +15,22 @@ const EVERY: Duration = Duration::from_mins(10);
 pub(crate) async fn forget_old(store: Store, stop: CancellationToken) {
     let mut ticks = tokio::time::interval(EVERY);
     while stop.run_until_cancelled(ticks.tick()).await.is_some() {
-        match stop.run_until_cancelled(store.forget_answers()).await {
-            Some(Ok(gone)) => tracing::debug!(gone, "old answers forgotten"),
-            Some(Err(error)) => {
-                tracing::warn!(error.chain = %Chain(&error), "old answers are forgotten later");
-            }
-            None => return,
+        if stop.run_until_cancelled(sweep(&store)).await.is_none() {
+            return;
         }
+    }
+}
+
+async fn sweep(store: &Store) {
+    report("answers", store.forget_answers().await);
+    report("trash", store.purge_trash().await);
+    report("changes", store.forget_changes().await);
+    report("history", store.forget_history().await);
+}
+
+fn report(what: &'static str, swept: Result<u64, QueryError>) {
+    match swept {
+        Ok(gone) => tracing::debug!(what, gone, "what is old is forgotten"),
+        Err(error) => tracing::warn!(what, error.chain = %Chain(&error), "what is old is forgotten later"),
     }
 }

@@ -12,6 +12,7 @@ mod list;
 mod once;
 mod project_change;
 mod store;
+mod sync;
 
 use std::sync::Arc;
 
@@ -116,7 +117,10 @@ pub struct App {
 
 /// What users may ask, with its document.
 fn public() -> OpenApiRouter<App> {
-    handlers::tasks::routes().merge(handlers::projects::routes())
+    handlers::tasks::routes()
+        .merge(handlers::trash::routes())
+        .merge(handlers::sync::routes())
+        .merge(handlers::projects::routes())
 }
 
 /// The public routes.

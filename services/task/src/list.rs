@@ -72,7 +72,7 @@ pub(crate) struct Place {
 
 /// What a cursor is bound to: everything about the list but the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct ListKey([u8; 8]);
+pub(crate) struct ListKey(pub(crate) [u8; 8]);
 
 impl ListKey {
     /// The key of a list that is described by `parts`, each of which is what a client asked for.
@@ -99,6 +99,18 @@ impl ListKey {
     pub(crate) fn read(self, cursor: &str, sort: Sort) -> Result<Place, Problem> {
         self.parse(cursor)
             .filter(|place| sort.knows(&place.key))
+            .ok_or_else(|| Problem::new(problem::BAD_CURSOR))
+    }
+
+    /// What `understand` makes of the key in a cursor that was made for this list; 400 for any other, and when it makes
+    /// nothing of it.
+    pub(crate) fn read_key<T>(
+        self,
+        cursor: &str,
+        understand: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<T, Problem> {
+        self.parse(cursor)
+            .and_then(|place| understand(&place.key))
             .ok_or_else(|| Problem::new(problem::BAD_CURSOR))
     }
 
@@ -151,6 +163,14 @@ impl<T> Page<T> {
         Self {
             next_cursor: last.map(|last| key.cursor(&place(last))),
             items: found,
+        }
+    }
+
+    /// The same page, with what `show` makes of each entry.
+    pub(crate) fn map<U>(self, show: impl Fn(T) -> U) -> Page<U> {
+        Page {
+            items: self.items.into_iter().map(show).collect(),
+            next_cursor: self.next_cursor,
         }
     }
 }

@@ -3,9 +3,12 @@
 //! Every statement asks what its caller may do, so that nobody reads or writes what is another's, and every write is one
 //! statement that also writes the event and, for a request with a key, its answer ([`write`]).
 
+mod history;
 pub(crate) mod idempotency;
 mod projects;
+mod sync;
 mod tasks;
+mod trash;
 mod write;
 
 use sqlx::PgPool;
@@ -14,8 +17,10 @@ use sqlx::{Row, types::Json};
 
 pub(crate) use idempotency::{Earlier, Record};
 pub(crate) use projects::ProjectWrite;
+pub(crate) use sync::{SYNC_DAYS, SyncChange};
 pub use tasks::DUE;
 pub(crate) use tasks::{Gap, Links, TaskQuery, TaskWrite, Unfit};
+pub(crate) use trash::{Returning, TRASH_DAYS, Trashed};
 pub(crate) use write::Written;
 
 /// The tasks and projects of all users.

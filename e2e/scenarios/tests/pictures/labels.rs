@@ -91,6 +91,8 @@ fn words(label: &str, metric: &str, known: &Labels) -> &'static [&'static str] {
         ("method", _) if is("route", "/v1/tasks") || is("route", "/v1/projects") => &["GET", "POST"],
         ("method", _) if is("route", "/v1/tasks/{id}/complete") => &["POST"],
         ("method", _) if is("route", "/v1/tasks/{id}/move") => &["POST"],
+        ("method", _) if is("route", "/v1/trash/{id}/restore") => &["POST"],
+        ("method", _) if is("route", "/v1/trash/{id}") => &["DELETE"],
         ("method", _) if is("route", "/v1/projects/{id}/members/{user}") => &["PUT", "DELETE"],
         ("method", _) => &["GET"],
         ("topic" | "slo" | "window", "ALERTS") => &[""],

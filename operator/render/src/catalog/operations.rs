@@ -10,7 +10,12 @@ const VERBS: &[(&str, &[&str])] = &[
     ("/v1/tasks/due", &["GET"]),
     ("/v1/tasks/{id}", &["DELETE", "GET", "PATCH"]),
     ("/v1/tasks/{id}/complete", &["POST"]),
+    ("/v1/tasks/{id}/history", &["GET"]),
     ("/v1/tasks/{id}/move", &["POST"]),
+    ("/v1/sync", &["GET"]),
+    ("/v1/trash", &["GET"]),
+    ("/v1/trash/{id}", &["DELETE"]),
+    ("/v1/trash/{id}/restore", &["POST"]),
     ("/v1/projects", &["GET", "POST"]),
     ("/v1/projects/{id}", &["DELETE", "GET", "PATCH"]),
     ("/v1/projects/{id}/members/{user}", &["DELETE", "PUT"]),
@@ -95,7 +100,9 @@ mod tests {
             operations(&node("task")),
             BTreeMap::from([
                 ("/v1/projects".to_owned(), of_projects),
-                ("/v1/tasks".to_owned(), all)
+                ("/v1/sync".to_owned(), BTreeSet::from(["GET"])),
+                ("/v1/tasks".to_owned(), all),
+                ("/v1/trash".to_owned(), BTreeSet::from(["DELETE", "GET", "POST"]))
             ])
         );
         assert_eq!(

@@ -15,7 +15,7 @@ fn event(task: u128, topic: &'static str, version: i64, completed_on: Option<u8>
     }
 }
 
-/// Three tasks: one done, one reopened and done again, one done and deleted.
+/// Four tasks: one done, one reopened and done again, one done and deleted, one deleted and brought back.
 fn history() -> Vec<TaskEvent> {
     vec![
         event(1, "task.created", 1, None, 1),
@@ -28,11 +28,14 @@ fn history() -> Vec<TaskEvent> {
         event(3, "task.created", 1, None, 1),
         event(3, "task.completed", 2, Some(3), 3),
         event(3, "task.deleted", 2, Some(3), 5),
+        event(4, "task.created", 1, None, 1),
+        event(4, "task.deleted", 1, None, 6),
+        event(4, "task.updated", 2, None, 7),
     ]
 }
 
 const EXPECTED: [&str; 4] = [
-    "2026-11-01: 3 0 0",
+    "2026-11-01: 4 0 0",
     "2026-11-03: 0 2 0",
     "2026-11-04: 0 1 0",
     "2026-11-05: 0 0 1",

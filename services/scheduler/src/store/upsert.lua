@@ -1,5 +1,5 @@
 -- Replaces the reminders of one task as one step, unless this or a newer version of the task was seen before.
--- A deletion may have the version that was seen last: nothing comes after it.
+-- A deletion may have the version that was seen last: only a newer one, from the trash, comes after it.
 --
 -- A reminder that fired already is not set again, and one that is in flight stays in flight. A new one whose time
 -- passed longer ago than the late window is missed: it is counted and not set.

@@ -27,7 +27,7 @@ async fn a_newer_version_replaces_and_an_older_or_equal_one_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_deletion_is_final_even_at_a_version_seen_before() {
+async fn a_deletion_is_final_for_its_version_and_those_before() {
     let test = Fixture::new().await;
     let fire = test.fire(1, 1, -1);
     test.set(1, 2, std::slice::from_ref(&fire)).await;
@@ -42,6 +42,22 @@ async fn a_deletion_is_final_even_at_a_version_seen_before() {
         [],
         "an older event must not bring the reminder back"
     );
+}
+
+#[tokio::test]
+async fn a_task_that_comes_back_from_the_trash_has_its_reminders_again() {
+    let test = Fixture::new().await;
+    let fire = test.fire(1, 1, 60);
+    test.set(1, 2, std::slice::from_ref(&fire)).await;
+    assert_eq!(test.store.remove(task_id(1), "alice", 2).await.unwrap(), APPLIED);
+    assert_eq!(test.pending().await, []);
+    test.set(1, 3, std::slice::from_ref(&fire)).await;
+    assert_eq!(test.pending().await, std::slice::from_ref(&fire));
+    assert_eq!(
+        test.store.remove(task_id(1), "alice", 2).await.unwrap(),
+        Upserted::Stale
+    );
+    assert_eq!(test.pending().await, [fire], "the deletion is told again");
 }
 
 #[tokio::test]

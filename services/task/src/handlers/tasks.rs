@@ -5,6 +5,7 @@ mod create;
 mod delete;
 mod due;
 mod get;
+mod history;
 mod list;
 mod moving;
 mod update;
@@ -22,4 +23,5 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(get::get, update::update, delete::delete))
         .routes(routes!(complete::complete))
         .routes(routes!(moving::move_after))
+        .routes(routes!(history::history))
 }

@@ -164,7 +164,7 @@ impl Store {
         self.write(statement).await
     }
 
-    /// Deletes a project, if the present version is that of `project` and the caller is one of its owners.
+    /// Deletes a project with what is in its trash, if the present version is that of `project` and the caller is one of its owners.
     pub(crate) async fn delete_project(
         &self,
         caller: &str,
@@ -179,7 +179,10 @@ impl Store {
                      where id = $8 and version = $9 and exists (
                          select from project_member
                          where project_id = $8 and user_id = $1 and role = 'owner')
-                     returning id),",
+                     returning id),
+                 forgotten as (
+                     delete from task_history using written, task_trash as trash
+                     where trash.project_id = written.id and task_history.task_id = trash.task_id),",
                 answered!(),
                 "select from written"
             ),

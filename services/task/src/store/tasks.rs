@@ -12,16 +12,42 @@ use sqlx::Postgres;
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 use sqlx::types::Json;
-use todo_domain::{CloudEvent, Position, ProjectId, Role, Task, TaskChanged, TaskId, TaskSnapshot, Topic};
+use todo_domain::{
+    CloudEvent, HistoryEntry, Position, ProjectId, Role, Task, TaskChanged, TaskId, TaskSnapshot, Topic,
+};
 use todo_kit::postgres::QueryError;
 use uuid::Uuid;
 
 pub(crate) use links::{Links, Unfit};
 pub use list::DUE;
 pub(crate) use list::TaskQuery;
+pub(super) use row::Stored;
 
+use super::history::remembered;
 use super::write::{Statement, Written, answered};
 use super::{Record, Store};
+
+/// The statement that makes a row of a task: its owner, their address and the time it was made, from where.
+macro_rules! inserted {
+    ($owner:literal, $email:literal, $created_at:literal, $from:literal) => {
+        concat!(
+            "insert into task (id, owner, owner_email, created_at, title, description, status, priority, due_at,
+                               reminders, recurrence, version, updated_at, completed_at, start_at, duration_minutes,
+                               all_day, time_zone, labels, percent, project_id, parent_id, depends_on, position,
+                               custom_fields, assignee)
+             select $8, ",
+            $owner,
+            ", ",
+            $email,
+            ", ",
+            $created_at,
+            ", $10, $11, $12, $13, $14, $15, $16, $9, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30 ",
+            $from,
+            " returning id"
+        )
+    };
+}
+pub(super) use inserted;
 
 /// A task, and what the reader may do with it.
 #[derive(Debug, Clone)]
@@ -43,6 +69,8 @@ pub(crate) struct TaskWrite<'a> {
     pub(crate) topic: Topic,
     /// The event.
     pub(crate) event: &'a CloudEvent<TaskChanged>,
+    /// The step of the history.
+    pub(crate) entry: &'a HistoryEntry,
 }
 
 impl Store {
@@ -68,14 +96,10 @@ impl Store {
                      where graph.version = (select seen.version from task_graph as seen where seen.space = graph.space)
                      returning space),
                  written as (
-                     insert into task (id, owner, owner_email, title, description, status, priority, due_at,
-                                       reminders, recurrence, version, created_at, updated_at, completed_at, start_at,
-                                       duration_minutes, all_day, time_zone, labels, percent, project_id, parent_id,
-                                       depends_on, position, custom_fields, assignee)
-                     select $8, $1, $40, $10, $11, $12, $13, $14, $15, $16, $9, $41, $17, $18, $19, $20, $21, $22, $23,
-                            $24, $25, $26, $27, $28, $29, $30
-                     from allowed where not $39 or space in (select space from guarded)
-                     returning id),",
+                     ",
+                inserted!("$1", "$41", "$42", "from allowed where not $39 or space in (select space from guarded)"),
+                "),",
+                remembered!("$40"),
                 answered!(),
                 "insert into outbox (id, topic, partition_key, envelope)
                  select $31, $32, id::text, $33 from written"
@@ -144,6 +168,7 @@ impl Store {
                      where task.id = allowed.id and task.version = $9 - 1
                        and (not $39 or allowed.spaces <@ array(select space from guarded))
                      returning task.id),",
+                remembered!("$40"),
                 answered!(),
                 "insert into outbox (id, topic, partition_key, envelope)
                  select $31, $32, id::text, $33 from written"
@@ -154,12 +179,11 @@ impl Store {
         self.write(statement.bind(|query| bind_write(query, write))).await
     }
 
-    /// Deletes a task, if the present version is that of `task` and the caller may write it.
+    /// Puts a task into the trash, if the present version is that of `write` and the caller may write it.
     pub(crate) async fn delete_task(
         &self,
         caller: &str,
-        task: &Task,
-        event: &CloudEvent<TaskChanged>,
+        write: TaskWrite<'_>,
         record: Option<Record<'_>>,
     ) -> Result<Written, QueryError> {
         let statement = Statement::new(
@@ -172,7 +196,13 @@ impl Store {
                            select from project_member as member
                            where member.project_id = task.project_id and member.user_id = $1
                              and member.role <> 'viewer'))
-                     returning id),",
+                     returning id, owner, project_id, version),
+                 trashed as (
+                     insert into task_trash (task_id, owner, project_id, version, snapshot, deleted_at, deleted_by)
+                     select id, owner, project_id, version, $12::jsonb #> '{data,task}',
+                            ($13::jsonb ->> 'at')::timestamptz, $1
+                     from written),",
+                remembered!("$13"),
                 answered!(),
                 "insert into outbox (id, topic, partition_key, envelope)
                  select $10, $11, id::text, $12 from written"
@@ -182,11 +212,12 @@ impl Store {
         );
         let statement = statement.bind(|query| {
             query
-                .bind(task.id.0)
-                .bind(task.version)
-                .bind(event.id.0)
-                .bind(Topic::TaskDeleted.name())
-                .bind(Json(event))
+                .bind(write.task.id.0)
+                .bind(write.task.version)
+                .bind(write.event.id.0)
+                .bind(write.topic.name())
+                .bind(Json(write.event))
+                .bind(Json(write.entry))
         });
         self.write(statement).await
     }
@@ -261,8 +292,8 @@ pub(crate) struct Gap {
     pub(crate) high: Option<Position>,
 }
 
-/// Binds `$8` to `$39` of the statements that write a task.
-fn bind_write<'q>(
+/// Binds `$8` to `$40` of the statements that write a task.
+pub(super) fn bind_write<'q>(
     query: Query<'q, Postgres, PgArguments>,
     write: TaskWrite<'q>,
 ) -> Query<'q, Postgres, PgArguments> {
@@ -271,6 +302,7 @@ fn bind_write<'q>(
         links,
         topic,
         event,
+        entry,
     } = write;
     let query = query
         .bind(task.id.0)
@@ -299,7 +331,7 @@ fn bind_write<'q>(
         .bind(event.id.0)
         .bind(topic.name())
         .bind(Json(event));
-    links::bind(query, links)
+    links::bind(query, links).bind(Json(entry))
 }
 
 fn uuids(ids: &[TaskId]) -> Vec<Uuid> {

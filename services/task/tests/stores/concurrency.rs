@@ -9,6 +9,7 @@ use super::fixture::Fixture;
 #[tokio::test(flavor = "multi_thread")]
 async fn of_fifty_writers_of_one_version_one_wins() {
     let fixture = Fixture::with_random_ids().await;
+    fixture.connect().await;
     let path = fixture.create(json!({"title": "x"})).await;
     let writes = (0..50).map(|number| {
         let (fixture, path) = (&fixture, path.as_str());

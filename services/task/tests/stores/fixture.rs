@@ -71,6 +71,15 @@ impl Fixture {
         }
     }
 
+    /// Opens every connection of the pool, one after the other: the handshakes of many at once can outlast its patience.
+    pub(super) async fn connect(&self) {
+        let pool = &self.database.pool;
+        let mut held = Vec::new();
+        for _ in 0..pool.options().get_max_connections() {
+            held.push(pool.acquire().await.unwrap());
+        }
+    }
+
     /// One request of `user`.
     pub(super) async fn send(&self, user: &str, method: Method, path: &str, body: Option<Value>) -> Answer {
         self.send_with(user, method, path, body, &[]).await

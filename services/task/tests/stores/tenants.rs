@@ -10,11 +10,12 @@ use super::fixture::{Answer, Fixture};
 const MISSING: &str = "01900000-0000-7000-8000-00000000ffff";
 
 /// What each caller gets from one operation.
+#[derive(Clone)]
 struct Row {
     method: Method,
     /// As `describe` names it.
     route: &'static str,
-    /// With `{project}`, `{task}` and `{other}`, another task of the project.
+    /// With `{project}`, `{task}`, `{other}`, another task of the project, and `{trashed}`, a deleted one.
     path: &'static str,
     body: Value,
     stranger: u16,
@@ -38,12 +39,13 @@ fn row(method: Method, route: &'static str, path: &'static str, body: Value, sta
 }
 
 fn table() -> Vec<Row> {
+    [of_tasks(), of_trash_and_sync(), of_projects()].concat()
+}
+
+fn of_tasks() -> Vec<Row> {
     const SPAN: &str = "/v1/tasks/due?from=2026-01-01T00:00:00Z&to=2027-01-01T00:00:00Z&project={project}";
     let none = Value::Null;
-    let member = "/v1/projects/{project}/members/guest";
-    let members = "/v1/projects/{id}/members/{user}";
     let task = ("/v1/tasks/{id}", "/v1/tasks/{task}");
-    let project = ("/v1/projects/{id}", "/v1/projects/{project}");
     let made = json!({"title": "x", "project_id": "{project}"});
     vec![
         row(
@@ -84,6 +86,44 @@ fn table() -> Vec<Row> {
             json!({"after": "{other}"}),
             [404, 403, 200, 200],
         ),
+        row(
+            Method::GET,
+            "/v1/tasks/{id}/history",
+            "/v1/tasks/{task}/history",
+            none,
+            [404, 200, 200, 200],
+        ),
+    ]
+}
+
+fn of_trash_and_sync() -> Vec<Row> {
+    let none = Value::Null;
+    vec![
+        row(Method::GET, "/v1/sync", "/v1/sync", none.clone(), [200; 4]),
+        row(Method::GET, "/v1/trash", "/v1/trash", none.clone(), [200; 4]),
+        row(
+            Method::DELETE,
+            "/v1/trash/{id}",
+            "/v1/trash/{trashed}",
+            none.clone(),
+            [404, 404, 204, 204],
+        ),
+        row(
+            Method::POST,
+            "/v1/trash/{id}/restore",
+            "/v1/trash/{trashed}/restore",
+            none,
+            [404, 404, 200, 200],
+        ),
+    ]
+}
+
+fn of_projects() -> Vec<Row> {
+    let none = Value::Null;
+    let member = "/v1/projects/{project}/members/guest";
+    let members = "/v1/projects/{id}/members/{user}";
+    let project = ("/v1/projects/{id}", "/v1/projects/{project}");
+    vec![
         row(
             Method::GET,
             "/v1/projects",
@@ -135,6 +175,7 @@ struct Place {
     project: String,
     task: String,
     other: String,
+    trashed: String,
 }
 
 impl Place {
@@ -142,9 +183,14 @@ impl Place {
         let members = [("victor", "viewer"), ("edith", "editor"), ("guest", "viewer")];
         let project = fixture.project(&members).await;
         let due = json!({"title": "x", "project_id": project, "due_at": "2026-12-01T00:00:00Z"});
+        let trashed = fixture.task(due.clone()).await;
+        let path = format!("/v1/tasks/{trashed}");
+        let deleted = fixture.send("alice", Method::DELETE, &path, None).await;
+        assert_eq!(deleted.status, 204, "{deleted:?}");
         Self {
             task: fixture.task(due.clone()).await,
-            other: fixture.task(due).await,
+            other: fixture.task(due.clone()).await,
+            trashed,
             project,
         }
     }
@@ -155,6 +201,7 @@ impl Place {
             project: missing(),
             task: missing(),
             other: missing(),
+            trashed: missing(),
         }
     }
 
@@ -162,6 +209,7 @@ impl Place {
         text.replace("{project}", &self.project)
             .replace("{task}", &self.task)
             .replace("{other}", &self.other)
+            .replace("{trashed}", &self.trashed)
     }
 
     async fn send(&self, fixture: &Fixture, row: &Row, user: Option<&str>) -> Answer {
@@ -181,6 +229,8 @@ impl Place {
             "select row_to_json(task)::text from task where space = space_of('', $1::uuid)
              union all select row_to_json(project)::text from project where id = $1::uuid
              union all select row_to_json(project_member)::text from project_member where project_id = $1::uuid
+             union all select row_to_json(task_trash)::text from task_trash where space = space_of('', $1::uuid)
+             union all select count(*)::text from task_history
              union all select count(*)::text from outbox
              order by 1",
         )

@@ -14,7 +14,7 @@ use crate::project_change::{ProjectChange, ProjectPlan};
 
 /// Delete a project
 ///
-/// Deletes a project without tasks: 204, and 404 from then on; 409 when it has tasks.
+/// Deletes a project without tasks, and purges what is in its trash: 204, and 404 from then on; 409 when it has tasks.
 #[utoipa::path(
     delete,
     path = "/v1/projects/{id}",

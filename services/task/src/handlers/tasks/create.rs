@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use todo_domain::{TaskDraft, TaskSnapshot, Topic};
+use todo_domain::{FieldChanges, HistoryKind, TaskDraft, TaskSnapshot, Topic};
 use todo_kit::auth::Caller;
 use todo_kit::http::Json;
 use todo_kit::http::idempotency::{Claim, Keyed};
@@ -10,7 +10,7 @@ use todo_kit::openapi::{IdempotencyKeyHeader, WriteProblems};
 use todo_kit::problem::Problem;
 
 use crate::answer::Answer;
-use crate::change::unless_taken;
+use crate::change::{entry, unless_taken};
 use crate::once::Tried;
 use crate::store::TaskWrite;
 use crate::{App, Record};
@@ -49,6 +49,7 @@ async fn try_create(app: &App, caller: &Caller, claim: Option<&Claim>, draft: Ta
         owner_email: caller.email.clone(),
     };
     let event = app.event(Topic::TaskCreated, snapshot.clone(), &[], None);
+    let entry = entry(caller, HistoryKind::Created, &event, FieldChanges::new());
     let answer = Answer::created(&snapshot.task);
     let record = claim.map(|claim| Record {
         claim,
@@ -59,6 +60,7 @@ async fn try_create(app: &App, caller: &Caller, claim: Option<&Claim>, draft: Ta
         links: links.as_ref(),
         topic: Topic::TaskCreated,
         event: &event,
+        entry: &entry,
     };
     let email = snapshot.owner_email.as_deref();
     let written = app.store.create_task(&caller.sub, email, write, record).await?;

@@ -14,14 +14,14 @@ use crate::change::{Change, Plan};
 
 /// Delete a task
 ///
-/// Deletes a task: 204, and 404 from then on.
+/// Puts a task into the trash: 204, and 404 from then on. It can be brought back for 30 days; 409 when it has subtasks.
 #[utoipa::path(
     delete,
     path = "/v1/tasks/{id}",
     operation_id = "deleteTask",
     tag = "tasks",
     params(("id" = TaskId, Path, description = "The task"), IfMatchHeader, IdempotencyKeyHeader),
-    responses((status = 204, description = "It is gone"), WriteProblems)
+    responses((status = 204, description = "It is in the trash"), WriteProblems)
 )]
 pub(crate) async fn delete(
     State(app): State<App>,

@@ -10,7 +10,7 @@ use super::Found;
 use crate::store::{json, named, unreadable};
 
 /// What one row of the table is.
-pub(super) struct Stored(pub(super) TaskSnapshot);
+pub(in crate::store) struct Stored(pub(in crate::store) TaskSnapshot);
 
 impl<'r> FromRow<'r, PgRow> for Stored {
     fn from_row(row: &'r PgRow) -> Result<Self, sqlx::Error> {
