@@ -70,7 +70,7 @@ pub struct TaskDraft {
     pub position: Option<Position>,
     /// At most 16 KiB, 100 members, 4 deep.
     #[serde(default)]
-    #[schema(value_type = std::collections::BTreeMap<String, serde_json::Value>)]
+    #[schema(value_type = std::collections::BTreeMap<String, crate::any::AnyJson>)]
     pub custom_fields: CustomFields,
     /// A member of the project, or the maker.
     #[serde(default)]

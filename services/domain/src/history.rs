@@ -8,8 +8,6 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
-use utoipa::openapi::schema::SchemaType;
-use utoipa::openapi::{Object, ObjectBuilder, Type};
 
 use crate::{Task, Topic};
 
@@ -20,26 +18,11 @@ pub type FieldChanges = BTreeMap<String, FieldChange>;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FieldChange {
     /// What it was.
-    #[schema(schema_with = any)]
+    #[schema(value_type = crate::any::AnyJson)]
     pub before: Value,
     /// What it became.
-    #[schema(schema_with = any)]
+    #[schema(value_type = crate::any::AnyJson)]
     pub after: Value,
-}
-
-/// Any JSON, by the names of all its types: readers of the document cannot do without one.
-fn any() -> Object {
-    let types = [
-        Type::Null,
-        Type::Boolean,
-        Type::Number,
-        Type::String,
-        Type::Array,
-        Type::Object,
-    ];
-    ObjectBuilder::new()
-        .schema_type(SchemaType::from_iter(types))
-        .build()
 }
 
 /// One step of a task's history.

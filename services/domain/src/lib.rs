@@ -11,6 +11,7 @@
 //! - [`Recurrence`], [`Series`]: how a task comes again, and when.
 //! - [`CloudEvent`], [`Topic`] and the data types: what the services tell each other.
 
+mod any;
 mod custom_fields;
 mod draft;
 mod event;

@@ -87,7 +87,7 @@ pub struct TaskPatch {
     pub position: Option<Option<Position>>,
     /// Merged with what is there, at every depth; `null` clears.
     #[serde(deserialize_with = "present")]
-    #[schema(value_type = Option<std::collections::BTreeMap<String, serde_json::Value>>)]
+    #[schema(value_type = Option<std::collections::BTreeMap<String, crate::any::AnyJson>>)]
     pub custom_fields: Option<Option<CustomFields>>,
     /// `null` clears.
     #[serde(deserialize_with = "present")]

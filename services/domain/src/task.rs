@@ -64,7 +64,7 @@ pub struct Task {
     pub position: Position,
     /// What the platform does not know: at most 16 KiB, 100 members, 4 deep.
     #[serde(default)]
-    #[schema(value_type = std::collections::BTreeMap<String, serde_json::Value>)]
+    #[schema(value_type = std::collections::BTreeMap<String, crate::any::AnyJson>)]
     pub custom_fields: CustomFields,
     /// Who is to do it: a member of the project, or the owner.
     #[serde(default)]
