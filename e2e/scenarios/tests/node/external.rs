@@ -23,6 +23,7 @@ async fn the_external_services_sample_runs_on_stores_and_a_broker_of_others() ->
     job::does_its_job(&ns).await?;
     again::a_task_comes_again_once(&ns).await?;
     shared::a_project_is_shared(&ns).await?;
+    shared::a_deleted_task_comes_back(&ns).await?;
     shared::the_api_is_documented(&ns).await?;
 
     keep::nothing_running_is_torn_down_by_a_refused_password(&client, &ns).await?;

@@ -41,6 +41,42 @@ pub(crate) async fn a_project_is_shared(namespace: &str) -> Result<()> {
     Ok(())
 }
 
+/// A task that was deleted comes back, and a client that follows hears of both.
+pub(crate) async fn a_deleted_task_comes_back(namespace: &str) -> Result<()> {
+    let gateway = forward::service(namespace, "todo-gateway", 8080).await?;
+    let judy = User::new(namespace, &gateway.url, "judy").await?;
+    let task = judy
+        .post("/v1/tasks", &json!({"title": "Water the plants"}))
+        .await?;
+    let id = task.body["id"].as_str().ok_or("a task without id")?;
+    let synced = judy.get("/v1/sync").await?;
+    let token = synced["token"].as_str().ok_or("a sync without token")?;
+
+    let path = format!("/v1/tasks/{id}");
+    let deleted = judy.send(Method::DELETE, &path, None).await?;
+    assert_eq!(deleted.status, 204, "{deleted:?}");
+    let changes = judy.get(&format!("/v1/sync?token={token}")).await?;
+    assert!(
+        changes.to_string().contains(id),
+        "the deletion is told: {changes}"
+    );
+    let restored = judy.post(&format!("/v1/trash/{id}/restore"), &json!({})).await?;
+    assert_eq!(
+        (restored.status, &restored.body["id"]),
+        (200, &json!(id)),
+        "{restored:?}"
+    );
+    let history = judy.get(&format!("{path}/history")).await?;
+    let kinds: Vec<_> = history["items"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|step| step["kind"].clone())
+        .collect();
+    assert_eq!(kinds, ["restored", "deleted", "created"], "{history}");
+    Ok(())
+}
+
 /// The gateway's document names all that it serves, and the page that shows it is there.
 pub(crate) async fn the_api_is_documented(namespace: &str) -> Result<()> {
     let gateway = forward::service(namespace, "todo-gateway", 8080).await?;
