@@ -114,7 +114,8 @@ pub fn router(forwarder: &Forwarder, door: Arc<Door>, origins: &CorsConfig) -> R
     }
     routes
         .layer(from_fn_with_state(door, admit))
-        .merge(openapi::routes(forwarder.document()))
         .layer(from_fn(hygiene::refuse))
+        // Nothing of these is forwarded, so their paths need not be read in one way only: the page is at `/docs/`.
+        .merge(openapi::routes(forwarder.document()))
         .layer(cors::layer(origins))
 }
