@@ -47,7 +47,7 @@ async fn the_development_sample_becomes_a_running_platform_and_leaves_nothing_be
     keep::data_survives_a_deleted_stateful_set(&client, &ns).await?;
     keep::nothing_restarts_when_a_dependency_blinks(&client, &ns).await?;
     platform::ready(&client, &ns, Duration::from_mins(2)).await?;
-    a_converged_platform_writes_nothing(&client).await?;
+    a_converged_platform_writes_nothing(&client, &ns).await?;
 
     command::kubectl_ok(&["-n", &ns, "delete", "tp/todo", "--timeout=60s"], None).await?;
     keep::nothing_is_left(&client, &ns).await
@@ -80,7 +80,9 @@ async fn the_eleventh_request_of_a_minute_is_refused(ns: &str) -> Result<()> {
     Err("no request was refused".into())
 }
 
-async fn a_converged_platform_writes_nothing(client: &kube::Client) -> Result<()> {
+async fn a_converged_platform_writes_nothing(client: &kube::Client, ns: &str) -> Result<()> {
+    // A pod that was deleted while it started takes its whole grace period, and others write when it is gone.
+    keep::no_pod_is_leaving(client, ns).await?;
     // The last disturbance may still be settling: pods that lost Redis for a moment become ready again.
     wait::until(Duration::from_mins(1), "ten quiet seconds", || async {
         let before = writes::count(client).await?;

@@ -45,6 +45,21 @@ async fn service_pods(client: &Client, ns: &str) -> Result<BTreeMap<String, i64>
         .collect())
 }
 
+/// Until every pod that was deleted is gone.
+pub(crate) async fn no_pod_is_leaving(client: &Client, ns: &str) -> Result<()> {
+    wait::until(Duration::from_mins(1), "the last of the deleted pods", || async {
+        let pods = cluster::objects(client, ns, "Pod")
+            .list(&ListParams::default())
+            .await?;
+        let leaving = |pod: &&kube::api::DynamicObject| pod.metadata.deletion_timestamp.is_some();
+        match pods.items.iter().find(leaving) {
+            None => Ok(()),
+            Some(pod) => Err(format!("{} is on its way out", pod.name_any()).into()),
+        }
+    })
+    .await
+}
+
 /// Redis goes away for a while and comes back: status says so, the services' pods stay as they are.
 pub(crate) async fn nothing_restarts_when_a_dependency_blinks(client: &Client, ns: &str) -> Result<()> {
     let before = service_pods(client, ns).await?;
