@@ -132,10 +132,17 @@ impl Database {
 
     /// Makes as many tasks as that, copies of the one that is there, with numbers for ids.
     pub(super) fn fill(&self, tasks: u32) -> Result<()> {
+        let columns = self.execute(
+            "select string_agg(column_name, ', ') from information_schema.columns
+             where table_schema = 'task' and table_name = 'task' and is_generated = 'NEVER'",
+        )?;
         self.execute(&format!(
-            "insert into task select (jsonb_populate_record(t, jsonb_build_object(
-                 'id', '00000000-0000-7000-8000-' || lpad(n::text, 12, '0'), 'title', 'Task ' || n))).*
-             from (select * from task limit 1) t, generate_series(1, {tasks}) n"
+            "insert into task ({columns})
+             select {columns} from (
+                 select (jsonb_populate_record(t, jsonb_build_object(
+                     'id', '00000000-0000-7000-8000-' || lpad(n::text, 12, '0'), 'title', 'Task ' || n,
+                     'position', lpad(n::text, 12, '0') || '1'))).*
+                 from (select * from task limit 1) t, generate_series(1, {tasks}) n) as copies"
         ))
         .context("filling the table")?;
         self.execute("vacuum analyze task").map(drop)

@@ -15,6 +15,8 @@ use crate::wait;
 /// An id of one of the tasks that are there, in pgbench's language.
 const SOME_TASK: &str = "('00000000-0000-7000-8000-' || lpad(:n::text, 12, '0'))::uuid";
 const NEW_ID: &str = "gen_random_uuid()";
+/// The end of the list, as the column's default makes it: no two tasks stand in one place.
+const NEW_PLACE: &str = "position_at(clock_timestamp(), replace(gen_random_uuid()::text, '-', ''))";
 
 /// One for each kind.
 #[derive(Debug)]
@@ -48,26 +50,27 @@ pub(super) fn recorded(database: &Database, servers: &Servers) -> Result<Stateme
         201,
     )?;
     let id = database.execute("select id from task")?;
+    let place = database.execute("select position from task")?;
     ask("GET", &format!("/v1/tasks/{id}"), "", 200)?;
     ask("GET", "/v1/tasks?limit=50", "", 200)?;
     log_statements(database, false)?;
     let records = records(&dirs::read(&database.log())?)?;
-    let find = |kind: Kind, mark: &str| -> Result<(Kind, String)> {
-        let of_tasks = |(statement, _): &&(String, Vec<Option<String>>)| {
-            let words = statement.to_ascii_lowercase();
-            words.contains(mark) && !words.contains("pg_")
-        };
+    let find = |kind: Kind, mark: &str, stand_in: &dyn Fn(&str) -> Option<&'static str>| {
         let (statement, values) = records
             .iter()
-            .find(of_tasks)
+            .find(|(statement, _)| statement.contains(mark))
             .with_context(|| format!("no statement for {} in the server's log", kind.title()))?;
-        let id = if kind == Kind::Write { NEW_ID } else { SOME_TASK };
-        Ok((kind, filled(statement, values, id)))
+        anyhow::Ok((kind, filled(statement, values, stand_in)))
     };
     let found = [
-        find(Kind::Write, "insert into task")?,
-        find(Kind::Read, "from task where id")?,
-        find(Kind::List, "order by")?,
+        find(Kind::Write, "insert into task (", &|value| match value {
+            value if is_id(value) => Some(NEW_ID),
+            value => (value == place).then_some(NEW_PLACE),
+        })?,
+        find(Kind::Read, "where task.id = $2", &|value| {
+            (value == id).then_some(SOME_TASK)
+        })?,
+        find(Kind::List, "where space = space_of($1, $2)", &|_| None)?,
     ];
     Ok(Statements(found.into()))
 }
@@ -138,8 +141,12 @@ fn values(list: &str) -> Vec<Option<String>> {
     values
 }
 
-/// The statement with its values in place of the parameters; ids become `id`.
-fn filled(statement: &str, values: &[Option<String>], id: &str) -> String {
+/// The statement with its values in place of the parameters; what is different each time has a stand-in.
+fn filled(
+    statement: &str,
+    values: &[Option<String>],
+    stand_in: impl Fn(&str) -> Option<&'static str>,
+) -> String {
     // The last first, so that $1 is not found in $12.
     values
         .iter()
@@ -148,18 +155,16 @@ fn filled(statement: &str, values: &[Option<String>], id: &str) -> String {
         .fold(statement.to_owned(), |text, (index, value)| {
             let literal = match value {
                 None => "null".to_owned(),
-                Some(value) if is_id(value) => id.to_owned(),
-                // pgbench takes a word after a colon for a variable, in quotes too; JSON and times have some.
-                Some(value) => format!(
-                    "E'{}'",
-                    value
-                        .replace('\\', "\\\\")
-                        .replace('\'', "''")
-                        .replace(':', "\\x3a")
-                ),
+                Some(value) => stand_in(value).map_or_else(|| quoted(value), str::to_owned),
             };
             text.replace(&format!("${}", index + 1), &literal)
         })
+}
+
+/// pgbench takes a word after a colon for a variable, in quotes too; JSON and times have some.
+fn quoted(value: &str) -> String {
+    let value = value.replace('\\', "\\\\").replace('\'', "''");
+    format!("E'{}'", value.replace(':', "\\x3a"))
 }
 
 fn is_id(text: &str) -> bool {
@@ -186,9 +191,10 @@ mod tests {
             values,
             [Some(id.to_owned()), None, Some("it's, $4 = 'x'".to_owned())]
         );
-        assert_eq!(filled(&statement, &values, "new()"), "select new(), null, new()0");
+        let new = |value: &str| is_id(value).then_some("new()");
+        assert_eq!(filled(&statement, &values, new), "select new(), null, new()0");
         let time = [Some("12:00 o'clock".to_owned())];
-        assert_eq!(filled("select $1", &time, ""), "select E'12\\x3a00 o''clock'");
+        assert_eq!(filled("select $1", &time, new), "select E'12\\x3a00 o''clock'");
     }
 
     #[test]
