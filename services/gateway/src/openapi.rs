@@ -77,7 +77,12 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
 }
 
 fn gateways_answers(operation: &mut Operation) {
-    let answers = openapi::responses([&problem::RATE_LIMITED, &problem::BAD_GATEWAY]);
+    let answers = openapi::responses([
+        &problem::REQUEST_TIMEOUT,
+        &problem::RATE_LIMITED,
+        &problem::HEADERS_TOO_LARGE,
+        &problem::BAD_GATEWAY,
+    ]);
     operation.responses.responses.extend(answers);
 }
 
@@ -145,7 +150,7 @@ mod tests {
                 for member in ["summary", "tags"] {
                     assert!(!operation[member].is_null(), "{method} {path}: {member}");
                 }
-                for status in ["400", "401", "429", "500", "502", "503", "504"] {
+                for status in ["400", "401", "408", "429", "431", "500", "502", "503", "504"] {
                     let answer = &operation["responses"][status];
                     assert!(
                         answer["content"]["application/problem+json"].is_object(),

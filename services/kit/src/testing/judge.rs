@@ -1,7 +1,6 @@
 //! Schemathesis, an outside judge of HTTP APIs: it makes requests from the document, good and bad ones, and compares the
 //! answers with what the document promises.
 
-use std::path::PathBuf;
 use std::process::Stdio;
 
 use axum::Router;
@@ -29,9 +28,7 @@ pub async fn schemathesis(app: Router, document: &OpenApi, token: &str) {
         .expect("a port on loopback");
     let url = format!("http://{}", listener.local_addr().expect("its address"));
     let server = tokio::spawn(async move { axum::serve(listener, app).await });
-    let work =
-        PathBuf::from(std::env::var_os("CARGO_TARGET_TMPDIR").unwrap_or_else(|| std::env::temp_dir().into()))
-            .join(format!("schemathesis-{}", RandomIds.next()));
+    let work = std::env::temp_dir().join(format!("schemathesis-{}", RandomIds.next()));
     std::fs::create_dir_all(&work).expect("a folder to work in");
     let file = work.join("openapi.json");
     std::fs::write(&file, document.to_json().expect("a document should be JSON"))
